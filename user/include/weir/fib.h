@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// IPv4 longest-prefix match: one table behind all look-up elements. DIR-24-8 (Gupta, Lin, McKeown
+// 1998) when the table is large; a 16-8-8 trie of the same reader below that, so that a small table
+// takes well under 1 MB. Readers take no lock.
+// writer: control, readers: workers; a change is made while the workers stand at a safe point.
+
+#include <weir/packet.h>
+
+enum { WEIR_FIB4_NONE = 0x7fffffff }; // no prefix matches; values are 0 .. WEIR_FIB4_NONE - 1
+
+// An entry is a value, or (bit 31) the number of a group of 256 entries for the next eight bits.
+struct weir_fib4 {
+	const uint32_t *root;	// 2^16 or 2^24 entries
+	const uint32_t *groups; // 256 entries each
+	unsigned shift;		// 16 or 8: dst >> shift indexes the root
+	struct weir_fib4_rules *rules; // what was set, for changes and dumps
+};
+
+// Prefixes are in host byte order; bits beyond len must be zero. 0 or -errno.
+int weir_fib4_init(struct weir_fib4 *f);
+void weir_fib4_free(struct weir_fib4 *f);
+int weir_fib4_set(struct weir_fib4 *f, uint32_t prefix, unsigned len, uint32_t value); // adds or replaces
+int weir_fib4_del(struct weir_fib4 *f, uint32_t prefix, unsigned len); // -ENOENT if not there
+// The value of exactly this prefix: 0, or -ENOENT.
+int weir_fib4_get(const struct weir_fib4 *f, uint32_t prefix, unsigned len, uint32_t *value);
+size_t weir_fib4_count(const struct weir_fib4 *f);
+size_t weir_fib4_memory(const struct weir_fib4 *f); // bytes, rules included
+// Calls fn for each prefix in ascending order (address, then length) until it returns nonzero.
+int weir_fib4_walk(const struct weir_fib4 *f,
+		   int (*fn)(void *arg, uint32_t prefix, unsigned len, uint32_t value), void *arg);
+
+enum { WEIR_FIB4_GROUP = 1u << 31 };
+
+WEIR_INLINE void weir_fib4_prefetch(const struct weir_fib4 *f, uint32_t dst)
+{
+	__builtin_prefetch(&f->root[dst >> f->shift]);
+}
+
+// dst in host byte order.
+WEIR_INLINE uint32_t weir_fib4_lookup(const struct weir_fib4 *f, uint32_t dst)
+{
+	uint32_t e = f->root[dst >> f->shift];
+
+	for (unsigned shift = f->shift; WEIR_UNLIKELY(e & WEIR_FIB4_GROUP);) {
+		shift -= 8;
+		e = f->groups[(e & ~WEIR_FIB4_GROUP) * 256 + (dst >> shift & 255)];
+	}
+	return e;
+}

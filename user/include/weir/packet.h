@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// A packet and a batch of packets, as C sees them. Elements use the accessors, which the BPF half
+// has too under the same names; the fields belong to the engine and to userspace-only elements.
+
+#include <abi/anno.h>
+#include <abi/hdr.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define WEIR_LIKELY(x) __builtin_expect(!!(x), 1)
+#define WEIR_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define WEIR_INLINE static inline __attribute__((always_inline))
+
+// Click's packet types (PACKET_TYPE_ANNO); the numbers are Linux's PACKET_*.
+enum weir_packet_type {
+	WEIR_HOST = 0,
+	WEIR_BROADCAST = 1,
+	WEIR_MULTICAST = 2,
+	WEIR_OTHERHOST = 3,
+	WEIR_OUTGOING = 4,
+};
+
+// The descriptor lies in front of the bytes it describes, in one allocation or one UMEM buffer, so
+// every offset below counts from the start of this struct. The first cache line is what the hot
+// path reads. A packet has exactly one owner, who may change every byte of it.
+struct packet {
+	uint32_t off;	    // of the first byte
+	uint32_t len;	    // bytes
+	uint16_t mac;	    // offset of the link header; 0: not set
+	uint16_t network;   // of the network header; set: 20 bytes from there lie in the buffer
+	uint16_t transport; // of the transport header; 0: not set
+	uint8_t type;	    // enum weir_packet_type
+	uint8_t rounds;	    // how often it took a back edge of the graph
+	_Alignas(16) uint8_t anno[WEIR_ANNO_SIZE];
+
+	uint64_t tstamp;   // nanoseconds since 1970; 0: none
+	uint32_t room;	   // end of the buffer
+	uint16_t pool;	   // 0: heap; else the number of its buffer pool
+	uint16_t device;   // device it came from (Click's device annotation); 0: none
+	struct packet *next; // for whoever owns it
+	uint64_t chunk;	     // UMEM address of the buffer, for its pool
+} __attribute__((aligned(64)));
+_Static_assert(offsetof(struct packet, tstamp) == 64, "the hot part is one cache line");
+_Static_assert(sizeof(struct packet) == 128, "two cache lines");
+
+enum {
+	WEIR_HEADROOM = 128,  // at least so much before the first byte of a new packet
+	WEIR_TAILROOM = 64,   // and behind the last one of a heap packet
+	WEIR_PACKET_MAX = 65535 + 14, // longest packet anything here makes
+};
+
+WEIR_INLINE uint8_t *weir_data(struct packet *p)
+{
+	return (uint8_t *)p + p->off;
+}
+
+WEIR_INLINE uint32_t weir_len(const struct packet *p)
+{
+	return p->len;
+}
+
+// The n bytes at offset off from the start, or NULL if the packet is shorter.
+WEIR_INLINE void *weir_at(struct packet *p, uint32_t off, uint32_t n)
+{
+	return (uint64_t)off + n <= p->len ? weir_data(p) + off : NULL;
+}
+
+WEIR_INLINE uint32_t weir_headroom(const struct packet *p)
+{
+	return p->off - (uint32_t)sizeof(*p);
+}
+
+WEIR_INLINE uint32_t weir_tailroom(const struct packet *p)
+{
+	return p->room - p->off - p->len;
+}
+
+// Takes n bytes from the front. False, and nothing changed, if there are fewer.
+WEIR_INLINE bool weir_pull_front(struct packet *p, uint32_t n)
+{
+	if (WEIR_UNLIKELY(n > p->len))
+		return false;
+	p->off += n;
+	p->len -= n;
+	return true;
+}
+
+// Adds n bytes (of no particular content) in front: their start, or NULL without room.
+WEIR_INLINE void *weir_push_front(struct packet *p, uint32_t n)
+{
+	if (WEIR_UNLIKELY(n > weir_headroom(p)))
+		return NULL;
+	p->off -= n;
+	p->len += n;
+	return weir_data(p);
+}
+
+// Adds n bytes behind: their start, or NULL without room.
+WEIR_INLINE void *weir_push_back(struct packet *p, uint32_t n)
+{
+	uint8_t *end = weir_data(p) + p->len;
+
+	if (WEIR_UNLIKELY(n > weir_tailroom(p)))
+		return NULL;
+	p->len += n;
+	return end;
+}
+
+// Shortens the packet to len bytes. Headers that are no longer whole are forgotten.
+WEIR_INLINE void weir_truncate(struct packet *p, uint32_t len)
+{
+	if (len >= p->len)
+		return;
+	p->len = len;
+	if (p->network + sizeof(struct ip4) > p->off + len)
+		p->network = p->transport = 0;
+	else if (p->transport > p->off + len)
+		p->transport = 0;
+}
+
+// Declares that the network header begins off bytes behind the start and that hlen bytes (at
+// least 20) of it are there; the transport header follows it. The caller has checked the length.
+WEIR_INLINE void weir_set_network(struct packet *p, uint32_t off, uint32_t hlen)
+{
+	p->network = (uint16_t)(p->off + off);
+	p->transport = (uint16_t)(p->off + off + hlen);
+}
+
+// The IPv4 header, if an element before set it (MarkIPHeader, CheckIPHeader); else NULL. Its 20
+// bytes are there; options and payload are to be checked against weir_network_len.
+WEIR_INLINE struct ip4 *weir_ip4(struct packet *p)
+{
+	return WEIR_LIKELY(p->network) ? (struct ip4 *)((uint8_t *)p + p->network) : NULL;
+}
+
+// Bytes from the network header to the end of the packet; 0 without a network header.
+WEIR_INLINE uint32_t weir_network_len(const struct packet *p)
+{
+	return p->network ? p->off + p->len - p->network : 0;
+}
+
+// The n bytes at offset off from the transport header, or NULL if not set or not there.
+WEIR_INLINE void *weir_transport_at(struct packet *p, uint32_t off, uint32_t n)
+{
+	if (!p->transport || (uint64_t)p->transport + off + n > (uint64_t)p->off + p->len)
+		return NULL;
+	return (uint8_t *)p + p->transport + off;
+}
+
+// The link header, if set: n bytes from there lie in the buffer, though perhaps before the first
+// byte of the packet (it was stripped). NULL otherwise.
+WEIR_INLINE void *weir_mac(struct packet *p, uint32_t n)
+{
+	if (!p->mac || (uint64_t)p->mac + n > (uint64_t)p->off + p->len)
+		return NULL;
+	return (uint8_t *)p + p->mac;
+}
+
+WEIR_INLINE void weir_set_mac(struct packet *p)
+{
+	p->mac = (uint16_t)p->off;
+}
+
+WEIR_INLINE uint8_t weir_type(const struct packet *p)
+{
+	return p->type;
+}
+
+// Annotations. Offsets are those of abi/anno.h or of an ANNO argument; they are in range.
+WEIR_INLINE uint8_t weir_anno_u8(const struct packet *p, unsigned at)
+{
+	return p->anno[at];
+}
+WEIR_INLINE void weir_set_anno_u8(struct packet *p, unsigned at, uint8_t v)
+{
+	p->anno[at] = v;
+}
+WEIR_INLINE uint32_t weir_anno_u32(const struct packet *p, unsigned at)
+{
+	uint32_t v;
+
+	memcpy(&v, p->anno + at, sizeof(v));
+	return v;
+}
+WEIR_INLINE void weir_set_anno_u32(struct packet *p, unsigned at, uint32_t v)
+{
+	memcpy(p->anno + at, &v, sizeof(v));
+}
+WEIR_INLINE be32 weir_dst_ip(const struct packet *p)
+{
+	return (be32){weir_anno_u32(p, ANNO_DST_IP)};
+}
+WEIR_INLINE void weir_set_dst_ip(struct packet *p, be32 a)
+{
+	weir_set_anno_u32(p, ANNO_DST_IP, a.be);
+}
+
+enum { WEIR_BATCH_MAX = 256 };
+
+// Packets on their way along one edge. `bytes` is the sum of their lengths; the engine keeps it.
+struct batch {
+	unsigned n;
+	uint64_t bytes;
+	struct packet *p[];
+};
