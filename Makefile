@@ -1,4 +1,167 @@
 # SPDX-License-Identifier: BSD-2-Clause
-all:
-	@echo "nothing to build yet"
-.PHONY: all
+# One makefile for everything; `make help` prints the targets.
+#
+#   V=1                     show the commands
+#   SAN=address,undefined   build with sanitizers, into build/address-undefined
+#   CC=clang                another compiler (its own build folder)
+#   T=60                    seconds per fuzz harness
+
+CC := gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+comma := ,
+B := build$(if $(SAN),/$(subst $(comma),-,$(SAN)))$(if $(filter-out gcc,$(CC)),/$(notdir $(firstword $(CC))))
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wvla -Wimplicit-fallthrough \
+	-Wstrict-prototypes
+CFLAGS ?= -O2 -g
+ALL_CFLAGS := -std=gnu2x -D_GNU_SOURCE $(WARN) -Wframe-larger-than=8192 -fno-common -pthread \
+	$(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+LIBS := -lxdp -lbpf -lpcap -lmnl -lnuma -lurcu-qsbr -lm
+
+# --- rooms: the -I flags hold the table of who may include whom ------------------------------
+api := -Iuser/include -Ibpf
+room = $(firstword $(subst /, ,$(patsubst user/%,%,$(1))))
+inc_lang := $(api) -Iuser/lang
+inc_graph := $(inc_lang) -Iuser/graph
+inc_engine := $(inc_graph) -Iuser/engine
+inc_xsk := $(inc_engine) -Iuser/xsk -I$(B)/gen
+inc_control := $(inc_engine) -Iuser/control
+inc_loader := $(inc_engine) -Iuser/xsk -Iuser/control -Iloader -I$(B)/gen
+inc_elements := $(api)
+inc_tests := $(inc_loader) -Itests/lib
+
+user_src := $(sort $(wildcard user/*/*.c))
+elem_src := $(sort $(filter-out %.bpf.c,$(wildcard elements/*/*.c)))
+loader_src := $(sort $(wildcard loader/*.c))
+testlib_src := $(sort $(wildcard tests/lib/*.c))
+unit_src := $(sort $(wildcard tests/unit/*.c))
+bench_src := $(sort $(wildcard tests/bench/*.c))
+fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+core_obj := $(call obj,$(user_src) $(elem_src))
+# everything of the loader but main, so that tests can call it
+lib_obj := $(core_obj) $(call obj,$(filter-out loader/main.c,$(loader_src)))
+
+bpf_src := $(sort $(wildcard bpf/prog/*.bpf.c))
+skel := $(patsubst bpf/prog/%.bpf.c,$(B)/gen/%.skel.h,$(bpf_src))
+# elements in the one-packet form also compile for the driver
+pure_src := $(shell grep -lE '^WEIR_(SPLIT_)?(STATE_)?ELEMENT\(' $(elem_src) /dev/null)
+pure_bpf := $(patsubst %.c,$(B)/%.bpf.o,$(pure_src))
+
+all: $(B)/weir bpf ## build build/weir and the BPF objects
+
+$(B)/weir: $(lib_obj) $(call obj,$(filter loader/main.c,$(loader_src)))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(inc_$(call room,$<)) -MMD -MP -c $< -o $@
+
+# Elements are the hot path.
+$(B)/elements/%.o: ALL_CFLAGS += -O3
+
+# --- BPF --------------------------------------------------------------------------------------
+bpf_cflags := -std=gnu2x -O2 -g -target bpf -mcpu=v3 $(filter-out -Wmissing-prototypes,$(WARN)) \
+	-Wno-unused-function -I/usr/include/$(shell $(CC) -dumpmachine) -Ibpf/include -Ibpf
+bpf: $(skel) $(pure_bpf)
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(bpf_cflags) -MMD -MP -c $< -o $@
+
+$(B)/elements/%.bpf.o: elements/%.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(bpf_cflags) -MMD -MP -c $< -o $@
+
+$(B)/gen/%.skel.h: $(B)/bpf/prog/%.bpf.o
+	$(call say,SKEL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) >$@.tmp && mv $@.tmp $@
+
+$(call obj,$(filter user/xsk/%,$(user_src))): | $(skel)
+
+# --- tests ------------------------------------------------------------------------------------
+$(B)/unit: $(lib_obj) $(call obj,$(testlib_src) $(unit_src))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS) -lcriterion
+
+$(B)/bench/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/bench/%.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+
+benches: $(patsubst tests/bench/%.c,$(B)/bench/%,$(bench_src))
+
+# Needs no root, no NIC and no hugepages, and takes under 10 seconds.
+check: $(B)/weir bpf $(B)/unit ## cases, unit, graph and configuration tests; no root
+	$(Q)tests/check $(B)
+
+check-kernel: $(B)/weir bpf ## BPF programs under BPF_PROG_RUN, against userspace (root)
+	$(Q)tests/kernel/check $(B)
+check-net: $(B)/weir ## real traffic between network namespaces (root)
+	$(Q)tests/net/check $(B)
+check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
+	$(Q)tests/vm/check $(B)
+
+test: deps ## install what is missing, build, run every test (root)
+	$(Q)tests/all
+
+bench: $(B)/weir benches ## the figures, each with its peer in the same run
+	$(Q)tests/bench/run $(B)
+
+fuzz_cflags := -std=gnu2x -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -DWEIR_FUZZ -Wall -Wno-gnu
+fuzz_core := $(patsubst %.c,$(B)/fuzz/%.o,$(user_src) $(elem_src) \
+	$(filter-out loader/main.c,$(loader_src)) $(testlib_src))
+$(B)/fuzz/%.o: %.c | $(skel)
+	$(call say,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(fuzz_cflags) $(inc_$(call room,$<)) -MMD -MP -c $< -o $@
+$(B)/fuzz/fuzz_%: $(fuzz_core) $(B)/fuzz/tests/fuzz/fuzz_%.o
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LIBS)
+fuzzers: $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(fuzz_src))
+T ?= 60
+fuzz: fuzzers ## fuzz the language and every element, T seconds each
+	$(Q)tests/fuzz/run $(B)/fuzz $(T)
+
+# --- the house --------------------------------------------------------------------------------
+deps: ## install the Debian packages that are missing
+	$(Q)tests/deps
+demo: deps ## route real traffic between two hosts in network namespaces (root)
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/net/demo $(B)
+lint: $(skel) ## formatting, clang-tidy, cppcheck, names, headers, spelling
+	$(Q)tests/lint $(B)
+format: ## format every C file
+	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
+docs: $(B)/weir ## write the generated pages of docs/
+	$(Q)docs/generate $(B)
+new: ## write the skeleton of an element: make new E=ip/my_element
+	$(Q)tests/new "$(E)"
+prefix ?= /usr/local
+install: $(B)/weir ## install the command, its configurations and its manual
+	install -D -m 755 $(B)/weir $(DESTDIR)$(prefix)/bin/weir
+	install -d $(DESTDIR)$(prefix)/share/weir/configs
+	install -m 644 configs/*.click $(DESTDIR)$(prefix)/share/weir/configs
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(prefix)/bin/weir
+	rm -rf $(DESTDIR)$(prefix)/share/weir
+clean: ## remove the build folder
+	rm -rf build
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: all bpf check check-kernel check-net check-vm test bench benches fuzz fuzzers deps demo lint \
+	format docs new install uninstall clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

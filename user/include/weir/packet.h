@@ -205,6 +205,7 @@ enum { WEIR_BATCH_MAX = 256 };
 // Packets on their way along one edge. `bytes` is the sum of their lengths; the engine keeps it.
 struct batch {
 	unsigned n;
+	unsigned out; // output by which what stays in the batch leaves; 0 unless the element says so
 	uint64_t bytes;
 	struct packet *p[];
 };

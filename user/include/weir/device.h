@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Network interfaces as elements see them: queues that give and take packets. What is behind a
+// queue (an AF_XDP socket, a test) is known to the one who opened it.
+
+#include <weir/err.h>
+#include <weir/packet.h>
+
+struct weir_element;
+
+enum weir_device_mode {
+	WEIR_MODE_AUTO,	    // the best native mode: zero copy, else copy; never generic
+	WEIR_MODE_ZEROCOPY, // demanded: anything else is an error
+	WEIR_MODE_COPY,	    // native XDP, copying sockets
+	WEIR_MODE_GENERIC,  // generic (SKB) XDP, copying sockets
+};
+
+// What elements ask of an interface. Claims on the same interface are merged; contradictions are
+// errors that name both elements.
+struct weir_device_options {
+	enum weir_device_mode mode;
+	unsigned n_queues;  // 0: all that the interface has
+	unsigned ring_size; // descriptors per ring, a power of two; 0: default
+	bool busy_poll;	    // SO_PREFER_BUSY_POLL instead of need_wakeup
+	bool promisc;
+	bool promisc_set, busy_poll_set; // the option was given
+};
+
+enum weir_device_role {
+	WEIR_DEVICE_RX = 1,   // FromDevice
+	WEIR_DEVICE_TX = 2,   // ToDevice
+	WEIR_DEVICE_HOST = 4, // ToHost: packets go up the host's stack as if received there
+};
+
+struct weir_device;
+
+// Called from an element's configure: says that the router needs this interface. Nothing is opened
+// yet. owner of the result: the router. NULL if the claim contradicts an earlier one (in err).
+struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname, unsigned roles,
+				      const struct weir_device_options *opt, struct weir_err *err);
+
+// One queue of an opened device. owner: one worker, alone.
+struct weir_queue {
+	const struct weir_queue_ops *ops;
+	struct weir_device *device;
+	unsigned index;
+};
+
+struct weir_queue_ops {
+	// Received packets, at most max, ready for the graph (offset, length, type, device set; the
+	// first bytes prefetched). The caller owns them.
+	unsigned (*rx)(struct weir_queue *q, struct packet **v, unsigned max);
+	// Hands packets over for sending. Returns how many were taken, from the front; those belong
+	// to the queue until sent, then to their pool. The rest stays with the caller. Nothing
+	// need be on the wire before flush.
+	unsigned (*tx)(struct weir_queue *q, struct packet *const *v, unsigned n);
+	// Free descriptors of the TX ring, after reclaiming what was sent.
+	unsigned (*tx_room)(struct weir_queue *q);
+	// Tells the kernel about what tx took, where it has to be told, and takes back what was
+	// sent. Called once per round by the worker for every queue that sent something.
+	void (*flush)(struct weir_queue *q);
+};
+
+// After opening: the queues. RX and TX of one index are the same weir_queue.
+unsigned weir_device_n_queues(const struct weir_device *d);
+struct weir_queue *weir_device_queue(const struct weir_device *d, unsigned i);
+const char *weir_device_name(const struct weir_device *d);
+const uint8_t *weir_device_mac(const struct weir_device *d); // 6 bytes; valid after opening
+unsigned weir_device_mtu(const struct weir_device *d);
+
+// Hands packets to the host's stack on the device, as if they had just arrived there. Takes all:
+// those it cannot deliver are counted by the device. Returns the number delivered.
+unsigned weir_device_to_host(struct weir_device *d, struct packet *const *v, unsigned n);

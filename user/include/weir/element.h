@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The element API as C sees it. The BPF half has a header of the same name; an element file that
+// uses only what both have is compiled for both.
+//
+// An element is written in one of two forms:
+//
+//	unsigned f(const struct f *self, struct packet *p)		one packet (WEIR_ELEMENT)
+//	void f(struct weir_node *n, unsigned port, struct batch *b)	a batch (WEIR_BATCH_ELEMENT)
+//
+// The one-packet form returns the number of the output by which the packet leaves; the loop, the
+// split, counters and drops are the framework's. Names: file, struct and function are the class
+// name in snake case (dec_ip_ttl for DecIPTTL).
+
+#include <weir/args.h>
+#include <weir/handler.h>
+#include <weir/node.h>
+#include <weir/packet.h>
+
+// What a class says of itself. Written through the WEIR_*ELEMENT macros.
+struct weir_class {
+	const char *name;	// Click's
+	const char *file;	// source, for documentation
+	const char *purpose;	// one line, lower case, no full stop
+	const char *ports;	// Click's port count code: "1/1-2", "1/-", "0-/0"; default "1/1"
+	const char *processing; // Click's processing code: "a/ah"; default "a/a"
+	const char *flow;	// Click's flow code; default "x/x"
+	const char *out[16];	// names of the first outputs; shown, and usable as t[name]
+	const char *in[8];	// names of the first inputs
+
+	// Reasons by which this class itself loses packets. weir_emit(n, WEIR_DROP + i, p), or
+	// returning WEIR_DROP + i, frees the packet and counts it as instance.reason.
+	const char *drops[16];
+
+	const struct weir_arg *args;	     // ended by {}
+	const struct weir_handler *handlers; // ended by {}; the engine adds Click's common ones
+
+	size_t self_size, state_size;
+
+	// After the table-driven arguments. Gets what the table did not take (a->rest). Adds all
+	// mistakes to a->err; the return value only says whether there were any.
+	int (*configure)(struct weir_element *e, struct weir_args *a);
+	// After the whole graph is known and configured, before traffic: open files, look others
+	// up. Runs once.
+	int (*init)(struct weir_element *e, struct weir_err *err);
+	// For each worker, after init: start tasks and timers.
+	int (*init_node)(struct weir_node *n, struct weir_err *err);
+	void (*fini_node)(struct weir_node *n); // gives back what the node holds (packets too)
+	// Accepts an element of any state, also one whose configure failed.
+	void (*fini)(struct weir_element *e);
+
+	// Push: takes the batch. What stays in b leaves by output 0; everything else must have been
+	// emitted, dropped or kept (b->n adjusted with it).
+	void (*push)(struct weir_node *n, unsigned port, struct batch *b);
+	// Pull output `port`: up to max packets into v; their number. NULL: the framework pulls
+	// from input 0 and runs push on what comes.
+	unsigned (*pull)(struct weir_node *n, unsigned port, struct packet **v, unsigned max);
+	// A unit of work of at most `burst` packets; true if it did something. Called every round
+	// unless the node sleeps (weir_sleep_until).
+	bool (*task)(struct weir_node *n, unsigned burst);
+
+	// Packets this node holds (queues, reassembly): for the ledger. NULL: none.
+	unsigned (*held)(struct weir_node *n);
+	// Most packets a node of this element will hold: the plan computes buffers from it.
+	unsigned (*capacity)(const struct weir_element *e);
+
+	bool resizes;	// packets may leave with another length (and len_delta does not say how)
+	bool userspace; // never eligible for the driver
+	bool is_source; // makes packets: the ledger counts what it emits as received or made
+	bool is_sink;	// ends packets on purpose (Discard, ToDevice)
+};
+
+// What an element of the configuration is, on all workers together.
+struct weir_element {
+	const char *name;
+	const struct weir_class *class;
+	struct weir_router *router;
+	struct weir_loc loc;
+	const char *config; // argument text
+	unsigned index;
+	unsigned n_in, n_out; // ports in use
+	int32_t len_delta;    // set by configure: output 0 is longer than the input by so much, always
+	void *self;	      // arguments: struct of the class
+	struct weir_node **nodes;
+	unsigned n_nodes; // workers
+};
+
+// Is the port connected? What is its processing? Valid from init on.
+bool weir_in_connected(const struct weir_element *e, unsigned port);
+bool weir_out_connected(const struct weir_element *e, unsigned port);
+bool weir_in_is_pull(const struct weir_element *e, unsigned port);
+bool weir_out_is_pull(const struct weir_element *e, unsigned port);
+
+// Calls fn for every element, in configuration order, until it returns nonzero.
+int weir_each_element(struct weir_router *r, int (*fn)(struct weir_element *e, void *arg), void *arg);
+// By full name; NULL if there is none.
+struct weir_element *weir_find(struct weir_router *r, const char *name);
+
+// The nearest elements that can be reached downstream (or upstream) of a port and for which `is`
+// says true; the search does not go beyond those. For Queue-finding and the like.
+unsigned weir_find_downstream(struct weir_element *e, int port, bool (*is)(struct weir_element *),
+			      struct weir_element **v, unsigned max);
+unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct weir_element *),
+			    struct weir_element **v, unsigned max);
+
+#define WEIR_SECTION_ELEMENTS __attribute__((used, section("weir_classes")))
+
+// Registers the class: a pointer in a linker section, found by existing.
+#define WEIR_CLASS(id, ...)                                                                        \
+	static const struct weir_class id##_class = {.file = __FILE__, __VA_ARGS__};               \
+	static const struct weir_class *const id##_ref WEIR_SECTION_ELEMENTS = &id##_class
+
+#define WEIR_BATCH_ELEMENT(id, class_, ...)                                                        \
+	WEIR_CLASS(id, .name = class_, .push = id, .self_size = sizeof(struct id),                 \
+		   .userspace = true, __VA_ARGS__)
+
+// For classes without push inputs: sources, Unqueue, schedulers, information elements.
+#define WEIR_PLAIN_ELEMENT(id, class_, ...)                                                        \
+	WEIR_CLASS(id, .name = class_, .self_size = sizeof(struct id), .userspace = true,          \
+		   __VA_ARGS__)
+
+// unsigned id(const struct id *self, struct packet *p)
+// Nearly all packets leave by output 0, so that the batch usually passes as it is.
+#define WEIR_ELEMENT(id, class_, ...)                                                              \
+	WEIR_STRAIGHT_FORM(id, id(&self_, p_))                                                     \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+		   __VA_ARGS__)
+
+// unsigned id(const struct id *self, struct id_state *state, struct packet *p): the state is one
+// per worker, no lock and no atomic.
+#define WEIR_STATE_ELEMENT(id, class_, ...)                                                        \
+	WEIR_STRAIGHT_FORM(id, id(&self_, (struct id##_state *)n_->state, p_))                     \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+		   .state_size = sizeof(struct id##_state), __VA_ARGS__)
+
+// The same two for classes whose packets commonly leave by different outputs: all ports are found
+// first, then the batch is distributed, or passes as it is if all agree.
+#define WEIR_SPLIT_ELEMENT(id, class_, ...)                                                        \
+	WEIR_SPLIT_FORM(id, id(&self_, p_))                                                        \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+		   __VA_ARGS__)
+#define WEIR_SPLIT_STATE_ELEMENT(id, class_, ...)                                                  \
+	WEIR_SPLIT_FORM(id, id(&self_, (struct id##_state *)n_->state, p_))                        \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+		   .state_size = sizeof(struct id##_state), __VA_ARGS__)
+
+// The loops behind the one-packet forms. The arguments are copied so that the compiler may keep
+// them in registers although packets are written.
+#define WEIR_STRAIGHT_FORM(id, call_)                                                              \
+	static __attribute__((noinline)) void id##_rest(struct weir_node *n_, struct batch *b_,    \
+							unsigned i_, unsigned port_)               \
+	{                                                                                          \
+		const struct id self_ = *(const struct id *)n_->self;                              \
+		const unsigned count_ = b_->n;                                                     \
+		unsigned k_ = i_;                                                                  \
+		for (;;) {                                                                         \
+			struct packet *p_ = b_->p[i_];                                             \
+			if (port_ == 0)                                                            \
+				b_->p[k_++] = p_;                                                  \
+			else                                                                       \
+				weir_divert(n_, b_, port_, p_);                                    \
+			if (++i_ == count_)                                                        \
+				break;                                                             \
+			p_ = b_->p[i_];                                                            \
+			port_ = call_;                                                             \
+		}                                                                                  \
+		b_->n = k_;                                                                        \
+	}                                                                                          \
+	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_)                    \
+	{                                                                                          \
+		const struct id self_ = *(const struct id *)n_->self;                              \
+		const unsigned count_ = b_->n;                                                     \
+		for (unsigned i_ = 0; i_ < count_; i_++) {                                         \
+			struct packet *p_ = b_->p[i_];                                             \
+			unsigned port_ = call_;                                                    \
+			if (WEIR_UNLIKELY(port_)) {                                                \
+				id##_rest(n_, b_, i_, port_);                                      \
+				return;                                                            \
+			}                                                                          \
+		}                                                                                  \
+	}
+
+#define WEIR_SPLIT_FORM(id, call_)                                                                 \
+	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_)                    \
+	{                                                                                          \
+		const struct id self_ = *(const struct id *)n_->self;                              \
+		const unsigned count_ = b_->n;                                                     \
+		uint16_t port_[WEIR_BATCH_MAX];                                                    \
+		unsigned mixed_ = 0;                                                               \
+		for (unsigned i_ = 0; i_ < count_; i_++) {                                         \
+			struct packet *p_ = b_->p[i_];                                             \
+			port_[i_] = (uint16_t)(call_);                                             \
+			mixed_ |= port_[i_] ^ port_[0];                                            \
+		}                                                                                  \
+		weir_split(n_, b_, port_, mixed_);                                                 \
+	}
+
+// Rows of {arguments, packet in, output, packet out}: test, documentation example, fuzz seed and
+// check that both halves agree. Packets are written in the notation of docs/elements.md. An output
+// is a name, a number, or a drop reason.
+struct weir_case {
+	const char *args, *in, *out, *want;
+};
+struct weir_cases {
+	const struct weir_class *class;
+	const struct weir_case *rows; // ended by {}
+};
+#define WEIR_CASES(id, ...)                                                                        \
+	static const struct weir_case id##_rows[] = {__VA_ARGS__, {}};                             \
+	static const struct weir_cases id##_cases = {&id##_class, id##_rows};                      \
+	static const struct weir_cases *const id##_cases_ref                                       \
+		__attribute__((used, section("weir_cases"))) = &id##_cases
