@@ -48,7 +48,8 @@ lib_obj := $(core_obj) $(call obj,$(filter-out loader/main.c,$(loader_src)))
 bpf_src := $(sort $(wildcard bpf/prog/*.bpf.c))
 skel := $(patsubst bpf/prog/%.bpf.c,$(B)/gen/%.skel.h,$(bpf_src))
 # elements in the one-packet form also compile for the driver
-pure_src := $(shell grep -lE '^WEIR_(SPLIT_)?(STATE_)?ELEMENT\(' $(elem_src) /dev/null)
+pure_form := ^WEIR_(SPLIT_)?(STATE_)?ELEMENT[(]
+pure_src := $(shell grep -lE '$(pure_form)' $(elem_src) /dev/null)
 pure_bpf := $(patsubst %.c,$(B)/%.bpf.o,$(pure_src))
 
 all: $(B)/weir bpf ## build build/weir and the BPF objects
