@@ -15,19 +15,23 @@ struct weir_fib4 {
 	const uint32_t *root;	// 2^16 or 2^24 entries
 	const uint32_t *groups; // 256 entries each
 	unsigned shift;		// 16 or 8: dst >> shift indexes the root
+	unsigned grow_at;	// more groups than this: the root gets 2^24 entries. May be changed
 	struct weir_fib4_rules *rules; // what was set, for changes and dumps
 };
 
-// Prefixes are in host byte order; bits beyond len must be zero. 0 or -errno.
+// Prefixes are in host byte order; bits beyond len must be zero. 0 or -errno; -ENOMEM changed
+// nothing. A change may move root and groups.
 int weir_fib4_init(struct weir_fib4 *f);
 void weir_fib4_free(struct weir_fib4 *f);
-int weir_fib4_set(struct weir_fib4 *f, uint32_t prefix, unsigned len, uint32_t value); // adds or replaces
+int weir_fib4_set(struct weir_fib4 *f, uint32_t prefix, unsigned len,
+		  uint32_t value);				       // adds or replaces
 int weir_fib4_del(struct weir_fib4 *f, uint32_t prefix, unsigned len); // -ENOENT if not there
 // The value of exactly this prefix: 0, or -ENOENT.
 int weir_fib4_get(const struct weir_fib4 *f, uint32_t prefix, unsigned len, uint32_t *value);
 size_t weir_fib4_count(const struct weir_fib4 *f);
 size_t weir_fib4_memory(const struct weir_fib4 *f); // bytes, rules included
-// Calls fn for each prefix in ascending order (address, then length) until it returns nonzero.
+// Calls fn for each prefix in ascending order (address, then length) until it returns nonzero,
+// and returns that. fn leaves the table alone.
 int weir_fib4_walk(const struct weir_fib4 *f,
 		   int (*fn)(void *arg, uint32_t prefix, unsigned len, uint32_t value), void *arg);
 
@@ -43,9 +47,10 @@ WEIR_INLINE uint32_t weir_fib4_lookup(const struct weir_fib4 *f, uint32_t dst)
 {
 	uint32_t e = f->root[dst >> f->shift];
 
-	for (unsigned shift = f->shift; WEIR_UNLIKELY(e & WEIR_FIB4_GROUP);) {
-		shift -= 8;
-		e = f->groups[(e & ~WEIR_FIB4_GROUP) * 256 + (dst >> shift & 255)];
-	}
-	return e;
+	if (WEIR_LIKELY(!(e & WEIR_FIB4_GROUP)))
+		return e;
+	e = f->groups[(size_t)(e & ~WEIR_FIB4_GROUP) * 256 + (dst >> (f->shift - 8) & 255)];
+	if (WEIR_LIKELY(!(e & WEIR_FIB4_GROUP)))
+		return e;
+	return f->groups[(size_t)(e & ~WEIR_FIB4_GROUP) * 256 + (dst & 255)];
 }
