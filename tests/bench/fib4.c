@@ -184,15 +184,25 @@ static void compare(size_t n, unsigned rounds)
 	free(narrowed.groups);
 }
 
+static int copy(void *arg, uint32_t prefix, unsigned len, uint32_t value)
+{
+	return weir_fib4_set(arg, prefix, len, value);
+}
+
 static void changes(void)
 {
 	static uint32_t at[CHANGES];
-	struct weir_fib4 f;
+	struct weir_fib4 f, sorted;
 	double start = now(), worst = 0;
 
 	load(&f, FULL, 1);
-	printf("load %d prefixes: %.0f ms, %zu MB\n", FULL, (now() - start) / 1e6,
+	printf("load %d prefixes in random order: %.0f ms, %zu MB", FULL, (now() - start) / 1e6,
 	       weir_fib4_memory(&f) >> 20);
+	start = now();
+	need(weir_fib4_init(&sorted));
+	need(weir_fib4_walk(&f, copy, &sorted));
+	printf("; in ascending order: %.0f ms\n", (now() - start) / 1e6);
+	weir_fib4_free(&sorted);
 	for (unsigned i = 0; i < CHANGES; i++)
 		at[i] = rnd() & ~255u;
 	start = now();

@@ -180,6 +180,7 @@ static void paint_around(struct brush *b, uint32_t i)
 		b->at = (uint64_t)n->prefix + fib4_host(n->len) + 1;
 		return;
 	}
+	__builtin_prefetch(&b->nodes[n->right]);
 	paint_around(b, n->left);
 	paint_around(b, n->right);
 }
