@@ -337,33 +337,59 @@ Test(fib4, grows_and_shrinks)
 		cr_assert_eq(weir_fib4_lookup(&f, i << 16), i);
 		cr_assert_eq(weir_fib4_lookup(&f, i << 16 | 0x8000), WEIR_FIB4_NONE);
 	}
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		cr_assert_eq(weir_fib4_del(&f, i << 16, 17), 0);
-	cr_expect_eq(f.shift, 16);
+		// Not at once, else it would grow and shrink in turns.
+		if (i == n / 2)
+			cr_expect_eq(f.shift, 8);
+		if (i == n - 100)
+			cr_expect_eq(f.shift, 16);
+	}
 	cr_expect_eq(weir_fib4_count(&f), 0);
 	cr_expect_lt(weir_fib4_memory(&f), 1000000);
 	weir_fib4_free(&f);
 }
 
-// Groups that are no longer needed are used again, in both forms.
-Test(fib4, churn_needs_no_memory)
+// Groups and nodes that are no longer needed are used again: beside some prefixes that stay, many
+// come and go, the longest first. Two groups and at most two nodes each.
+static const unsigned lens[] = {32, 31, 24, 16};
+
+static uint32_t churning(uint32_t round, unsigned k)
+{
+	return (0x04000000 + round * 0x08010000 + k % 1000 * 0x10203) & mask(lens[k / 1000]);
+}
+
+static void churn(uint32_t grow_at, unsigned shift)
 {
 	struct weir_fib4 f;
 	size_t before = 0;
 
 	cr_assert_eq(weir_fib4_init(&f), 0);
-	f.grow_at = 500;
-	for (unsigned round = 0; round < 10; round++) {
-		for (uint32_t i = 0; i < 1000; i++)
-			cr_assert_eq(weir_fib4_set(&f, i * 0x10301 + round, 32, i), 0);
+	f.grow_at = grow_at;
+	for (uint32_t i = 0; i < 1000; i++)
+		cr_assert_eq(weir_fib4_set(&f, i << 16 | 1, 32, i), 0);
+	for (uint32_t round = 0; round < 30; round++) {
+		for (unsigned k = 0; k < 4000; k++)
+			cr_assert_eq(weir_fib4_set(&f, churning(round, k), lens[k / 1000], k), 0);
+		cr_assert_eq(weir_fib4_count(&f), 5000);
+		cr_assert_eq(f.shift, shift);
 		if (!round)
 			before = weir_fib4_memory(&f);
-		cr_expect_eq(f.shift, 8);
-		cr_expect_leq(weir_fib4_memory(&f), before);
-		for (uint32_t i = 0; i < 1000; i++)
-			cr_assert_eq(weir_fib4_del(&f, i * 0x10301 + round, 32), 0);
+		cr_assert_eq(weir_fib4_memory(&f), before);
+		for (unsigned k = 0; k < 4000; k++)
+			cr_assert_eq(weir_fib4_del(&f, churning(round, k), lens[k / 1000]), 0);
 	}
 	weir_fib4_free(&f);
+}
+
+Test(fib4, churn_small)
+{
+	churn(UINT32_MAX, 16);
+}
+
+Test(fib4, churn_large)
+{
+	churn(500, 8);
 }
 
 // Bounds what the process may map from here on to so many bytes more; 0: no bound.

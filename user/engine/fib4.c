@@ -346,7 +346,6 @@ int weir_fib4_set(struct weir_fib4 *f, uint32_t prefix, unsigned len, uint32_t v
 	if (err)
 		return err;
 	err = table_reserve(&r->table);
-	f->groups = r->table.groups;
 	if (err)
 		return err;
 	n = fib4_trie_set(&r->trie, prefix, len, value);

@@ -57,15 +57,14 @@ static unsigned side_of(uint32_t addr, unsigned len)
 	return addr >> (31 - len) & 1;
 }
 
-// How many leading bits of prefix/len the node has in common.
+// How many leading bits of prefix/len the prefix of the node shares; more than its length says no
+// more than that it covers prefix/len.
 static unsigned common(const struct fib4_node *n, uint32_t prefix, unsigned len)
 {
 	uint32_t differ = n->prefix ^ prefix;
 	unsigned same = differ ? (unsigned)__builtin_clz(differ) : 32;
 
-	if (same > len)
-		same = len;
-	return same < n->len ? same : n->len;
+	return same < len ? same : len;
 }
 
 static uint32_t take(struct fib4_trie *t, uint32_t prefix, unsigned len, uint32_t value)
@@ -91,7 +90,7 @@ const struct fib4_node *fib4_trie_set(struct fib4_trie *t, uint32_t prefix, unsi
 {
 	uint32_t at = 0, below, new, fork;
 	struct fib4_node *n;
-	unsigned side, same;
+	unsigned side, same = 0;
 
 	// Node `at` covers prefix/len.
 	for (;;) {
