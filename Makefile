@@ -25,6 +25,7 @@ LIBS := -lxdp -lbpf -lpcap -lmnl -lnuma -lurcu-qsbr -lm
 api := -Iuser/include -Ibpf
 room = $(firstword $(subst /, ,$(patsubst user/%,%,$(1))))
 inc_lang := $(api) -Iuser/lang
+inc_classify := $(api) -Iuser/classify
 inc_graph := $(inc_lang) -Iuser/graph
 inc_engine := $(inc_graph) -Iuser/engine
 inc_xsk := $(inc_engine) -Iuser/xsk -I$(B)/gen

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The compiler of rule lists against a twin that walks the expressions packet by packet.
+#include <weir/dag.h>
+#include <weir/node.h>
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BUF = 512, NOTHING = WEIR_DROP };
+
+static uint32_t state;
+
+static uint32_t rnd(uint32_t n)
+{
+	state = state * 1664525 + 1013904223;
+	return (uint32_t)((uint64_t)state * n >> 32);
+}
+
+// The twin.
+static bool naive_test(const struct weir_test *t, struct packet *p)
+{
+	uint32_t start = t->base == WEIR_BASE_DATA	? p->off
+			 : t->base == WEIR_BASE_MAC	? p->mac
+			 : t->base == WEIR_BASE_NETWORK ? p->network
+							: p->transport;
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint8_t mask = (uint8_t)(t->mask >> (24 - 8 * i));
+		uint32_t at = start + t->off + i;
+
+		if (mask && (!start || at >= p->off + p->len))
+			return false;
+		value = value << 8 | (mask ? mask & ((uint8_t *)p)[at] : 0);
+	}
+	return (value >= t->lo && value <= t->hi) != t->negated;
+}
+
+static bool naive(const struct weir_exprs *e, unsigned expr, struct packet *p)
+{
+	const struct weir_expr *x = &e->v[expr];
+
+	switch (x->kind) {
+	case WEIR_EXPR_CONST:
+		return x->a;
+	case WEIR_EXPR_TEST:
+		return naive_test(&x->test, p);
+	case WEIR_EXPR_NOT:
+		return !naive(e, x->a, p);
+	case WEIR_EXPR_AND:
+		return naive(e, x->a, p) && naive(e, x->b, p);
+	case WEIR_EXPR_OR:
+		return naive(e, x->a, p) || naive(e, x->b, p);
+	case WEIR_EXPR_IF:
+		return naive(e, x->a, p) ? naive(e, x->b, p) : naive(e, x->c, p);
+	}
+	return false;
+}
+
+static unsigned naive_run(const struct weir_exprs *e, const struct weir_rule *rules, unsigned n,
+			  struct packet *p)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (naive(e, rules[i].expr, p))
+			return rules[i].port;
+	return NOTHING;
+}
+
+// Few different bytes and offsets, so that tests meet each other and packets.
+static uint32_t random_word(void)
+{
+	static const uint8_t bytes[] = {0, 0, 1, 2, 6, 17, 0x40, 0x80, 0xff};
+	uint32_t v = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		v = v << 8 | bytes[rnd(sizeof(bytes))];
+	return v;
+}
+
+static struct weir_test random_test(bool data_only)
+{
+	static const uint32_t masks[] = {0xff, 0xffff, 0xff00, 0xff0000, 0xffffffff, 0xffff0000,
+					 0xf0, 0x1fff, 1,      0x800000, 0x0ff0ff00, 0xff000000};
+	struct weir_test t = {.base = data_only ? WEIR_BASE_DATA : 2 + rnd(2), .off = rnd(14)};
+
+	if (!data_only && rnd(8) == 0)
+		t.base = rnd(4);
+	t.mask = masks[rnd(12)];
+	t.lo = t.hi = random_word() & t.mask;
+	if (!data_only) {
+		t.negated = rnd(4) == 0;
+		if (rnd(3) == 0)
+			t.lo = rnd(2) ? 0 : random_word() & t.mask;
+		else if (rnd(3) == 0)
+			t.hi = t.mask;
+	}
+	return t;
+}
+
+static unsigned random_expr(struct weir_exprs *e, bool data_only, unsigned size)
+{
+	unsigned a, b, left;
+
+	if (size <= 1) {
+		if (rnd(30) == 0)
+			return weir_expr_const(e, rnd(2));
+		return weir_expr_test(e, random_test(data_only));
+	}
+	if (rnd(6) == 0)
+		return weir_expr_not(e, random_expr(e, data_only, size - 1));
+	left = 1 + rnd(size - 1);
+	a = random_expr(e, data_only, left);
+	b = random_expr(e, data_only, size - left);
+	switch (rnd(9)) {
+	case 0:
+		return weir_expr_if(e, a, b, random_expr(e, data_only, size / 3));
+	case 1:
+	case 2:
+	case 3:
+		return weir_expr_or(e, a, b);
+	default:
+		return weir_expr_and(e, a, b);
+	}
+}
+
+static void random_packet(struct packet *p)
+{
+	memset(p, 0, BUF);
+	p->room = BUF;
+	p->off = 140 + rnd(4);
+	p->len = rnd(4) ? 64 : rnd(50);
+	for (unsigned i = 0; i < 80; i += 4) {
+		uint32_t v = random_word();
+
+		memcpy((uint8_t *)p + p->off + i, &v, 4);
+	}
+	if (rnd(3) == 0)
+		p->mac = (uint16_t)(p->off - 2);
+	if (p->len >= 20 && rnd(20))
+		weir_set_network(p, 0, p->len > 24 && rnd(4) == 0 ? 24 : 20);
+	if (rnd(20) == 0)
+		p->transport = 0;
+	// what lies behind the packet must not matter
+	memset((uint8_t *)p + p->off + p->len, rnd(2) ? 0xff : 0, 8);
+}
+
+static unsigned run(const struct weir_dag *d, struct packet *p)
+{
+	return d->data_only ? weir_dag_run_data(d, p) : weir_dag_run_ip(d, p);
+}
+
+static void check_random(bool data_only, unsigned rounds, unsigned most_rules, unsigned size)
+{
+	_Alignas(64) uint8_t buf[BUF];
+	struct packet *p = (struct packet *)buf;
+
+	for (unsigned round = 0; round < rounds; round++) {
+		struct weir_exprs e = {};
+		struct weir_rule rules[64];
+		unsigned n = 1 + rnd(most_rules);
+		bool met[64] = {};
+		struct weir_dag d;
+
+		for (unsigned i = 0; i < n; i++) {
+			rules[i].expr = random_expr(&e, data_only, 1 + rnd(size));
+			rules[i].port = (uint16_t)rnd(5);
+		}
+		cr_assert_eq(weir_dag_compile(&d, &e, rules, n, NOTHING, data_only), 0);
+		cr_assert_leq(d.depth, d.n);
+		for (unsigned i = 0; i < 100; i++) {
+			unsigned want, got, k;
+
+			random_packet(p);
+			want = naive_run(&e, rules, n, p);
+			got = run(&d, p);
+			cr_assert_eq(got, want, "round %u packet %u: port %u instead of %u", round,
+				     i, got, want);
+			cr_assert_eq(weir_dag_run_careful(&d, p), want);
+			for (k = 0; k < n && !naive(&e, rules[k].expr, p); k++)
+				;
+			if (k < n)
+				met[k] = true;
+		}
+		for (unsigned i = 0; i < n; i++)
+			cr_assert(!met[i] || !rules[i].unused);
+		weir_dag_free(&d);
+		weir_exprs_free(&e);
+	}
+}
+
+Test(dag, agrees_with_the_twin_on_data)
+{
+	state = 1;
+	check_random(true, 1500, 6, 4);
+	check_random(true, 200, 60, 3);
+}
+
+Test(dag, agrees_with_the_twin_on_headers)
+{
+	state = 2;
+	check_random(false, 3000, 4, 5);
+	check_random(false, 200, 20, 12);
+	check_random(false, 20, 60, 60);
+}
+
+static struct weir_test word(uint8_t base, uint16_t off, uint32_t mask, uint32_t value)
+{
+	return (struct weir_test){.base = base, .off = off, .mask = mask, .lo = value, .hi = value};
+}
+
+#define RULE(expr_, port_) ((struct weir_rule){.expr = expr_, .port = port_})
+
+// 12/0806 20/0001, 12/0806 20/0002, 12/0800, -
+Test(dag, arp_and_ip_take_few_tests)
+{
+	struct weir_exprs e = {};
+	struct weir_test arp = word(WEIR_BASE_DATA, 12, 0xffff0000, 0x08060000);
+	struct weir_rule rules[4] = {
+		RULE(weir_expr_and(
+			     &e, weir_expr_test(&e, arp),
+			     weir_expr_test(&e, word(WEIR_BASE_DATA, 20, 0xffff0000, 0x10000))),
+		     0),
+		RULE(weir_expr_and(
+			     &e, weir_expr_test(&e, arp),
+			     weir_expr_test(&e, word(WEIR_BASE_DATA, 20, 0xffff0000, 0x20000))),
+		     1),
+		RULE(weir_expr_test(&e, word(WEIR_BASE_DATA, 12, 0xffff0000, 0x08000000)), 2),
+		RULE(weir_expr_const(&e, true), 3),
+	};
+	_Alignas(64) uint8_t buf[BUF] = {};
+	struct packet *p = (struct packet *)buf;
+	struct weir_dag d;
+
+	cr_assert_eq(weir_dag_compile(&d, &e, rules, 4, NOTHING, true), 0);
+	cr_assert_eq(d.root.yes, 2, "IP is known after one test");
+	cr_assert_eq(d.need, 22);
+	cr_assert_leq(d.depth, 4);
+	p->off = 200, p->len = 60, p->room = BUF;
+	weir_data(p)[12] = 8;
+	cr_assert_eq(weir_dag_run_data(&d, p), 2);
+	p->len = 13;
+	cr_assert_eq(weir_dag_run_data(&d, p), 3);
+	p->len = 14;
+	cr_assert_eq(weir_dag_run_data(&d, p), 2);
+	weir_data(p)[13] = 6, weir_data(p)[21] = 2;
+	cr_assert_eq(weir_dag_run_data(&d, p), 3, "too short to be a reply");
+	p->len = 60;
+	cr_assert_eq(weir_dag_run_data(&d, p), 1);
+	weir_dag_free(&d);
+	weir_exprs_free(&e);
+}
+
+Test(dag, sees_rules_that_no_packet_meets)
+{
+	struct weir_exprs e = {};
+	struct weir_test low = {.base = WEIR_BASE_TRANSPORT, .mask = 0xffff, .hi = 1023};
+	struct weir_test high = {
+		.base = WEIR_BASE_TRANSPORT, .mask = 0xffff, .lo = 1024, .hi = 0xffff};
+	struct weir_rule rules[] = {
+		RULE(weir_expr_test(&e, low), 0),
+		RULE(weir_expr_test(&e, word(WEIR_BASE_TRANSPORT, 0, 0xffff, 80)), 1),
+		RULE(weir_expr_test(&e, high), 1),
+		RULE(weir_expr_test(&e, word(WEIR_BASE_TRANSPORT, 0, 0xffff, 8080)), 2),
+		RULE(weir_expr_const(&e, true), 2), // short packets
+		RULE(weir_expr_const(&e, true), 3),
+	};
+	static const bool want[] = {false, true, false, true, false, true};
+	struct weir_dag d;
+
+	cr_assert_eq(weir_dag_compile(&d, &e, rules, 6, NOTHING, false), 0);
+	for (unsigned i = 0; i < 6; i++)
+		cr_assert_eq(rules[i].unused, want[i], "rule %u", i);
+	cr_assert_eq(d.depth, 1);
+	weir_dag_free(&d);
+	weir_exprs_free(&e);
+}
+
+// Rules over several independent fields could make a graph that doubles with each rule.
+Test(dag, does_not_explode, .timeout = 20)
+{
+	struct weir_exprs e = {};
+	static struct weir_rule rules[4000];
+	struct weir_dag d;
+
+	state = 3;
+	for (unsigned i = 0; i < 4000; i++) {
+		unsigned x = weir_expr_const(&e, true);
+
+		for (unsigned k = 0; k < 4; k++) {
+			uint32_t mask = ~0u << rnd(32), v = rnd(~0u) & mask;
+
+			x = weir_expr_and(&e, x,
+					  weir_expr_test(&e, word(2, (uint16_t)(4 * k), mask, v)));
+		}
+		rules[i] = RULE(x, (uint16_t)(i % 100));
+	}
+	cr_assert_eq(weir_dag_compile(&d, &e, rules, 4000, NOTHING, false), 0);
+	cr_assert_leq(d.n, 10 * 16000);
+	weir_dag_free(&d);
+	for (unsigned i = 0; i < 400; i++)
+		weir_expr_test(&e, word(2, 0, 0xff, 1));
+	cr_assert_eq(weir_dag_compile(&d, &e, rules, 4000, NOTHING, false), -E2BIG);
+	weir_exprs_free(&e);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Rule lists as data. An element turns its rules into expressions over the bytes of a packet and
+// compiles them once into a flat array of tests without pointers, which both halves of the router
+// run: from the root, each test leads to another one or to an output, and no path is longer than
+// `depth`.
+//
+// A test looks at up to 32 bits of a packet. If a byte it needs is not there the test is false,
+// whether it says == or !=; `not` around a test makes that true. Packets that are long enough for
+// every test (nearly all) take a path without length checks.
+
+#include <weir/packet.h>
+
+struct weir_buf;
+
+// Where the offset of a test begins.
+enum weir_base { WEIR_BASE_DATA, WEIR_BASE_MAC, WEIR_BASE_NETWORK, WEIR_BASE_TRANSPORT };
+
+// Is the word at off, read in network byte order and masked, within lo..hi?
+struct weir_test {
+	uint8_t base; // enum weir_base
+	bool negated; // outside of lo..hi, but there
+	uint16_t off;
+	uint32_t mask, lo, hi;
+};
+
+// Expressions live in a pool and are named by their number in it. Failures of memory are remembered
+// and end in -ENOMEM from weir_dag_compile.
+struct weir_expr {
+	enum {
+		WEIR_EXPR_CONST,
+		WEIR_EXPR_TEST,
+		WEIR_EXPR_NOT,
+		WEIR_EXPR_AND,
+		WEIR_EXPR_OR,
+		WEIR_EXPR_IF
+	} kind;
+	unsigned a, b, c; // operands; CONST: a is the value; IF: a ? b : c
+	struct weir_test test;
+};
+struct weir_exprs {
+	struct weir_expr *v;
+	unsigned n, cap;
+	unsigned n_tests;
+	bool failed;
+};
+unsigned weir_expr_const(struct weir_exprs *e, bool value);
+unsigned weir_expr_test(struct weir_exprs *e, struct weir_test test);
+unsigned weir_expr_not(struct weir_exprs *e, unsigned a);
+unsigned weir_expr_and(struct weir_exprs *e, unsigned a, unsigned b);
+unsigned weir_expr_or(struct weir_exprs *e, unsigned a, unsigned b);
+unsigned weir_expr_if(struct weir_exprs *e, unsigned a, unsigned b, unsigned c);
+void weir_exprs_free(struct weir_exprs *e);
+
+// The first rule that holds says the port to return: an output or WEIR_DROP + reason.
+struct weir_rule {
+	unsigned expr;
+	uint16_t port;
+	bool unused; // set by weir_dag_compile: no packet can meet it
+};
+
+enum {
+	WEIR_DAG_TESTS = 16384,	 // most tests in one rule list
+	WEIR_DAG_STEP = 0x10000, // a successor from here on is a step, below it a port
+};
+
+// A step. In lists that only look at the start of the packet (weir_dag_run_data) mask and lo are in
+// the byte order of the packet and hi equals lo; elsewhere they are numbers and the test is
+// (word & mask) - lo <= span.
+struct weir_dag_step {
+	uint32_t mask, lo, span;
+	uint16_t off;
+	uint16_t need; // bytes that must be there from the base on
+	uint16_t base; // enum weir_base
+	uint16_t at;   // where struct packet holds the base's offset
+	uint32_t yes, no, missing;
+};
+_Static_assert(sizeof(struct weir_dag_step) == 32, "a step is half a cache line");
+
+struct weir_dag {
+	const struct weir_dag_step *steps; // owner: weir_dag_free
+	uint32_t need;	  // packets with fewer bytes (from the transport header on, in _run_ip) are
+			  // short
+	uint32_t careful; // where short packets begin
+	uint32_t n, depth;
+	bool data_only;
+	struct weir_dag_step root; // where all others begin
+};
+
+// Compiles rules; packets that meet none get `otherwise`. `data_only`: all tests are WEIR_BASE_DATA
+// and compare for equality, for weir_dag_run_data; else none is, for weir_dag_run_ip. 0, -ENOMEM,
+// or -E2BIG when there are more than WEIR_DAG_TESTS tests.
+int weir_dag_compile(struct weir_dag *d, const struct weir_exprs *e, struct weir_rule *rules,
+		     unsigned n_rules, uint16_t otherwise, bool data_only);
+void weir_dag_free(struct weir_dag *d);
+// A line for each step, for the `program` handlers.
+void weir_dag_print(const struct weir_dag *d, struct weir_buf *out);
+
+// For packets that are too short for some test, or whose headers are not set.
+unsigned weir_dag_run_careful(const struct weir_dag *d, struct packet *p);
+
+WEIR_INLINE uint32_t weir_dag_load(const void *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+WEIR_INLINE const struct weir_dag_step *weir_dag_step(const struct weir_dag *d, uint32_t to)
+{
+	return d->steps + (to - WEIR_DAG_STEP);
+}
+
+WEIR_INLINE unsigned weir_dag_run_data(const struct weir_dag *d, struct packet *p)
+{
+	const uint8_t *data = weir_data(p);
+	uint32_t to;
+
+	if (WEIR_UNLIKELY(p->len < d->need))
+		return weir_dag_run_careful(d, p);
+	to = (weir_dag_load(data + d->root.off) & d->root.mask) == d->root.lo ? d->root.yes
+									      : d->root.no;
+	while (to >= WEIR_DAG_STEP) {
+		const struct weir_dag_step *s = weir_dag_step(d, to);
+
+		to = (weir_dag_load(data + s->off) & s->mask) == s->lo ? s->yes : s->no;
+	}
+	return to;
+}
+
+WEIR_INLINE uint32_t weir_dag_step_ip(const struct weir_dag_step *s, const struct packet *p)
+{
+	const uint8_t *raw = (const uint8_t *)p;
+	uint16_t base;
+	uint32_t word;
+
+	memcpy(&base, raw + s->at, sizeof(base));
+	word = __builtin_bswap32(weir_dag_load(raw + base + s->off));
+	return (word & s->mask) - s->lo <= s->span ? s->yes : s->no;
+}
+
+WEIR_INLINE unsigned weir_dag_run_ip(const struct weir_dag *d, struct packet *p)
+{
+	uint32_t to;
+
+	if (WEIR_UNLIKELY(!p->transport || p->transport + (uint64_t)d->need > p->off + p->len))
+		return weir_dag_run_careful(d, p);
+	to = weir_dag_step_ip(&d->root, p);
+	while (to >= WEIR_DAG_STEP)
+		to = weir_dag_step_ip(weir_dag_step(d, to), p);
+	return to;
+}
