@@ -21,6 +21,7 @@ struct weir_pool {
 	uint32_t stride;   // between descriptors
 	uint32_t chunk;	   // bytes of a chunk, as registered with AF_XDP: 2048 or 4096
 	uint32_t chunk_at; // from the descriptor to the chunk
+	uint32_t headroom; // of a chunk beyond the kernel's own, as registered with AF_XDP
 	uint32_t data_at;  // from the descriptor to the first byte of a new packet
 	unsigned n;	   // buffers
 	bool unaligned;	   // XDP_UMEM_UNALIGNED_CHUNK_FLAG is needed
@@ -30,7 +31,8 @@ struct weir_pool {
 	// owner: one worker. Free buffers, used as a stack; the warm ones come first.
 	struct packet **free;
 	unsigned n_free;
-	// Buffers that only fill rings may take; others stop short of it.
+	// Buffers that are owed to fill rings: others stop short of it. Grows with what a fill ring
+	// gives away (received packets), shrinks by weir_pool_get_raw.
 	unsigned reserve;
 };
 
@@ -41,6 +43,9 @@ int weir_pool_open(struct weir_pool *pool, unsigned n, unsigned max_len, bool al
 		   struct weir_err *err);
 void weir_pool_close(struct weir_pool *pool);
 
+// The open pool of that number (packet.pool), or NULL. The struct stays where it was opened.
+struct weir_pool *weir_pool_find(unsigned id);
+
 // A buffer, or NULL when only the reserve is left. Its descriptor is blank: off is data_at, len 0,
 // annotations zero.
 struct packet *weir_pool_get(struct weir_pool *pool);
@@ -48,7 +53,20 @@ struct packet *weir_pool_get(struct weir_pool *pool);
 // Buffers for a fill ring, reserve included, not blanked: how many were got.
 unsigned weir_pool_get_raw(struct weir_pool *pool, struct packet **v, unsigned n);
 
-// Takes buffers back.
+// Makes a buffer's descriptor blank.
+WEIR_INLINE void weir_pool_blank(const struct weir_pool *pool, struct packet *p)
+{
+	p->off = pool->data_at;
+	p->len = 0;
+	p->mac = p->network = p->transport = 0;
+	p->type = WEIR_HOST;
+	p->rounds = 0;
+	memset(p->anno, 0, sizeof(p->anno));
+	p->tstamp = 0;
+	p->device = 0;
+}
+
+// Takes buffers back. Those of one pool only.
 void weir_pool_put(struct weir_pool *pool, struct packet *const *v, unsigned n);
 
 // UMEM address of a buffer's chunk, and back from the address that a ring gives.

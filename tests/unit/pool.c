@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "pool.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static unsigned long overcommit(void)
+{
+	unsigned long v = 0;
+	FILE *f = fopen("/proc/sys/vm/nr_overcommit_hugepages", "r");
+
+	if (!f || fscanf(f, "%lu", &v) != 1)
+		v = 0;
+	if (f)
+		fclose(f);
+	return v;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+// Every buffer lies inside the memory and inside one hugepage, none overlaps another, and the
+// arithmetic between address and packet holds.
+static void check_layout(struct weir_pool *pool)
+{
+	qsort(pool->free, pool->n, sizeof(*pool->free), by_address);
+	for (unsigned i = 0; i < pool->n; i++) {
+		struct packet *p = pool->free[i];
+		size_t at = (size_t)((uint8_t *)p - pool->mem);
+
+		cr_assert_leq(at + pool->stride, pool->size);
+		cr_assert_eq(at >> 21, (at + pool->stride - 1) >> 21, "crosses a hugepage");
+		cr_assert_eq(at % 64, 0);
+		if (i)
+			cr_assert_geq((uint8_t *)p - (uint8_t *)pool->free[i - 1], pool->stride);
+		cr_assert_eq(weir_pool_packet(pool, weir_pool_addr(pool, p)), p);
+		cr_assert_eq(p->chunk, weir_pool_addr(pool, p));
+		cr_assert_eq(p->room, pool->stride);
+		cr_assert_eq(p->pool, pool->id);
+		cr_assert_geq(weir_headroom(p), WEIR_HEADROOM);
+		if (!pool->unaligned)
+			cr_assert_eq(p->chunk % pool->chunk, 0);
+	}
+}
+
+Test(pool, cuts_buffers_that_cross_no_hugepage)
+{
+	const unsigned lens[] = {1522, 1522, 3000, 3000};
+	unsigned long before = overcommit();
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct weir_pool pool;
+		struct weir_err err = {};
+
+		cr_assert_eq(weir_pool_open(&pool, 3000, lens[i], i % 2, &err), 0);
+		cr_assert_eq(pool.n, 3000);
+		cr_assert_geq(pool.stride - pool.data_at, lens[i]);
+		if (pool.unaligned)
+			cr_assert_eq(pool.stride / 64 % 2, 1);
+		else
+			cr_assert_eq(pool.stride, pool.chunk);
+		check_layout(&pool);
+		weir_pool_close(&pool);
+		weir_err_free(&err);
+	}
+	cr_assert_eq(overcommit(), before, "the system's setting is as it was");
+}
+
+Test(pool, refuses_what_no_chunk_takes)
+{
+	struct weir_pool pool;
+	struct weir_err err = {};
+
+	cr_assert_eq(weir_pool_open(&pool, 10, 9000, false, &err), -EMSGSIZE);
+	cr_assert_eq(err.n_errors, 1);
+	cr_assert_not_null(strstr(err.text, "9000"));
+	weir_err_free(&err);
+}
+
+Test(pool, keeps_what_is_owed_to_fill_rings)
+{
+	struct weir_pool pool;
+	struct weir_err err = {};
+	struct packet *v[16], *p;
+
+	cr_assert_eq(weir_pool_open(&pool, 10, 1522, false, &err), 0);
+	pool.reserve = 8;
+	cr_assert(v[0] = weir_pool_get(&pool));
+	cr_assert(v[1] = weir_pool_get(&pool));
+	cr_assert_null(weir_pool_get(&pool));
+	cr_assert_eq(weir_pool_get_raw(&pool, v + 2, 5), 5);
+	cr_assert_eq(pool.reserve, 3);
+	cr_assert_null(weir_pool_get(&pool));
+	cr_assert_eq(weir_pool_get_raw(&pool, v + 7, 9), 3);
+	cr_assert_eq(pool.reserve, 0);
+	cr_assert_null(weir_pool_get(&pool));
+
+	v[9]->len = 77, v[9]->anno[16] = 1, v[9]->network = 500, v[9]->tstamp = 5, v[9]->device = 2;
+	weir_pool_put(&pool, v, 10);
+	p = weir_pool_get(&pool);
+	cr_assert_eq(p, v[9], "the warm one comes first");
+	cr_assert_eq(p->len + p->anno[16] + p->network + p->tstamp + p->device, 0);
+	cr_assert_eq(p->off, pool.data_at);
+	weir_pool_close(&pool);
+}
+
+Test(pool, gives_each_pool_a_number)
+{
+	struct weir_pool a, b, c;
+	struct weir_err err = {};
+
+	cr_assert_eq(weir_pool_open(&a, 10, 1522, true, &err), 0);
+	cr_assert_eq(weir_pool_open(&b, 10, 1522, true, &err), 0);
+	cr_assert_neq(a.id, b.id);
+	cr_assert_eq(weir_pool_find(b.id), &b);
+	unsigned id = a.id;
+	weir_pool_close(&a);
+	cr_assert_null(weir_pool_find(id));
+	cr_assert_eq(weir_pool_open(&c, 10, 1522, true, &err), 0);
+	cr_assert_eq(c.id, id);
+	weir_pool_close(&b);
+	weir_pool_close(&c);
+	cr_assert_null(weir_pool_find(0));
+}
