@@ -39,6 +39,7 @@ elem_src := $(sort $(filter-out %.bpf.c,$(wildcard elements/*/*.c)))
 loader_src := $(sort $(wildcard loader/*.c))
 testlib_src := $(sort $(wildcard tests/lib/*.c))
 unit_src := $(sort $(wildcard tests/unit/*.c))
+net_src := $(sort $(wildcard tests/net/*.c))
 bench_src := $(sort $(wildcard tests/bench/*.c))
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -99,6 +100,12 @@ $(B)/bench/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
+# Programs that the network tests run beside the command.
+$(B)/net/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/net/%.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+
 benches: $(patsubst tests/bench/%.c,$(B)/bench/%,$(bench_src))
 
 # Needs no root, no NIC and no hugepages, and takes under 10 seconds.
@@ -107,7 +114,7 @@ check: $(B)/weir bpf $(B)/unit ## cases, unit, graph and configuration tests; no
 
 check-kernel: $(B)/weir bpf ## BPF programs under BPF_PROG_RUN, against userspace (root)
 	$(Q)tests/kernel/check $(B)
-check-net: $(B)/weir ## real traffic between network namespaces (root)
+check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)
 check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
 	$(Q)tests/vm/check $(B)

@@ -45,6 +45,7 @@ struct weir_queue {
 	const struct weir_queue_ops *ops;
 	struct weir_device *device;
 	unsigned index;
+	int fd; // readable when packets wait; -1: it has to be asked
 };
 
 struct weir_queue_ops {
@@ -58,8 +59,9 @@ struct weir_queue_ops {
 	// Free descriptors of the TX ring, after reclaiming what was sent.
 	unsigned (*tx_room)(struct weir_queue *q);
 	// Tells the kernel about what tx took, where it has to be told, and takes back what was
-	// sent. Called once per round by the worker for every queue that sent something.
-	void (*flush)(struct weir_queue *q);
+	// sent. Called once per round by the worker for every queue that sent something. False: the
+	// kernel did not take all yet, call again next round.
+	bool (*flush)(struct weir_queue *q);
 };
 
 // After opening: the queues. RX and TX of one index are the same weir_queue.
@@ -69,6 +71,6 @@ const char *weir_device_name(const struct weir_device *d);
 const uint8_t *weir_device_mac(const struct weir_device *d); // 6 bytes; valid after opening
 unsigned weir_device_mtu(const struct weir_device *d);
 
-// Hands packets to the host's stack on the device, as if they had just arrived there. Takes all:
-// those it cannot deliver are counted by the device. Returns the number delivered.
-unsigned weir_device_to_host(struct weir_device *d, struct packet *const *v, unsigned n);
+// Hands a packet, from its link header on, to the host's stack on the device, as if it had just
+// arrived there. The packet stays the caller's. False: the host did not take it.
+bool weir_device_to_host(struct weir_device *d, struct packet *p);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// xsk_forward SECONDS [MODE] [RING] IF IF: a bridge of two interfaces, straight on the rings.
+// Prints the report, "ready", and at the end every count. For tests of user/xsk and as the bare
+// loop that the router is compared with.
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <xsk.h>
+
+enum { BURST = 64 };
+static volatile sig_atomic_t stop;
+
+static void on_signal(int)
+{
+	stop = 1;
+}
+
+static bool move(struct weir_xsk *x, struct weir_queue *in, struct weir_queue *out)
+{
+	struct packet *v[BURST];
+	unsigned n = in->ops->rx(in, v, BURST), k = n ? out->ops->tx(out, v, n) : 0;
+
+	if (k < n)
+		weir_pool_put(weir_xsk_pool(x), v + k, n - k);
+	out->ops->flush(out);
+	return n;
+}
+
+static bool round_trip(struct weir_xsk *x, struct weir_device *d)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct weir_device *from = &d[i], *to = &d[!i];
+
+		for (unsigned k = 0; k < from->n_queues; k++)
+			any |= move(x, from->queues[k], to->queues[k % to->n_queues]);
+	}
+	return any;
+}
+
+static void print_counts(struct weir_xsk *x, const struct weir_device *d)
+{
+	struct weir_xsk_count v[WEIR_XSK_COUNTS];
+
+	for (unsigned q = 0; q < d->n_queues; q++) {
+		unsigned n = weir_xsk_counts(x, d, q, v);
+
+		printf("%s.%u", d->name, q);
+		for (unsigned i = 0; i < n; i++)
+			printf(" %s=%llu", v[i].name, (unsigned long long)v[i].value);
+		putchar('\n');
+	}
+}
+
+static void run(struct weir_xsk *x, struct weir_device *d, int seconds)
+{
+	struct pollfd fds[128];
+	nfds_t n = 0;
+	time_t end = time(NULL) + seconds;
+
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned q = 0; q < d[i].n_queues; q++)
+			fds[n++] = (struct pollfd){.fd = d[i].queues[q]->fd, .events = POLLIN};
+	while (!stop && time(NULL) < end)
+		if (!round_trip(x, d))
+			poll(fds, n, 100);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const MODES[] = {"auto", "zerocopy", "copy", "generic"};
+	struct weir_device d[2] = {};
+	struct weir_err err = {};
+	struct weir_xsk *x;
+
+	if (argc < 4)
+		return 2;
+	for (int i = 0; i < 2; i++) {
+		snprintf(d[i].name, sizeof(d[i].name), "%s", argv[argc - 2 + i]);
+		d[i].index = (uint16_t)(i + 1);
+		d[i].roles = WEIR_DEVICE_RX | WEIR_DEVICE_TX;
+		d[i].opt.promisc = true;
+		for (unsigned m = 0; argc > 4 && m < 4; m++)
+			if (!strcmp(argv[2], MODES[m]))
+				d[i].opt.mode = m;
+		d[i].opt.ring_size = argc > 5 ? (unsigned)atoi(argv[3]) : 0;
+	}
+	d[0].next = &d[1];
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	if (weir_xsk_open(&x, d, 256, &err)) {
+		fprintf(stderr, "%s", err.text ?: "no memory\n");
+		return 1;
+	}
+	fprintf(stderr, "%s", err.text ?: "");
+	printf("%sready\n", weir_xsk_report(x));
+	fflush(stdout);
+	run(x, d, atoi(argv[1]));
+	for (unsigned i = 0; i < 2; i++)
+		print_counts(x, &d[i]);
+	weir_xsk_close(x);
+	weir_err_free(&err);
+	return 0;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// An interface that the router claimed, as the engine and whoever opens it see it.
+
+#include <weir/device.h>
+
+#include <net/if.h>
+
+struct weir_router;
+
+struct weir_device_ops {
+	bool (*to_host)(struct weir_device *d, struct packet *p);
+};
+
+struct weir_device {
+	char name[IFNAMSIZ];
+	uint16_t index; // packet.device; from 1
+	unsigned roles; // enum weir_device_role
+	struct weir_device_options opt;
+	struct weir_element *by; // the first that claimed it
+	struct weir_device *next;
+
+	// Set by the opener, and NULL or 0 again when it closes. owner: the opener.
+	const struct weir_device_ops *ops;
+	void *opened;
+	struct weir_queue **queues;
+	unsigned n_queues;
+	unsigned ifindex, mtu;
+	uint8_t mac[6];
+};
+
+// The interfaces a router claimed, in order of their claims.
+struct weir_device *weir_router_devices(struct weir_router *r);
+void weir_devices_free(struct weir_device *first);

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Messages with the source line and a caret below the place.
+
+#include <weir/err.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	EXCERPT_BEFORE = 100, // bytes of a long source line shown before the place
+	EXCERPT_MAX = 160,    // and in all
+};
+
+// One message while it is put together.
+struct message {
+	char *s;
+	size_t len, size;
+	bool failed; // no memory: the message is lost, the count is not
+};
+
+static void put(struct message *m, const char *s, size_t len)
+{
+	size_t size = m->size ? m->size : 256;
+	char *grown;
+
+	if (m->failed)
+		return;
+	while (size < m->len + len + 1)
+		size *= 2;
+	if (size != m->size) {
+		grown = realloc(m->s, size);
+		if (!grown) {
+			m->failed = true;
+			return;
+		}
+		m->s = grown;
+		m->size = size;
+	}
+	memcpy(m->s + m->len, s, len);
+	m->len += len;
+	m->s[m->len] = '\0';
+}
+
+static void put_text(struct message *m, const char *s)
+{
+	put(m, s, strlen(s));
+}
+
+static void put_format(struct message *m, const char *fmt, va_list ap)
+{
+	char small[512], *big = NULL;
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
+	if (n >= 0 && (size_t)n < sizeof(small)) {
+		put(m, small, (size_t)n);
+	} else if (n >= 0 && (big = malloc((size_t)n + 1))) {
+		vsnprintf(big, (size_t)n + 1, fmt, again);
+		put(m, big, (size_t)n);
+		free(big);
+	}
+	va_end(again);
+}
+
+static bool ends_line(char c)
+{
+	return c == '\n' || c == '\r' || c == '\0';
+}
+
+// Length of the UTF-8 character at s, 0 if it is none or has no glyph of its own.
+static size_t glyph(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+	size_t i;
+
+	if (n == 1)
+		return c >= 0x20 && c != 0x7f;
+	for (i = 1; i < n; i++)
+		if (((unsigned char)s[i] & 0xc0) != 0x80) // also stops at '\0'
+			return 0;
+	return n;
+}
+
+// The line, or the part of a long one around `column`, and a caret below. Bytes that a terminal
+// would obey are shown as '?'; tabs are kept, above and below, so that the caret stands right.
+static void put_excerpt(struct message *m, const struct weir_loc *loc)
+{
+	const char *place = loc->text, *s = loc->text;
+	struct message caret = {0};
+	size_t i, n;
+
+	for (i = 1; i < loc->column && !ends_line(*place); i++)
+		place++;
+	put_text(m, "  ");
+	if (place - s > EXCERPT_BEFORE) {
+		s = place - EXCERPT_BEFORE;
+		for (i = 0; i < 4 && ((unsigned char)*s & 0xc0) == 0x80; i++)
+			s++;
+		put_text(m, "...");
+		put_text(&caret, "   ");
+	}
+	for (i = 0; i < EXCERPT_MAX && !ends_line(*s); i += n) {
+		n = glyph(s);
+		put(m, n || *s == '\t' ? s : "?", n ? n : 1);
+		n = n ? n : 1;
+		if (s < place)
+			put(&caret, *s == '\t' ? s : " ", 1);
+		s += n;
+	}
+	if (!ends_line(*s))
+		put_text(m, "...");
+	if (loc->column) {
+		put_text(m, "\n  ");
+		put(m, caret.s ? caret.s : "", caret.len);
+		put_text(m, "^");
+	}
+	put_text(m, "\n");
+	free(caret.s);
+}
+
+static void report(struct weir_err *err, const struct weir_loc *loc, const char *kind,
+		   const char *fmt, va_list ap)
+{
+	struct message m = {0};
+	char number[48];
+	char *grown;
+
+	if (loc && loc->file)
+		put_text(&m, loc->file);
+	if (loc && loc->line) {
+		snprintf(number, sizeof(number), loc->column ? "%s%u:%u" : "%s%u",
+			 loc->file ? ":" : "", loc->line, loc->column);
+		put_text(&m, number);
+	}
+	if (m.len)
+		put_text(&m, ": ");
+	put_text(&m, kind);
+	put_format(&m, fmt, ap);
+	put_text(&m, "\n");
+	if (loc && loc->line && loc->text)
+		put_excerpt(&m, loc);
+	if (!m.failed) {
+		grown = realloc(err->text, err->len + m.len + 1);
+		if (grown) {
+			memcpy(grown + err->len, m.s, m.len + 1);
+			err->text = grown;
+			err->len += m.len;
+		}
+	}
+	free(m.s);
+}
+
+int weir_verror(struct weir_err *err, const struct weir_loc *loc, const char *fmt, va_list ap)
+{
+	err->n_errors++;
+	report(err, loc, "", fmt, ap);
+	return -EINVAL;
+}
+
+int weir_error(struct weir_err *err, const struct weir_loc *loc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	weir_verror(err, loc, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+void weir_warn(struct weir_err *err, const struct weir_loc *loc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	err->n_warnings++;
+	report(err, loc, "warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void weir_err_free(struct weir_err *err)
+{
+	free(err->text);
+	*err = (struct weir_err){0};
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "attach.h"
+
+#include "why.h"
+
+#include <linux/if_link.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <entry.skel.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 20, RETRY_FOR_MS = 2000 };
+static const char OURS[] = "weir_entry";
+
+// The program on an interface: its id, 0 if there is none, or -errno; and its name.
+static long program_on(unsigned ifindex, char name[BPF_OBJ_NAME_LEN])
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, q);
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info), id;
+	int e = bpf_xdp_query((int)ifindex, 0, &q), fd;
+
+	name[0] = '\0';
+	if (e)
+		return e;
+	// with several modes at once the kernel reports them one by one
+	id = q.prog_id ?: q.drv_prog_id ?: q.skb_prog_id ?: q.hw_prog_id;
+	if (!id)
+		return 0;
+	fd = bpf_prog_get_fd_by_id(id);
+	if (fd < 0)
+		return id;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
+		snprintf(name, BPF_OBJ_NAME_LEN, "%s", info.name);
+	close(fd);
+	return id;
+}
+
+static int refuse(const char *ifname, long id, const char *name, struct weir_err *err)
+{
+	weir_error(err, NULL,
+		   "%s: XDP program %ld (%s) is attached already; remove it (ip link set "
+		   "dev %s xdp off, or end the program that owns it)",
+		   ifname, id, name[0] ? name : "no name", ifname);
+	return -EBUSY;
+}
+
+int xsk_program_check(const char *ifname, unsigned ifindex, struct weir_err *err)
+{
+	char name[BPF_OBJ_NAME_LEN];
+	long id = program_on(ifindex, name);
+
+	if (id < 0)
+		return xsk_why(err, ifname, "ask for its XDP program", (int)id);
+	if (id && strcmp(name, OURS))
+		return refuse(ifname, id, name, err);
+	return 0;
+}
+
+// libbpf's words about a program that was refused; control thread only.
+static char last_words[512];
+
+static int keep_words(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_WARN)
+		vsnprintf(last_words, sizeof(last_words), fmt, ap);
+	return 0;
+}
+
+static int load(struct xsk_program *p)
+{
+	libbpf_print_fn_t old = libbpf_set_print(keep_words);
+	int e = -ENOMEM;
+
+	last_words[0] = '\0';
+	p->skel = entry__open();
+	if (p->skel) {
+		bpf_map__set_max_entries(p->skel->maps.xsks, p->n_queues);
+		bpf_map__set_max_entries(p->skel->maps.counts, p->n_queues);
+		e = entry__load(p->skel);
+	} else {
+		e = -errno;
+	}
+	libbpf_set_print(old);
+	return e;
+}
+
+// A link of a past run goes only some time after its owner; so a program of ours is waited for.
+static int attach(struct xsk_program *p, unsigned ifindex, bool generic)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, o,
+		    .flags = generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	char name[BPF_OBJ_NAME_LEN];
+
+	for (unsigned ms = 0;; ms += RETRY_MS) {
+		int fd = bpf_link_create(bpf_program__fd(p->skel->progs.weir_entry), (int)ifindex,
+					 BPF_XDP, &o);
+
+		if (fd >= 0) {
+			p->link_fd = fd;
+			return 0;
+		}
+		if (fd != -EBUSY && fd != -EEXIST)
+			return fd;
+		if (ms >= RETRY_FOR_MS || (program_on(ifindex, name) > 0 && strcmp(name, OURS)))
+			return -EBUSY;
+		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+	}
+}
+
+int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex, unsigned n_queues,
+		     bool generic, struct weir_err *err)
+{
+	char name[BPF_OBJ_NAME_LEN];
+	long id;
+	int e;
+
+	*p = (struct xsk_program){.link_fd = -1, .n_queues = n_queues};
+	e = load(p);
+	if (e) {
+		xsk_why(err, ifname, "load the XDP program", e);
+		if (last_words[0] && e != -EPERM)
+			weir_warn(err, NULL, "%s", last_words);
+		goto fail;
+	}
+	e = attach(p, ifindex, generic);
+	if (!e)
+		return 0;
+	if (e == -EBUSY && (id = program_on(ifindex, name)) > 0)
+		refuse(ifname, id, name, err);
+	else if (e == -EOPNOTSUPP && !generic)
+		weir_error(err, NULL,
+			   "%s: its driver has no native XDP; MODE generic uses the "
+			   "kernel's slower generic XDP",
+			   ifname);
+	else
+		xsk_why(err, ifname,
+			generic ? "attach the XDP program (generic)"
+				: "attach the XDP program (native)",
+			e);
+fail:
+	xsk_program_close(p);
+	return e;
+}
+
+void xsk_program_close(struct xsk_program *p)
+{
+	if (p->link_fd >= 0)
+		close(p->link_fd);
+	p->link_fd = -1;
+	entry__destroy(p->skel);
+	p->skel = NULL;
+}
+
+int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd)
+{
+	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.xsks), &queue, &fd, BPF_ANY);
+}
+
+int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_entry_count *sum)
+{
+	int n = libbpf_num_possible_cpus(), e;
+	struct weir_entry_count *v = n > 0 ? calloc((size_t)n, sizeof(*v)) : NULL;
+
+	*sum = (struct weir_entry_count){};
+	if (!v)
+		return -ENOMEM;
+	e = bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.counts), &queue, v);
+	for (int i = 0; !e && i < n; i++) {
+		sum->seen += v[i].seen;
+		sum->bytes += v[i].bytes;
+		sum->passed += v[i].passed;
+		sum->from_self += v[i].from_self;
+	}
+	free(v);
+	return e;
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The XDP program on an interface. It hangs on a BPF link, whose only owner is this process: when
+// the process ends, however it ends, the program is gone.
+
+#include <weir/err.h>
+
+#include <abi/entry.h>
+#include <stdbool.h>
+
+struct xsk_program {
+	struct entry *skel;
+	int link_fd;
+	unsigned n_queues;
+};
+
+// Is a program on the interface that is not one of weir's? Then a message names it. 0 or -errno.
+int xsk_program_check(const char *ifname, unsigned ifindex, struct weir_err *err);
+
+// Loads the program and attaches it in the mode asked for, native or generic.
+int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex, unsigned n_queues,
+		     bool generic, struct weir_err *err);
+void xsk_program_close(struct xsk_program *p);
+
+// From here on, the packets of a queue go to the socket.
+int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd);
+
+// What the program counted on a queue, over all CPUs.
+int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_entry_count *sum);

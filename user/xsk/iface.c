@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "iface.h"
+
+#include "why.h"
+
+#include <linux/ethtool.h>
+#include <linux/if_packet.h>
+#include <linux/mount.h>
+#include <linux/sockios.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int ask(const char *name, unsigned long request, struct ifreq *req)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), e = 0;
+
+	if (fd < 0)
+		return -errno;
+	snprintf(req->ifr_name, sizeof(req->ifr_name), "%s", name);
+	if (ioctl(fd, request, req))
+		e = -errno;
+	close(fd);
+	return e;
+}
+
+static int ethtool(const char *name, void *command)
+{
+	struct ifreq req = {.ifr_data = command};
+
+	return ask(name, SIOCETHTOOL, &req);
+}
+
+int xsk_sysfs(void)
+{
+	int fs = (int)syscall(SYS_fsopen, "sysfs", FSOPEN_CLOEXEC), fd = -1;
+
+	if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	if (fs >= 0)
+		close(fs);
+	if (fd < 0)
+		fd = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+// Counts the queues that are in use, which is not what was allocated.
+static int count_queues(struct xsk_iface *f)
+{
+	char path[64];
+	int sysfs = xsk_sysfs(), fd;
+	struct dirent *d;
+	DIR *dir;
+
+	if (sysfs < 0)
+		return sysfs;
+	snprintf(path, sizeof(path), "class/net/%s/queues", f->name);
+	fd = openat(sysfs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(sysfs);
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	f->n_rx = f->n_tx = 0;
+	while ((d = readdir(dir))) {
+		f->n_rx += !strncmp(d->d_name, "rx-", 3);
+		f->n_tx += !strncmp(d->d_name, "tx-", 3);
+	}
+	closedir(dir);
+	return 0;
+}
+
+bool xsk_iface_has_carrier(const char *name)
+{
+	struct ifreq req = {};
+
+	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_RUNNING;
+}
+
+int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)
+{
+	struct ethtool_drvinfo drv = {.cmd = ETHTOOL_GDRVINFO};
+	struct ifreq req = {};
+	int e;
+
+	*f = (struct xsk_iface){};
+	snprintf(f->name, sizeof(f->name), "%s", name);
+	f->ifindex = if_nametoindex(name);
+	if (!f->ifindex) {
+		weir_error(err, NULL, "%s: there is no such interface", name);
+		return -ENODEV;
+	}
+	e = ask(name, SIOCGIFHWADDR, &req);
+	if (e)
+		return xsk_why(err, name, "read its address", e);
+	if (req.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
+		weir_error(err, NULL, "%s: not an Ethernet interface", name);
+		return -EINVAL;
+	}
+	memcpy(f->mac, req.ifr_hwaddr.sa_data, sizeof(f->mac));
+	e = ask(name, SIOCGIFFLAGS, &req);
+	if (e)
+		return xsk_why(err, name, "read its flags", e);
+	if (!(req.ifr_flags & IFF_UP)) {
+		weir_error(err, NULL, "%s: the interface is down; ip link set %s up", name, name);
+		return -ENETDOWN;
+	}
+	f->has_carrier = req.ifr_flags & IFF_RUNNING;
+	e = ask(name, SIOCGIFMTU, &req);
+	if (e)
+		return xsk_why(err, name, "read its MTU", e);
+	f->mtu = (unsigned)req.ifr_mtu;
+	if (ethtool(name, &drv) == 0)
+		snprintf(f->driver, sizeof(f->driver), "%.31s", drv.driver);
+	e = count_queues(f);
+	if (e)
+		return xsk_why(err, name, "count its queues", e);
+	return 0;
+}
+
+void xsk_iface_warn(const struct xsk_iface *f, struct weir_err *err)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+	struct ethtool_rxnfc hash = {.cmd = ETHTOOL_GRXFH, .flow_type = UDP_V4_FLOW};
+
+	// a veth takes nothing off: whether a tag is in the packet is up to the sender
+	if (strcmp(f->driver, "veth") && ethtool(f->name, &flags) == 0 &&
+	    flags.data & ETH_FLAG_RXVLAN)
+		weir_warn(err, NULL,
+			  "%s takes VLAN tags off before the router sees them; keep them "
+			  "with: ethtool -K %s rxvlan off",
+			  f->name, f->name);
+	if (f->n_rx > 1 && ethtool(f->name, &hash) == 0 && hash.data && !(hash.data & RXH_L4_B_0_1))
+		weir_warn(err, NULL,
+			  "%s leaves UDP ports out of its hash, so the UDP flows between "
+			  "two hosts share one queue; spread them with: ethtool -N %s rx-flow-hash "
+			  "udp4 sdfn",
+			  f->name, f->name);
+}
+
+int xsk_iface_promisc(const struct xsk_iface *f)
+{
+	struct packet_mreq want = {.mr_ifindex = (int)f->ifindex, .mr_type = PACKET_MR_PROMISC};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), e;
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &want, sizeof(want))) {
+		e = -errno;
+		close(fd);
+		return e;
+	}
+	return fd;
+}

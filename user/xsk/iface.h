@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What the kernel says of an interface.
+
+#include <weir/err.h>
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct xsk_iface {
+	char name[IFNAMSIZ];
+	char driver[32];
+	unsigned ifindex, mtu;
+	unsigned n_rx, n_tx; // queues in use
+	uint8_t mac[6];
+	bool has_carrier;
+};
+
+// Looks at the interface; refuses one that is not there, not up, or not Ethernet. 0 or -errno.
+int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err);
+
+bool xsk_iface_has_carrier(const char *name);
+
+// Names the settings that cost packets or throughput: tags that the interface strips before anyone
+// sees them, UDP flows that all land on one queue, checksums that a peer leaves to hardware.
+void xsk_iface_warn(const struct xsk_iface *f, struct weir_err *err);
+
+// Promiscuous while the returned fd is open. -errno if it cannot be.
+int xsk_iface_promisc(const struct xsk_iface *f);
+
+// The sysfs of this process's network namespace, wherever /sys leads; an fd to open paths under.
+// owner: the caller. -errno.
+int xsk_sysfs(void);

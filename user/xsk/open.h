@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include "attach.h"
+#include "iface.h"
+#include "queue.h"
+#include "xsk.h"
+
+struct xsk_device {
+	struct weir_device *device;
+	struct xsk_iface iface;
+	struct xsk_program program;
+	struct xsk_queue *queues;
+	unsigned n_queues;
+	unsigned ring_size;
+	bool zc;
+	int zc_error; // why not
+	int promisc_fd;
+};
+
+struct weir_xsk {
+	struct weir_pool pool;
+	struct xsk_umem zc, copy;
+	struct xsk_device *devices;
+	unsigned n;
+	char *report;
+};
+
+// Opens the sockets of an interface whose program is attached, in the mode that was asked for.
+int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
+void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d);

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The hot half: packets in and out of the rings.
+
+#include "queue.h"
+
+#include <abi/hdr.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum {
+	BURST = 64, // buffers moved between rings and pool at a time
+	ETH_LEN = 14,
+	CONTD = 1, // XDP_PKT_CONTD: the frame goes on in the next descriptor
+	MAX_KICKS = 256,
+};
+static const uint64_t MAC_MASK = 0xffffffffffff;
+static const uint64_t BASE_MASK = XSK_UNALIGNED_BUF_ADDR_MASK;
+
+static void wake_rx(struct xsk_queue *q)
+{
+	recvfrom(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+}
+
+// Gives the fill ring what it is owed, as far as the pool can.
+static void refill(struct xsk_queue *q)
+{
+	struct xsk_ring *fill = &q->sock.fill;
+	struct packet *v[BURST];
+
+	while (q->owed) {
+		unsigned n = q->owed < BURST ? q->owed : BURST;
+		unsigned room = xsk_ring_room(fill, n);
+
+		n = weir_pool_get_raw(q->pool, v, n < room ? n : room);
+		if (!n)
+			break;
+		for (unsigned i = 0; i < n; i++)
+			*xsk_ring_addr(fill, fill->prod + i) = weir_pool_addr(q->pool, v[i]);
+		xsk_ring_submit(fill, n);
+		q->owed -= n;
+	}
+}
+
+WEIR_INLINE struct packet *received(const struct xsk_queue *q, const struct xdp_desc *d,
+				    uint32_t *off)
+{
+	const struct weir_pool *pool = q->pool;
+	uint64_t base;
+
+	if (pool->unaligned) {
+		base = d->addr & BASE_MASK;
+		*off = pool->chunk_at + (uint32_t)(d->addr >> XSK_UNALIGNED_BUF_OFFSET_SHIFT);
+	} else {
+		base = d->addr & ~(uint64_t)(pool->chunk - 1);
+		*off = (uint32_t)(d->addr - base);
+	}
+	return weir_pool_packet(pool, base);
+}
+
+// Reads 8 bytes, which lie in the buffer however short the frame is.
+WEIR_INLINE uint8_t type_of(const struct xsk_queue *q, const uint8_t *frame)
+{
+	uint64_t dst;
+
+	memcpy(&dst, frame, sizeof(dst));
+	dst &= MAC_MASK;
+	if (WEIR_LIKELY(dst == q->mac))
+		return WEIR_HOST;
+	if (!(frame[0] & 1))
+		return WEIR_OTHERHOST;
+	return dst == MAC_MASK ? WEIR_BROADCAST : WEIR_MULTICAST;
+}
+
+// A frame of several buffers: none of them becomes a packet.
+static bool is_part(struct xsk_queue *q, const struct xdp_desc *d)
+{
+	bool goes_on = d->options & CONTD;
+
+	if (WEIR_LIKELY(!goes_on && !q->skip))
+		return false;
+	if (!q->skip)
+		q->count.multi_buffer++;
+	q->skip = goes_on;
+	return true;
+}
+
+static unsigned take(struct xsk_queue *q, struct packet **v, unsigned n)
+{
+	struct xsk_ring *rx = &q->sock.rx;
+	unsigned k = 0;
+	uint64_t bytes = 0;
+	uint32_t off;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct packet *p = received(q, xsk_ring_desc(rx, rx->cons + i), &off);
+
+		__builtin_prefetch((uint8_t *)p + off);
+		__builtin_prefetch(p, 1);
+		__builtin_prefetch((uint8_t *)p + 64, 1);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const struct xdp_desc *d = xsk_ring_desc(rx, rx->cons + i);
+		struct packet *p = received(q, d, &off);
+
+		if (WEIR_UNLIKELY(is_part(q, d))) {
+			weir_pool_put(q->pool, &p, 1);
+			continue;
+		}
+		weir_pool_blank(q->pool, p);
+		p->off = off;
+		p->len = d->len;
+		p->device = q->device;
+		p->type = type_of(q, weir_data(p));
+		bytes += d->len;
+		v[k++] = p;
+	}
+	q->count.rx_packets += k;
+	q->count.rx_bytes += bytes;
+	return k;
+}
+
+static unsigned queue_rx(struct weir_queue *base, struct packet **v, unsigned max)
+{
+	struct xsk_queue *q = (struct xsk_queue *)base;
+	unsigned n = xsk_ring_ready(&q->sock.rx, max), k = 0;
+
+	if (n) {
+		k = take(q, v, n);
+		xsk_ring_release(&q->sock.rx, n);
+		q->owed += n;
+		q->pool->reserve += n;
+	} else if (q->busy_poll) {
+		wake_rx(q);
+	}
+	if (q->owed) {
+		refill(q);
+		if (xsk_ring_needs_wakeup(&q->sock.fill))
+			wake_rx(q);
+	}
+	return k;
+}
+
+// Buffers that were sent go back to the pool.
+static void reclaim(struct xsk_queue *q)
+{
+	struct xsk_ring *comp = &q->sock.comp;
+	const uint64_t mask = q->pool->unaligned ? BASE_MASK : ~(uint64_t)(q->pool->chunk - 1);
+	struct packet *v[BURST];
+	unsigned n;
+
+	while ((n = xsk_ring_ready(comp, BURST))) {
+		for (unsigned i = 0; i < n; i++) {
+			uint64_t at = *xsk_ring_addr(comp, comp->cons + i) & mask;
+
+			v[i] = (struct packet *)(q->pool->mem + at);
+		}
+		xsk_ring_release(comp, n);
+		weir_pool_put(q->pool, v, n);
+		q->in_flight -= n;
+	}
+}
+
+static unsigned queue_tx_room(struct weir_queue *base)
+{
+	struct xsk_queue *q = (struct xsk_queue *)base;
+
+	reclaim(q);
+	return q->sock.tx.size - q->in_flight; // which counts what is still in the ring too
+}
+
+// Moves a heap packet into a buffer. NULL: it is lost.
+static struct packet *into_buffer(struct xsk_queue *q, struct packet *p)
+{
+	struct packet *b = NULL;
+
+	if (p->len > q->pool->stride - q->pool->data_at || p->pool) {
+		q->count.tx_invalid++;
+	} else {
+		b = weir_pool_get(q->pool);
+		if (!b)
+			q->count.tx_no_buffer++;
+	}
+	if (b) {
+		b->len = p->len;
+		memcpy(weir_data(b), weir_data(p), p->len);
+	}
+	if (p->pool)
+		weir_pool_put(weir_pool_find(p->pool), &p, 1);
+	else
+		free(p);
+	return b;
+}
+
+// Can the kernel send this buffer as it is?
+WEIR_INLINE bool is_sendable(const struct xsk_queue *q, const struct packet *p)
+{
+	return p->pool == q->pool->id && p->len <= q->pool->chunk;
+}
+
+// The address is the descriptor's, and the offset of the first byte apart from it: so a completion
+// says which buffer it was, wherever in it the packet began.
+WEIR_INLINE uint64_t tx_address(const struct weir_pool *pool, const struct packet *p)
+{
+	uint64_t base = (uint64_t)((const uint8_t *)p - pool->mem);
+
+	return pool->unaligned ? base | (uint64_t)p->off << XSK_UNALIGNED_BUF_OFFSET_SHIFT
+			       : base + p->off;
+}
+
+static unsigned queue_tx(struct weir_queue *base, struct packet *const *v, unsigned n)
+{
+	struct xsk_queue *q = (struct xsk_queue *)base;
+	struct xsk_ring *tx = &q->sock.tx;
+	unsigned room = tx->size - q->in_flight, k = 0;
+	uint64_t bytes = 0;
+
+	if (room < n)
+		room = queue_tx_room(base);
+	if (n > room)
+		n = room;
+	for (unsigned i = 0; i < n; i++) {
+		struct packet *p = v[i];
+
+		if (WEIR_UNLIKELY(!is_sendable(q, p))) {
+			p = into_buffer(q, p);
+			if (!p)
+				continue;
+		}
+		*xsk_ring_desc(tx, tx->prod + k++) = (struct xdp_desc){
+			.addr = tx_address(q->pool, p),
+			.len = p->len,
+		};
+		bytes += p->len;
+	}
+	xsk_ring_submit(tx, k);
+	q->in_flight += k;
+	q->count.tx_packets += k;
+	q->count.tx_bytes += bytes;
+	return n;
+}
+
+static bool is_drained(const struct xsk_queue *q)
+{
+	const struct xsk_ring *tx = &q->sock.tx;
+
+	return __atomic_load_n(tx->consumer, __ATOMIC_ACQUIRE) == tx->prod;
+}
+
+// In copy mode sending happens in this system call, a part of the ring each time (32 packets, or
+// what XDP_MAX_TX_SKB_BUDGET says). Ends when the ring is empty or when nothing moves.
+static void kick_copy(struct xsk_queue *q)
+{
+	const struct xsk_ring *tx = &q->sock.tx;
+	uint32_t before = __atomic_load_n(tx->consumer, __ATOMIC_ACQUIRE);
+
+	for (unsigned i = 0; i < MAX_KICKS && before != tx->prod; i++) {
+		sendto(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
+		uint32_t after = __atomic_load_n(tx->consumer, __ATOMIC_ACQUIRE);
+
+		if (after == before)
+			break;
+		before = after;
+	}
+}
+
+static bool queue_flush(struct weir_queue *base)
+{
+	struct xsk_queue *q = (struct xsk_queue *)base;
+
+	if (!q->in_flight)
+		return true;
+	if (!q->zc)
+		kick_copy(q);
+	else if (q->busy_poll || xsk_ring_needs_wakeup(&q->sock.tx))
+		sendto(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
+	reclaim(q);
+	return is_drained(q) || q->zc;
+}
+
+const struct weir_queue_ops xsk_queue_ops = {
+	.rx = queue_rx,
+	.tx = queue_tx,
+	.tx_room = queue_tx_room,
+	.flush = queue_flush,
+};
+
+void xsk_queue_fill(struct xsk_queue *q)
+{
+	q->owed = q->sock.fill.size;
+	refill(q);
+}
+
+void xsk_queue_unfill(struct xsk_queue *q)
+{
+	struct xsk_ring *fill = &q->sock.fill;
+	unsigned given = fill->size - q->owed;
+
+	for (unsigned i = 0; i < given; i++) {
+		uint64_t at = *xsk_ring_addr(fill, fill->prod - 1 - i);
+		struct packet *p = weir_pool_packet(q->pool, at);
+
+		weir_pool_put(q->pool, &p, 1);
+	}
+	q->pool->reserve += given;
+	q->owed = 0;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "socket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef XDP_MAX_TX_SKB_BUDGET
+#define XDP_MAX_TX_SKB_BUDGET 9 // Linux 6.17
+#endif
+
+enum { RETRY_MS = 20, RETRY_FOR_MS = 2000 };
+
+static int set(int fd, int level, int name, const void *v, socklen_t len)
+{
+	return setsockopt(fd, level, name, v, len) ? -errno : 0;
+}
+
+static int map_ring(struct xsk_ring *r, int fd, uint32_t size, size_t entry, off_t at,
+		    const struct xdp_ring_offset *off)
+{
+	uint8_t *map;
+
+	r->map_len = off->desc + size * entry;
+	map = mmap(NULL, r->map_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, at);
+	if (map == MAP_FAILED)
+		return -errno;
+	r->map = map;
+	r->producer = (uint32_t *)(map + off->producer);
+	r->consumer = (uint32_t *)(map + off->consumer);
+	r->flags = (uint32_t *)(map + off->flags);
+	r->desc = map + off->desc;
+	r->size = size;
+	r->mask = size - 1;
+	return 0;
+}
+
+static int make_ring(struct xsk_socket *s, struct xsk_ring *r, int option, uint32_t size,
+		     const struct xdp_mmap_offsets *off)
+{
+	int e = set(s->fd, SOL_XDP, option, &size, sizeof(size));
+
+	if (e)
+		return e;
+	switch (option) {
+	case XDP_RX_RING:
+		return map_ring(r, s->fd, size, sizeof(struct xdp_desc), XDP_PGOFF_RX_RING,
+				&off->rx);
+	case XDP_TX_RING:
+		return map_ring(r, s->fd, size, sizeof(struct xdp_desc), XDP_PGOFF_TX_RING,
+				&off->tx);
+	case XDP_UMEM_FILL_RING:
+		return map_ring(r, s->fd, size, sizeof(uint64_t), XDP_UMEM_PGOFF_FILL_RING,
+				&off->fr);
+	default:
+		return map_ring(r, s->fd, size, sizeof(uint64_t), XDP_UMEM_PGOFF_COMPLETION_RING,
+				&off->cr);
+	}
+}
+
+static int register_umem(int fd, const struct weir_pool *pool)
+{
+	struct xdp_umem_reg reg = {
+		.addr = (uintptr_t)pool->mem,
+		.len = pool->size,
+		.chunk_size = pool->chunk,
+		.headroom = pool->headroom,
+		.flags = pool->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0,
+	};
+
+	return set(fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg));
+}
+
+// In copy mode every packet is an skb of the socket's until the other side has taken it: the usual
+// limit stops a ring at some 250 of them. And one call sends only 32 unless the kernel can be told.
+static void lift_limits(struct xsk_socket *s)
+{
+	int buf = (int)s->tx.size * 4096;
+	uint32_t budget = s->tx.size;
+
+	if (set(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buf, sizeof(buf)))
+		set(s->fd, SOL_SOCKET, SO_SNDBUF, &buf, sizeof(buf));
+	set(s->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
+}
+
+int xsk_socket_open(struct xsk_socket *s, const struct xsk_umem *umem,
+		    const struct xsk_socket_want *want, const char **step)
+{
+	struct xdp_mmap_offsets off;
+	socklen_t len = sizeof(off);
+	int e;
+
+	*s = (struct xsk_socket){};
+	*step = "open an AF_XDP socket";
+	s->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (s->fd < 0)
+		return -errno;
+	*step = "register the packet buffers";
+	if (umem->fd < 0) {
+		e = register_umem(s->fd, umem->pool);
+		if (e)
+			goto fail;
+	}
+	*step = "make the rings";
+	if (getsockopt(s->fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &len)) {
+		e = -errno;
+		goto fail;
+	}
+	e = make_ring(s, &s->fill, XDP_UMEM_FILL_RING, want->fill_size, &off);
+	if (!e)
+		e = make_ring(s, &s->comp, XDP_UMEM_COMPLETION_RING, want->ring_size, &off);
+	if (!e && want->dirs & XSK_RX)
+		e = make_ring(s, &s->rx, XDP_RX_RING, want->ring_size, &off);
+	if (!e && want->dirs & XSK_TX)
+		e = make_ring(s, &s->tx, XDP_TX_RING, want->ring_size, &off);
+	if (e)
+		goto fail;
+	if (want->dirs & XSK_TX)
+		lift_limits(s);
+	return 0;
+fail:
+	xsk_socket_close(s);
+	return e;
+}
+
+int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifindex, unsigned queue)
+{
+	struct sockaddr_xdp at = {
+		.sxdp_family = AF_XDP,
+		.sxdp_ifindex = ifindex,
+		.sxdp_queue_id = queue,
+	};
+
+	if (umem->fd >= 0) {
+		at.sxdp_flags = XDP_SHARED_UMEM;
+		at.sxdp_shared_umem_fd = (uint32_t)umem->fd;
+	} else {
+		at.sxdp_flags = XDP_USE_NEED_WAKEUP | (umem->zc ? XDP_ZEROCOPY : XDP_COPY);
+	}
+	for (unsigned ms = 0;; ms += RETRY_MS) {
+		if (bind(s->fd, (struct sockaddr *)&at, sizeof(at)) == 0)
+			break;
+		if (errno != EBUSY || ms >= RETRY_FOR_MS)
+			return -errno;
+		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+	}
+	if (umem->fd < 0)
+		umem->fd = s->fd;
+	return 0;
+}
+
+static void unmap_ring(struct xsk_ring *r)
+{
+	if (r->map)
+		munmap(r->map, r->map_len);
+	*r = (struct xsk_ring){};
+}
+
+void xsk_socket_close(struct xsk_socket *s)
+{
+	if (s->fd > 0)
+		close(s->fd);
+	s->fd = -1;
+	unmap_ring(&s->rx);
+	unmap_ring(&s->tx);
+	unmap_ring(&s->fill);
+	unmap_ring(&s->comp);
+}
+
+int xsk_socket_is_zc(const struct xsk_socket *s)
+{
+	struct xdp_options o = {};
+	socklen_t len = sizeof(o);
+
+	if (getsockopt(s->fd, SOL_XDP, XDP_OPTIONS, &o, &len))
+		return -errno;
+	return o.flags & XDP_OPTIONS_ZEROCOPY ? 1 : 0;
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// AF_XDP sockets and UMEMs, as the kernel has them.
+//
+// All sockets of one UMEM are bound alike: its first bind decides between zero copy and copy, and
+// later ones cannot ask for anything else. So a router has up to two UMEMs, one per kind, over the
+// same memory: a packet still goes from any socket to any other by its address.
+
+#include <pool.h>
+#include <ring.h>
+
+enum {
+	XSK_RX = 1,
+	XSK_TX = 2,
+};
+
+struct xsk_umem {
+	const struct weir_pool *pool;
+	int fd;	 // of a bound socket that has it, for sharing; -1: nothing bound yet
+	bool zc; // this is the one for zero copy
+};
+
+struct xsk_socket {
+	int fd;
+	struct xsk_ring rx, tx, fill, comp; // a ring that is not there has size 0
+};
+
+struct xsk_socket_want {
+	unsigned dirs; // XSK_RX, XSK_TX
+	unsigned ring_size, fill_size;
+};
+
+// Makes the socket and maps its rings; registers the UMEM if no bound socket has it yet. On failure
+// *step says what failed, for the message.
+int xsk_socket_open(struct xsk_socket *s, const struct xsk_umem *umem,
+		    const struct xsk_socket_want *want, const char **step);
+// Binds it; EBUSY is tried again for up to two seconds, because the kernel takes sockets and
+// programs of the past down in its own time.
+int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifindex, unsigned queue);
+void xsk_socket_close(struct xsk_socket *s);
+
+// Is it bound with zero copy? 1, 0 or -errno.
+int xsk_socket_is_zc(const struct xsk_socket *s);

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include <weir/err.h>
+
+// "nic0: cannot STEP: reason", with what to do where it is known. Returns e (-errno).
+int xsk_why(struct weir_err *err, const char *ifname, const char *step, int e);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Opens the interfaces of a router: one AF_XDP socket per RX queue, all on one piece of memory.
+
+#include <device.h>
+#include <pool.h>
+
+struct weir_xsk;
+
+// Opens all or nothing: on failure every interface is as before, and err says why. `buffers` are
+// those that the graph needs beside the rings (queues' capacities, batches). 0 or -errno.
+int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned buffers,
+		  struct weir_err *err);
+
+// Takes the programs off, closes the sockets, restores what was changed on the interfaces.
+void weir_xsk_close(struct weir_xsk *x);
+
+// The buffers, for the workers.
+struct weir_pool *weir_xsk_pool(struct weir_xsk *x);
+
+// One line per interface: mode and queues. Lives as long as x.
+const char *weir_xsk_report(const struct weir_xsk *x);
+
+// What happened to packets on a queue before and after the graph, by name. `lost` tells those that
+// count packets which reached the interface's program and no element, or which left an element and
+// did not get onto the wire.
+struct weir_xsk_count {
+	const char *name;
+	uint64_t value;
+	bool lost;
+};
+enum { WEIR_XSK_COUNTS = 16 };
+// The number written to v.
+unsigned weir_xsk_counts(const struct weir_xsk *x, const struct weir_device *d, unsigned queue,
+			 struct weir_xsk_count v[WEIR_XSK_COUNTS]);
