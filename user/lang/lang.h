@@ -10,9 +10,10 @@
 #include <stddef.h>
 
 struct lang_element {
-	char *name;	  // full name: "a", "comp/a", "Class@3" for anonymous ones (numbered as Click does)
+	char *name; // full name: "a", "comp/a", "Class@3" for anonymous ones (numbered as Click
+		    // does)
 	char *class_name; // as written; never the name of a compound
-	char *config;	  // argument text with variables substituted and comments removed; "" if none
+	char *config; // argument text with variables substituted and comments removed; "" if none
 	struct weir_loc loc;
 	struct weir_loc config_loc; // where the argument text begins
 };
@@ -60,9 +61,15 @@ int lang_parse_file(struct lang_router *out, const char *file, const struct lang
 
 void lang_router_free(struct lang_router *r);
 
+// Where the byte at `offset` of e->config stands in the source; a variable's value stands where the
+// variable is used. Together with the offsets of lang_args_split, the place of each argument.
+struct weir_loc lang_config_loc(const struct lang_router *r, const struct lang_element *e,
+				size_t offset);
+
 // Splits an argument text at its top-level commas; each argument is trimmed, comments are removed,
 // quotes and \<hex> stay. Trailing empty argument is dropped, as in Click. Offsets give each
-// argument's place in the text, for messages. Returns the count or -ENOMEM; free with lang_args_free.
+// argument's place in the text, for messages. Returns the count or -ENOMEM; free with
+// lang_args_free.
 struct lang_args {
 	char **v;
 	size_t *offset;
@@ -71,8 +78,9 @@ struct lang_args {
 int lang_args_split(struct lang_args *out, const char *config);
 void lang_args_free(struct lang_args *a);
 
-// Undoes quoting of one argument or word: "..." with its escapes, '...', \<hex> data. The result may
-// hold NUL bytes; *len gets its length. malloc'd; NULL and errno EINVAL if the quoting is broken.
+// Undoes quoting of one argument or word: "..." with its escapes, '...', \<hex> data. The result
+// may hold NUL bytes; *len gets its length. malloc'd; NULL and errno EINVAL if the quoting is
+// broken.
 char *lang_unquote(const char *arg, size_t *len);
 
 // Quotes a byte string so that lang_unquote gives it back; plain words stay plain. malloc'd.

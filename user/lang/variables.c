@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// `$name`, `${name}`, `${name[1]}`, `${name-default}` in arguments.
+
+#include "args.h"
+#include "flat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 20 }; // variables in names of variables
+
+struct expansion {
+	struct lang_run *run;
+	struct env *env;
+	const struct weir_loc *loc; // for limits
+	unsigned depth;
+};
+
+struct trail;
+static void expand(struct expansion *x, const char *s, const char *end, struct lang_buf *out,
+		   struct trail *trail);
+
+static struct value *find(struct env *env, const char *name, size_t len, struct env **owner,
+			  const struct var **var)
+{
+	unsigned i;
+
+	for (; env; env = env->parent) {
+		i = lang_table_get(&env->scope->var_of, name, len);
+		if (i == LANG_NONE)
+			continue;
+		*owner = env;
+		*var = &env->scope->vars[i];
+		return &env->values[i];
+	}
+	return NULL;
+}
+
+// The value of a variable, NULL if there is none. That of a define is expanded when first used,
+// where it was defined.
+static const struct value *value_of(struct expansion *x, const char *name, size_t len)
+{
+	struct expansion inner = {.run = x->run, .loc = x->loc};
+	struct lang_buf buf = {0};
+	const struct var *var;
+	struct value *v = find(x->env, name, len, &inner.env, &var);
+	struct weir_loc loc;
+
+	if (!v || v->state == VALUE_DONE)
+		return v;
+	loc = lang_text_loc(&var->value, var->value.s);
+	if (v->state == VALUE_BUSY) {
+		lang_error(x->run, loc.line ? &loc : x->loc, "variable '$%s' is defined by itself",
+			   var->name);
+		return v; // as empty
+	}
+	v->state = VALUE_BUSY;
+	v->s = "";
+	lang_buf_put(x->run, &buf, "", 0);
+	expand(&inner, var->value.s, var->value.s + var->value.len, &buf, NULL);
+	*v = (struct value){buf.s, buf.len, VALUE_DONE};
+	return v;
+}
+
+static const char *skip_space(const char *s, const char *end)
+{
+	while (s < end && lang_scan_is_space(*s))
+		s++;
+	return s;
+}
+
+static bool is_name(char c)
+{
+	return lang_scan_is_ident(c) && c != '@';
+}
+
+static struct slice nth_word(const struct value *v, unsigned long n)
+{
+	const char *pos = v->s, *end = v->s + v->len;
+	struct slice word = {end, 0};
+
+	do {
+		if (!lang_text_next_word(&pos, end, &word))
+			return (struct slice){end, 0};
+	} while (n--);
+	return word;
+}
+
+// What is between the braces of `${ name [index] - default }`. False: no such variable.
+static bool braced(struct expansion *x, const char *s, const char *end, struct lang_buf *out)
+{
+	const char *name = s = skip_space(s, end), *name_end, *digits;
+	const struct value *v;
+	struct slice word;
+	unsigned long n = 0;
+	bool indexed = false;
+
+	while (s < end && is_name(*s))
+		s++;
+	name_end = s;
+	s = skip_space(s, end);
+	if (s < end && *s == '[') {
+		digits = skip_space(s + 1, end);
+		for (s = digits; s < end && *s >= '0' && *s <= '9'; s++)
+			n = n > 1000000 ? n : n * 10 + (unsigned long)(*s - '0');
+		indexed = s > digits && s < end && *s == ']';
+		s = indexed ? skip_space(s + 1, end) : end;
+	}
+	v = value_of(x, name, (size_t)(name_end - name));
+	if (v) {
+		word = indexed ? nth_word(v, n) : (struct slice){v->s, v->len};
+		lang_buf_put(x->run, out, word.s, word.len);
+	} else if (s < end && *s == '-') {
+		expand(x, s + 1, end, out, NULL);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+// The ')' of `$(`, NULL if it has none.
+static const char *paren_end(const char *s, const char *end)
+{
+	unsigned level = 1;
+	char quote = 0;
+
+	for (; s < end; s++) {
+		if (*s == '\\' && quote != '\'')
+			s++;
+		else if (quote)
+			quote = *s == quote ? 0 : quote;
+		else if (*s == '\'' || *s == '"')
+			quote = *s;
+		else if (*s == '(')
+			level++;
+		else if (*s == ')' && !--level)
+			return s;
+	}
+	return NULL;
+}
+
+// At a '$': appends what it stands for to `value`. Returns what is behind the variable; NULL if
+// this is not one, or one that nobody defined.
+static const char *variable(struct expansion *x, const char *s, const char *end,
+			    struct lang_buf *value, bool *known)
+{
+	const char *name = s + 2, *stop;
+	struct lang_buf inside = {0};
+	const struct value *v;
+
+	*known = true;
+	if (s + 1 < end && is_name(s[1])) {
+		for (name = stop = s + 1; stop < end && is_name(*stop);)
+			stop++;
+		v = value_of(x, name, (size_t)(stop - name));
+		if (v)
+			lang_buf_put(x->run, value, v->s, v->len);
+		return v ? stop : NULL;
+	}
+	if (s + 1 < end && (s[1] == '$' || s[1] == '?' || s[1] == '#')) {
+		lang_buf_put(x->run, value, s, 2); // a script's
+		*known = false;
+		return s + 2;
+	}
+	if (s + 1 >= end || (s[1] != '{' && s[1] != '(') || x->depth >= DEPTH_MAX)
+		return NULL;
+	stop = s[1] == '{' ? memchr(name, '}', (size_t)(end - name)) : paren_end(name, end);
+	lang_count_work(x->run, x->loc, (size_t)((stop ? stop : end) - s));
+	if (!stop)
+		return NULL;
+	lang_buf_put(x->run, &inside, "", 0);
+	x->depth++;
+	expand(x, name, stop, &inside, NULL); // a name may be made of variables
+	if (s[1] == '(' || !braced(x, inside.s, inside.s + inside.len, value)) {
+		lang_buf_put(x->run, value, s, 2); // not ours: a handler call, perhaps
+		lang_buf_put(x->run, value, inside.s, inside.len);
+		lang_buf_put(x->run, value, stop, 1);
+		*known = false;
+	}
+	x->depth--;
+	return stop + 1;
+}
+
+static void put_value(struct expansion *x, struct lang_buf *out, const struct lang_buf *value,
+		      bool quoted)
+{
+	char *escaped;
+
+	if (!quoted) {
+		lang_buf_put(x->run, out, value->s, value->len);
+		return;
+	}
+	lang_count_work(x->run, x->loc, value->len * 4);
+	escaped = lang_alloc(x->run, &x->run->tmp, value->len * 4 + 1);
+	lang_buf_put(x->run, out, escaped, lang_args_quote_inside(escaped, value->s, value->len));
+}
+
+// Where each byte of the result came from: `map` is filled from what `from` knows.
+struct trail {
+	const struct arg_text *from;
+	struct arg_text *map;
+	struct weir_loc loc; // of the next byte of `from`
+	unsigned span;	     // the next one of `from`
+};
+
+static void trail_follow(struct expansion *x, struct trail *t, const char *s, size_t offset)
+{
+	if (!t || t->span == t->from->n_spans ||
+	    t->from->spans[t->span].offset > (size_t)(s - t->from->s))
+		return;
+	t->loc = t->from->spans[t->span++].loc;
+	lang_text_add_span(x->run, t->map, offset, &t->loc, false);
+}
+
+// Copies [s, end) with its variables replaced.
+static void expand(struct expansion *x, const char *s, const char *end, struct lang_buf *out,
+		   struct trail *trail)
+{
+	struct lang_buf value = {0};
+	const char *stop;
+	char quote = 0;
+	bool known;
+
+	lang_count_work(x->run, x->loc, (size_t)(end - s));
+	for (; s < end; s = stop) {
+		trail_follow(x, trail, s, out->len);
+		stop = s + 1;
+		if (*s == '\\' && quote == '"' && stop < end)
+			stop++;
+		else if (*s == quote)
+			quote = 0;
+		else if (!quote && (*s == '\'' || *s == '"'))
+			quote = *s;
+		value.len = 0;
+		if (*s != '$' || quote == '\'' || !(stop = variable(x, s, end, &value, &known))) {
+			stop = stop ? stop : s + 1;
+			lang_buf_put(x->run, out, s, (size_t)(stop - s));
+			if (trail)
+				lang_text_loc_advance(&trail->loc, s, stop);
+			continue;
+		}
+		if (trail) {
+			lang_text_add_span(x->run, trail->map, out->len, &trail->loc, true);
+			lang_text_loc_advance(&trail->loc, s, stop);
+		}
+		if (value.len)
+			put_value(x, out, &value, known && quote == '"');
+		if (trail && stop < end)
+			lang_text_add_span(x->run, trail->map, out->len, &trail->loc, false);
+	}
+}
+
+struct arg_text lang_variables_expand(struct lang_run *run, const struct arg_text *text,
+				      struct env *env)
+{
+	struct arg_text result = {0};
+	struct trail trail = {.from = text, .map = &result};
+	struct expansion x = {.run = run, .env = env, .loc = &trail.loc};
+	struct lang_buf buf = {0};
+
+	if (!memchr(text->s, '$', text->len))
+		return *text;
+	lang_buf_put(run, &buf, "", 0);
+	expand(&x, text->s, text->s + text->len, &buf, &trail);
+	result.s = buf.s;
+	result.len = buf.len;
+	return result;
+}
