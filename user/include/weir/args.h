@@ -12,26 +12,28 @@ struct weir_element;
 struct weir_args;
 
 enum weir_type {
-	WEIR_T_BOOL = 1,  // bool
-	WEIR_T_U8,	  // uint8_t .. : decimal, 0x, 0 octal
+	WEIR_T_BOOL = 1, // bool
+	WEIR_T_U8,	 // uint8_t .. : decimal, 0x, 0 octal
 	WEIR_T_U16,
 	WEIR_T_U32,
 	WEIR_T_U64,
 	WEIR_T_I32,
 	WEIR_T_I64,
 	WEIR_T_DOUBLE,
-	WEIR_T_STRING,	  // char *, unquoted, malloc'd and freed by the framework
-	WEIR_T_WORD,	  // char *: one word
-	WEIR_T_FILE,	  // char *: file name
-	WEIR_T_DATA,	  // struct weir_bytes: string with \<hex>, malloc'd and freed by the framework
-	WEIR_T_IP4,	  // be32; also a name from AddressInfo, or a host name of /etc/hosts kind
-	WEIR_T_IP4_PREFIX, // struct weir_ip4_prefix: 10.0.0.0/8, a.b.c.d/m.m.m.m, or a bare address (/32)
-	WEIR_T_ETHER,	  // uint8_t[6]; also a name from AddressInfo
-	WEIR_T_TCP_PORT,  // uint16_t, host order; number or service name
+	WEIR_T_STRING, // char *, unquoted, malloc'd and freed by the framework
+	WEIR_T_WORD,   // char *: one word
+	WEIR_T_FILE,   // char *: file name
+	WEIR_T_DATA,   // struct weir_bytes: string with \<hex>, malloc'd and freed by the framework
+	WEIR_T_IP4,    // be32; also a name from AddressInfo, or a host name of /etc/hosts kind
+	WEIR_T_IP4_PREFIX, // struct weir_ip4_prefix: 10.0.0.0/8, a.b.c.d/m.m.m.m, or a bare address
+			   // (/32)
+	WEIR_T_ETHER,	   // uint8_t[6]; also a name from AddressInfo
+	WEIR_T_TCP_PORT,   // uint16_t, host order; number or service name
 	WEIR_T_UDP_PORT,
 	WEIR_T_IP_PROTO,  // uint8_t; number or name
 	WEIR_T_SECONDS,	  // uint64_t nanoseconds: "1.5", "10ms", "2 min", as Click's durations
-	WEIR_T_BANDWIDTH, // uint64_t bytes per second: "1Mbps", "64kBps"; bare number: bytes per second
+	WEIR_T_BANDWIDTH, // uint64_t bytes per second: "1Mbps", "64kBps"; bare number: bytes per
+			  // second
 	WEIR_T_RATE,	  // uint64_t packets per second (plain number, k/M/G suffix)
 	WEIR_T_ANNO,	  // struct weir_anno: PAINT, or offset; size from .max (bytes)
 	WEIR_T_ELEMENT,	  // struct weir_element *: must exist
@@ -62,19 +64,19 @@ struct weir_arg {
 	const char *name; // keyword, upper case
 	enum weir_type type;
 	unsigned flags;
-	size_t off;	   // of the field in the class's struct
-	size_t size;	   // of the field; checked against the type
-	const char *def;   // parsed like a given value; NULL: all zero
-	const char *help;  // lower case, no full stop
-	int64_t min, max;  // range of numbers; both 0: the type's
+	size_t off;		  // of the field in the class's struct
+	size_t size;		  // of the field; checked against the type
+	const char *def;	  // parsed like a given value; NULL: all zero
+	const char *help;	  // lower case, no full stop
+	int64_t min, max;	  // range of numbers; both 0: the type's
 	const char *const *names; // WEIR_T_ENUM, ended by NULL
-	size_t given;	   // offset of a bool that says whether it was given; 0: none
+	size_t given;		  // offset of a bool that says whether it was given; 0: none
 };
 
-#define WEIR_ARG(type_, id, field, name_, help_, ...)                                              \
-	{                                                                                          \
-		.name = name_, .type = WEIR_T_##type_, .off = offsetof(struct id, field),          \
-		.size = sizeof(((struct id *)0)->field), .help = help_, __VA_ARGS__                \
+#define WEIR_ARG(type_, id, field, name_, help_, ...)                                     \
+	{                                                                                 \
+		.name = name_, .type = WEIR_T_##type_, .off = offsetof(struct id, field), \
+		.size = sizeof(((struct id *)0)->field), .help = help_, __VA_ARGS__       \
 	}
 // Shorthands for the two common kinds.
 #define WEIR_MAND .flags = WEIR_MANDATORY | WEIR_POSITIONAL
@@ -99,8 +101,8 @@ int weir_args_error(struct weir_args *a, int i, const char *fmt, ...)
 int weir_parse(struct weir_element *e, enum weir_type type, const char *text, const char *name,
 	       void *out, struct weir_err *err);
 
-// Splits into white-space separated words, respecting quotes; each still quoted. Returns the count or
-// -ENOMEM. Free with weir_words_free.
+// Splits into white-space separated words, respecting quotes; each still quoted. Returns the count
+// or -ENOMEM. Free with weir_words_free.
 int weir_words(const char *text, char ***words);
 void weir_words_free(char **words, int n);
 // Undoes quoting and \<hex>; malloc'd. NULL if it is broken.

@@ -66,6 +66,7 @@ struct weir_class {
 	unsigned (*capacity)(const struct weir_element *e);
 
 	bool resizes;	// packets may leave with another length (and len_delta does not say how)
+	bool early;	// configured before the others, which may look into it
 	bool userspace; // never eligible for the driver
 	bool is_source; // makes packets: the ledger counts what it emits as received or made
 	bool is_sink;	// ends packets on purpose (Discard, ToDevice)
@@ -80,8 +81,8 @@ struct weir_element {
 	const char *config; // argument text
 	unsigned index;
 	unsigned n_in, n_out; // ports in use
-	int32_t len_delta;    // set by configure: output 0 is longer than the input by so much, always
-	void *self;	      // arguments: struct of the class
+	int32_t len_delta; // set by configure: output 0 is longer than the input by so much, always
+	void *self;	   // arguments: struct of the class
 	struct weir_node **nodes;
 	unsigned n_nodes; // workers
 };
@@ -93,7 +94,8 @@ bool weir_in_is_pull(const struct weir_element *e, unsigned port);
 bool weir_out_is_pull(const struct weir_element *e, unsigned port);
 
 // Calls fn for every element, in configuration order, until it returns nonzero.
-int weir_each_element(struct weir_router *r, int (*fn)(struct weir_element *e, void *arg), void *arg);
+int weir_each_element(struct weir_router *r, int (*fn)(struct weir_element *e, void *arg),
+		      void *arg);
 // By full name; NULL if there is none.
 struct weir_element *weir_find(struct weir_router *r, const char *name);
 
@@ -107,93 +109,93 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 #define WEIR_SECTION_ELEMENTS __attribute__((used, section("weir_classes")))
 
 // Registers the class: a pointer in a linker section, found by existing.
-#define WEIR_CLASS(id, ...)                                                                        \
-	static const struct weir_class id##_class = {.file = __FILE__, __VA_ARGS__};               \
+#define WEIR_CLASS(id, ...)                                                          \
+	static const struct weir_class id##_class = {.file = __FILE__, __VA_ARGS__}; \
 	static const struct weir_class *const id##_ref WEIR_SECTION_ELEMENTS = &id##_class
 
-#define WEIR_BATCH_ELEMENT(id, class_, ...)                                                        \
-	WEIR_CLASS(id, .name = class_, .push = id, .self_size = sizeof(struct id),                 \
+#define WEIR_BATCH_ELEMENT(id, class_, ...)                                        \
+	WEIR_CLASS(id, .name = class_, .push = id, .self_size = sizeof(struct id), \
 		   .userspace = true, __VA_ARGS__)
 
 // For classes without push inputs: sources, Unqueue, schedulers, information elements.
-#define WEIR_PLAIN_ELEMENT(id, class_, ...)                                                        \
-	WEIR_CLASS(id, .name = class_, .self_size = sizeof(struct id), .userspace = true,          \
+#define WEIR_PLAIN_ELEMENT(id, class_, ...)                                               \
+	WEIR_CLASS(id, .name = class_, .self_size = sizeof(struct id), .userspace = true, \
 		   __VA_ARGS__)
 
 // unsigned id(const struct id *self, struct packet *p)
 // Nearly all packets leave by output 0, so that the batch usually passes as it is.
-#define WEIR_ELEMENT(id, class_, ...)                                                              \
-	WEIR_STRAIGHT_FORM(id, id(&self_, p_))                                                     \
-	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+#define WEIR_ELEMENT(id, class_, ...)                                                     \
+	WEIR_STRAIGHT_FORM(id, id(&self_, p_))                                            \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id), \
 		   __VA_ARGS__)
 
 // unsigned id(const struct id *self, struct id_state *state, struct packet *p): the state is one
 // per worker, no lock and no atomic.
-#define WEIR_STATE_ELEMENT(id, class_, ...)                                                        \
-	WEIR_STRAIGHT_FORM(id, id(&self_, (struct id##_state *)n_->state, p_))                     \
-	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+#define WEIR_STATE_ELEMENT(id, class_, ...)                                               \
+	WEIR_STRAIGHT_FORM(id, id(&self_, (struct id##_state *)n_->state, p_))            \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id), \
 		   .state_size = sizeof(struct id##_state), __VA_ARGS__)
 
 // The same two for classes whose packets commonly leave by different outputs: all ports are found
 // first, then the batch is distributed, or passes as it is if all agree.
-#define WEIR_SPLIT_ELEMENT(id, class_, ...)                                                        \
-	WEIR_SPLIT_FORM(id, id(&self_, p_))                                                        \
-	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+#define WEIR_SPLIT_ELEMENT(id, class_, ...)                                               \
+	WEIR_SPLIT_FORM(id, id(&self_, p_))                                               \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id), \
 		   __VA_ARGS__)
-#define WEIR_SPLIT_STATE_ELEMENT(id, class_, ...)                                                  \
-	WEIR_SPLIT_FORM(id, id(&self_, (struct id##_state *)n_->state, p_))                        \
-	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id),          \
+#define WEIR_SPLIT_STATE_ELEMENT(id, class_, ...)                                         \
+	WEIR_SPLIT_FORM(id, id(&self_, (struct id##_state *)n_->state, p_))               \
+	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id), \
 		   .state_size = sizeof(struct id##_state), __VA_ARGS__)
 
 // The loops behind the one-packet forms. The arguments are copied so that the compiler may keep
 // them in registers although packets are written.
-#define WEIR_STRAIGHT_FORM(id, call_)                                                              \
-	static __attribute__((noinline)) void id##_rest(struct weir_node *n_, struct batch *b_,    \
-							unsigned i_, unsigned port_)               \
-	{                                                                                          \
-		const struct id self_ = *(const struct id *)n_->self;                              \
-		const unsigned count_ = b_->n;                                                     \
-		unsigned k_ = i_;                                                                  \
-		for (;;) {                                                                         \
-			struct packet *p_ = b_->p[i_];                                             \
-			if (port_ == 0)                                                            \
-				b_->p[k_++] = p_;                                                  \
-			else                                                                       \
-				weir_divert(n_, b_, port_, p_);                                    \
-			if (++i_ == count_)                                                        \
-				break;                                                             \
-			p_ = b_->p[i_];                                                            \
-			port_ = call_;                                                             \
-		}                                                                                  \
-		b_->n = k_;                                                                        \
-	}                                                                                          \
-	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_)                    \
-	{                                                                                          \
-		const struct id self_ = *(const struct id *)n_->self;                              \
-		const unsigned count_ = b_->n;                                                     \
-		for (unsigned i_ = 0; i_ < count_; i_++) {                                         \
-			struct packet *p_ = b_->p[i_];                                             \
-			unsigned port_ = call_;                                                    \
-			if (WEIR_UNLIKELY(port_)) {                                                \
-				id##_rest(n_, b_, i_, port_);                                      \
-				return;                                                            \
-			}                                                                          \
-		}                                                                                  \
+#define WEIR_STRAIGHT_FORM(id, call_)                                                           \
+	static __attribute__((noinline)) void id##_rest(struct weir_node *n_, struct batch *b_, \
+							unsigned i_, unsigned port_)            \
+	{                                                                                       \
+		const struct id self_ = *(const struct id *)n_->self;                           \
+		const unsigned count_ = b_->n;                                                  \
+		unsigned k_ = i_;                                                               \
+		for (;;) {                                                                      \
+			struct packet *p_ = b_->p[i_];                                          \
+			if (port_ == 0)                                                         \
+				b_->p[k_++] = p_;                                               \
+			else                                                                    \
+				weir_divert(n_, b_, port_, p_);                                 \
+			if (++i_ == count_)                                                     \
+				break;                                                          \
+			p_ = b_->p[i_];                                                         \
+			port_ = call_;                                                          \
+		}                                                                               \
+		b_->n = k_;                                                                     \
+	}                                                                                       \
+	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_)                 \
+	{                                                                                       \
+		const struct id self_ = *(const struct id *)n_->self;                           \
+		const unsigned count_ = b_->n;                                                  \
+		for (unsigned i_ = 0; i_ < count_; i_++) {                                      \
+			struct packet *p_ = b_->p[i_];                                          \
+			unsigned port_ = call_;                                                 \
+			if (WEIR_UNLIKELY(port_)) {                                             \
+				id##_rest(n_, b_, i_, port_);                                   \
+				return;                                                         \
+			}                                                                       \
+		}                                                                               \
 	}
 
-#define WEIR_SPLIT_FORM(id, call_)                                                                 \
-	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_)                    \
-	{                                                                                          \
-		const struct id self_ = *(const struct id *)n_->self;                              \
-		const unsigned count_ = b_->n;                                                     \
-		uint16_t port_[WEIR_BATCH_MAX];                                                    \
-		unsigned mixed_ = 0;                                                               \
-		for (unsigned i_ = 0; i_ < count_; i_++) {                                         \
-			struct packet *p_ = b_->p[i_];                                             \
-			port_[i_] = (uint16_t)(call_);                                             \
-			mixed_ |= port_[i_] ^ port_[0];                                            \
-		}                                                                                  \
-		weir_split(n_, b_, port_, mixed_);                                                 \
+#define WEIR_SPLIT_FORM(id, call_)                                              \
+	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_) \
+	{                                                                       \
+		const struct id self_ = *(const struct id *)n_->self;           \
+		const unsigned count_ = b_->n;                                  \
+		uint16_t port_[WEIR_BATCH_MAX];                                 \
+		unsigned mixed_ = 0;                                            \
+		for (unsigned i_ = 0; i_ < count_; i_++) {                      \
+			struct packet *p_ = b_->p[i_];                          \
+			port_[i_] = (uint16_t)(call_);                          \
+			mixed_ |= port_[i_] ^ port_[0];                         \
+		}                                                               \
+		weir_split(n_, b_, port_, mixed_);                              \
 	}
 
 // Rows of {arguments, packet in, output, packet out}: test, documentation example, fuzz seed and
@@ -206,8 +208,8 @@ struct weir_cases {
 	const struct weir_class *class;
 	const struct weir_case *rows; // ended by {}
 };
-#define WEIR_CASES(id, ...)                                                                        \
-	static const struct weir_case id##_rows[] = {__VA_ARGS__, {}};                             \
-	static const struct weir_cases id##_cases = {&id##_class, id##_rows};                      \
-	static const struct weir_cases *const id##_cases_ref                                       \
+#define WEIR_CASES(id, ...)                                                   \
+	static const struct weir_case id##_rows[] = {__VA_ARGS__, {}};        \
+	static const struct weir_cases id##_cases = {&id##_class, id##_rows}; \
+	static const struct weir_cases *const id##_cases_ref                  \
 		__attribute__((used, section("weir_cases"))) = &id##_cases

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// Handlers: named values and actions of an element, reached by `weir read`, `weir write`, Script and
-// ControlSocket. They run while all workers stand at a safe point, so they may read and write
+// Handlers: named values and actions of an element, reached by `weir read`, `weir write`, Script
+// and ControlSocket. They run while all workers stand at a safe point, so they may read and write
 // everything the element has on every worker, and must be short.
 
 #include <weir/err.h>
@@ -58,44 +58,44 @@ struct weir_handler {
 	uintptr_t user;	  // for read and write functions that serve several handlers
 };
 
-#define WEIR_READ(name_, fn_, help_, ...)                                                          \
-	{                                                                                          \
-		.name = name_, .flags = WEIR_H_READ, .read = fn_, .help = help_, __VA_ARGS__       \
+#define WEIR_READ(name_, fn_, help_, ...)                                                    \
+	{                                                                                    \
+		.name = name_, .flags = WEIR_H_READ, .read = fn_, .help = help_, __VA_ARGS__ \
 	}
-#define WEIR_WRITE(name_, fn_, help_, ...)                                                         \
-	{                                                                                          \
-		.name = name_, .flags = WEIR_H_WRITE, .write = fn_, .help = help_, __VA_ARGS__     \
+#define WEIR_WRITE(name_, fn_, help_, ...)                                                     \
+	{                                                                                      \
+		.name = name_, .flags = WEIR_H_WRITE, .write = fn_, .help = help_, __VA_ARGS__ \
 	}
-#define WEIR_READ_WRITE(name_, rfn_, wfn_, help_, ...)                                             \
-	{                                                                                          \
-		.name = name_, .flags = WEIR_H_READ | WEIR_H_WRITE, .read = rfn_, .write = wfn_,   \
-		.help = help_, __VA_ARGS__                                                         \
+#define WEIR_READ_WRITE(name_, rfn_, wfn_, help_, ...)                                           \
+	{                                                                                        \
+		.name = name_, .flags = WEIR_H_READ | WEIR_H_WRITE, .read = rfn_, .write = wfn_, \
+		.help = help_, __VA_ARGS__                                                       \
 	}
 // A field of the arguments, read, or read and written with the argument's own parser.
-#define WEIR_FIELD(name_, type_, id, field, help_)                                                 \
-	{                                                                                          \
-		.name = name_, .kind = WEIR_H_SELF, .flags = WEIR_H_READ | WEIR_H_CALM,            \
-		.type = WEIR_T_##type_, .off = offsetof(struct id, field),                         \
-		.size = sizeof(((struct id *)0)->field), .help = help_                             \
+#define WEIR_FIELD(name_, type_, id, field, help_)                                      \
+	{                                                                               \
+		.name = name_, .kind = WEIR_H_SELF, .flags = WEIR_H_READ | WEIR_H_CALM, \
+		.type = WEIR_T_##type_, .off = offsetof(struct id, field),              \
+		.size = sizeof(((struct id *)0)->field), .help = help_                  \
 	}
-#define WEIR_FIELD_RW(name_, type_, id, field, help_)                                              \
-	{                                                                                          \
-		.name = name_, .kind = WEIR_H_SELF,                                                \
-		.flags = WEIR_H_READ | WEIR_H_WRITE | WEIR_H_CALM, .type = WEIR_T_##type_,         \
-		.off = offsetof(struct id, field), .size = sizeof(((struct id *)0)->field),        \
-		.help = help_                                                                      \
+#define WEIR_FIELD_RW(name_, type_, id, field, help_)                                       \
+	{                                                                                   \
+		.name = name_, .kind = WEIR_H_SELF,                                         \
+		.flags = WEIR_H_READ | WEIR_H_WRITE | WEIR_H_CALM, .type = WEIR_T_##type_,  \
+		.off = offsetof(struct id, field), .size = sizeof(((struct id *)0)->field), \
+		.help = help_                                                               \
 	}
 // An unsigned integer of the state, summed over the workers.
-#define WEIR_SUM(name_, id, field, help_)                                                          \
-	{                                                                                          \
-		.name = name_, .kind = WEIR_H_STATE_SUM, .flags = WEIR_H_READ,                     \
-		.off = offsetof(struct id##_state, field),                                         \
-		.size = sizeof(((struct id##_state *)0)->field), .help = help_                     \
+#define WEIR_SUM(name_, id, field, help_)                                      \
+	{                                                                      \
+		.name = name_, .kind = WEIR_H_STATE_SUM, .flags = WEIR_H_READ, \
+		.off = offsetof(struct id##_state, field),                     \
+		.size = sizeof(((struct id##_state *)0)->field), .help = help_ \
 	}
-#define WEIR_RESET(name_, help_)                                                                   \
-	{                                                                                          \
-		.name = name_, .kind = WEIR_H_STATE_RESET, .flags = WEIR_H_WRITE | WEIR_H_BUTTON,  \
-		.help = help_                                                                      \
+#define WEIR_RESET(name_, help_)                                                                  \
+	{                                                                                         \
+		.name = name_, .kind = WEIR_H_STATE_RESET, .flags = WEIR_H_WRITE | WEIR_H_BUTTON, \
+		.help = help_                                                                     \
 	}
 
 struct weir_router;

@@ -32,24 +32,27 @@ struct weir_edge {
 struct weir_node {
 	const void *self;
 	void *state;
-	struct weir_edge *out;	// outputs, then drop reasons
-	unsigned n_out, n_drops;
+	struct weir_edge *out;	 // outputs, then the framework's two drop reasons, then the class's
+	unsigned n_out, n_drops; // n_drops: the class's
 	void (*push)(struct weir_node *n, unsigned port, struct batch *b);
+	unsigned (*pull)(struct weir_node *n, unsigned port, struct packet **v, unsigned max);
 	int32_t len_delta;
 	bool recount;
-	bool pull_runs_push; // pull is made from push
 
 	struct weir_worker *worker;
 	struct weir_element *element;
-	struct weir_input *in;	      // push inputs, by port
-	struct weir_upstream *pulls;  // pull inputs, by port
-	uint64_t made, made_bytes;    // packets this node brought into the router
-	uint64_t ended, ended_bytes;  // packets this node ended on purpose
-	uint64_t sleep_until;	      // its task is not called before; see weir_sleep_until
+	struct weir_input *in;	     // push inputs, by port
+	struct weir_upstream *pulls; // pull inputs, by port
+	uint64_t made, made_bytes;   // packets this node brought into the router
+	uint64_t ended, ended_bytes; // packets this node ended on purpose
+	uint64_t sleep_until;	     // its task is not called before; see weir_sleep_until
 };
 
 // Output number or returned port that means "lose the packet for my drop reason i".
 enum { WEIR_DROP = 0x8000 };
+// The framework's own reasons, behind the outputs: an output that the element does not have, and a
+// packet that went round too often.
+enum { WEIR_EDGE_NO_PORT, WEIR_EDGE_LOOP, WEIR_EDGE_CLASS };
 
 // Cold halves of the inline functions below.
 void weir_input_ready(struct weir_worker *w, struct weir_input *in);
@@ -61,8 +64,8 @@ WEIR_INLINE struct weir_edge *weir_edge(struct weir_node *n, unsigned port)
 	if (WEIR_UNLIKELY(port >= n->n_out)) {
 		unsigned reason = port - WEIR_DROP;
 
-		// the last reason is the framework's: an output that the element does not have
-		port = n->n_out + (reason < n->n_drops ? reason : n->n_drops);
+		port = n->n_out +
+		       (reason < n->n_drops ? WEIR_EDGE_CLASS + reason : WEIR_EDGE_NO_PORT);
 	}
 	return &n->out[port];
 }
@@ -112,8 +115,8 @@ WEIR_INLINE void weir_drop(struct weir_node *n, unsigned reason, struct packet *
 // received).
 void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, unsigned count);
 
-// For sinks: a packet's life ends here on purpose (sent, delivered, written, discarded). _end counts
-// it and frees it; _ended only counts (the packet went to a queue of a device).
+// For sinks: a packet's life ends here on purpose (sent, delivered, written, discarded). _end
+// counts it and frees it; _ended only counts (the packet went to a queue of a device).
 void weir_end(struct weir_node *n, struct packet *const *v, unsigned count);
 void weir_ended(struct weir_node *n, uint64_t packets, uint64_t bytes);
 
@@ -160,10 +163,15 @@ void weir_timer_set(struct weir_timer *t, struct weir_node *n, uint64_t when,
 		    void (*fn)(struct weir_node *n, struct weir_timer *t));
 void weir_timer_clear(struct weir_timer *t);
 
-// Calls fn when fd is readable (control sockets, taps); fn must not block. The fd stays the
-// caller's. 0 or -errno.
+// Calls fn when fd is readable (control sockets, taps); fn must not block. Without fn, a readable
+// fd only ends the worker's sleep (sockets that a task polls). The fd stays the caller's. 0 or
+// -errno.
 int weir_watch_fd(struct weir_node *n, int fd, void (*fn)(struct weir_node *n, int fd));
 void weir_unwatch_fd(struct weir_node *n, int fd);
+
+struct weir_queue;
+// Has the queue flushed at the end of this round. owner: this worker.
+void weir_flush_later(struct weir_node *n, struct weir_queue *q);
 
 // Asks the whole router to stop after this round (DriverManager, STOP true).
 void weir_stop(struct weir_router *r);

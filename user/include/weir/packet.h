@@ -6,7 +6,6 @@
 
 #include <abi/anno.h>
 #include <abi/hdr.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,10 +37,10 @@ struct packet {
 	uint8_t rounds;	    // how often it took a back edge of the graph
 	_Alignas(16) uint8_t anno[WEIR_ANNO_SIZE];
 
-	uint64_t tstamp;   // nanoseconds since 1970; 0: none
-	uint32_t room;	   // end of the buffer
-	uint16_t pool;	   // 0: heap; else the number of its buffer pool
-	uint16_t device;   // device it came from (Click's device annotation); 0: none
+	uint64_t tstamp;     // nanoseconds since 1970; 0: none
+	uint32_t room;	     // end of the buffer
+	uint16_t pool;	     // 0: heap; else the number of its buffer pool
+	uint16_t device;     // device it came from (Click's device annotation); 0: none
 	struct packet *next; // for whoever owns it
 	uint64_t chunk;	     // UMEM address of the buffer, for its pool
 } __attribute__((aligned(64)));
@@ -49,8 +48,8 @@ _Static_assert(offsetof(struct packet, tstamp) == 64, "the hot part is one cache
 _Static_assert(sizeof(struct packet) == 128, "two cache lines");
 
 enum {
-	WEIR_HEADROOM = 128,  // at least so much before the first byte of a new packet
-	WEIR_TAILROOM = 64,   // and behind the last one of a heap packet
+	WEIR_HEADROOM = 128,	      // at least so much before the first byte of a new packet
+	WEIR_TAILROOM = 64,	      // and behind the last one of a heap packet
 	WEIR_PACKET_MAX = 65535 + 14, // longest packet anything here makes
 };
 
@@ -205,7 +204,8 @@ enum { WEIR_BATCH_MAX = 256 };
 // Packets on their way along one edge. `bytes` is the sum of their lengths; the engine keeps it.
 struct batch {
 	unsigned n;
-	unsigned out; // output by which what stays in the batch leaves; 0 unless the element says so
+	unsigned
+		out; // output by which what stays in the batch leaves; 0 unless the element says so
 	uint64_t bytes;
 	struct packet *p[];
 };

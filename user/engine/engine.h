@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Workers that run the graph. Each worker has its own node for every element, its own buffers,
+// timers and counters; nothing in the packet path is shared. Control (handlers, reports) looks at
+// workers only while all of them stand at a safe point, between two rounds.
+
+#include <graph.h>
+#include <pool.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct weir_engine_options {
+	unsigned n_workers; // 0: 1
+	unsigned burst; // packets per batch, at most WEIR_BATCH_MAX; 1: depth first, Click's order
+	bool threads;	// workers on threads of their own; else worker 0 runs in weir_engine_run
+	bool pin;	// threads are pinned to CPUs
+	bool simtime;	// time stands still while there is work and jumps when there is none
+	uint64_t simstart;	// wall clock at which simulated time begins, ns
+	struct weir_pool *pool; // buffers; NULL: all packets on the heap
+	uint32_t seed;		// of weir_random
+};
+
+struct weir_upstream {
+	struct weir_node *node;
+	unsigned port;
+	struct weir_edge *edge;
+};
+
+struct weir_watch {
+	int fd;
+	struct weir_node *node;
+	void (*fn)(struct weir_node *n, int fd);
+	struct weir_watch *next;
+};
+
+// owner: its thread, except where a field says otherwise.
+struct weir_worker {
+	struct weir_engine *engine;
+	unsigned id;
+	uint64_t now; // monotonic, ns; read once a round
+	bool depth_first;
+
+	struct weir_input **order; // inputs in topological order
+	unsigned n_order;
+	uint64_t *ready; // bitmap over order
+	bool any_ready;
+	struct weir_input free_input; // where lost packets go
+	struct weir_node free_node;
+	struct batch **spare; // empty batches
+	unsigned n_spare, spare_cap;
+
+	struct weir_node **tasks;
+	unsigned n_tasks;
+	struct weir_timer **heap; // from 1, by time
+	unsigned n_heap, heap_cap;
+	struct weir_queue **flush; // queues to flush after this round
+	unsigned n_flush, flush_cap;
+
+	struct weir_pool *pool;
+	struct packet *heap_free; // heap packets of the common size, for reuse
+	unsigned n_heap_free;
+
+	int epoll_fd, wake_fd;
+	struct weir_watch *watches;
+	unsigned busy_rounds; // since fds were last looked at
+	uint64_t rounds, idle_rounds;
+	uint32_t random;
+
+	struct weir_node *nodes; // by element index
+	pthread_t thread;
+	bool started;
+};
+
+struct weir_engine {
+	struct weir_router *router;
+	struct weir_engine_options opt;
+	struct weir_worker *workers;
+	atomic_bool stop;
+
+	// Safe point. guarded by lock: n_parked, n_running; `park` is also read without it.
+	pthread_mutex_t lock, world;
+	pthread_cond_t parked, go;
+	atomic_uint park;
+	unsigned n_parked, n_running;
+
+	int64_t sim_offset;   // simulated minus real monotonic time
+	uint64_t wall_offset; // wall minus monotonic
+};
+
+// Makes workers and nodes, runs init_node of every element. The router must be initialised.
+int weir_engine_open(struct weir_engine **out, struct weir_router *r,
+		     const struct weir_engine_options *opt, struct weir_err *err);
+// Runs until weir_stop or weir_engine_stop. 0 or -errno.
+int weir_engine_run(struct weir_engine *g);
+void weir_engine_stop(struct weir_engine *g); // from any thread or signal handler
+// Gives back every packet that nodes hold (they count as drops of `shutdown`), then frees.
+void weir_engine_close(struct weir_engine *g);
+
+// Brings all workers to a safe point, and lets them go again. Nests within one thread; a worker may
+// call it from a watch or a timer of its own.
+void weir_world_stop(struct weir_engine *g);
+void weir_world_go(struct weir_engine *g);
+
+// One round of worker 0, for tests and benchmarks; true if anything was done.
+bool weir_worker_round(struct weir_worker *w);
+// Runs rounds until nothing is left to do.
+void weir_worker_drain(struct weir_worker *w);
+
+// --- within the engine ---
+void weir_run_input(struct weir_worker *w, struct weir_input *in, struct batch *b);
+void weir_run_ready(struct weir_worker *w);
+unsigned weir_pull_by_push(struct weir_node *n, unsigned port, struct packet **v, unsigned max);
+struct batch *weir_spare_get(struct weir_worker *w);
+void weir_spare_put(struct weir_worker *w, struct batch *b);
+void weir_recycle(struct weir_worker *w, struct packet *const *v, unsigned n);
+void weir_heap_drain(struct weir_worker *w);
+void weir_timers_run(struct weir_worker *w);
+uint64_t weir_timers_next(const struct weir_worker *w); // UINT64_MAX: none
+uint64_t weir_clock_ns(const struct weir_engine *g);
+int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id);
+void weir_worker_close(struct weir_worker *w);
+void weir_worker_wake(struct weir_worker *w);
+
+// --- the ledger: what came in is somewhere ---
+// made = ended + held + dropped, when nothing is in flight.
+struct weir_ledger {
+	uint64_t made, ended, held, dropped, made_bytes, ended_bytes, dropped_bytes;
+};
+void weir_ledger(struct weir_engine *g, struct weir_ledger *l); // the world stands still
+// Calls fn for each drop reason that has lost packets: "instance.reason".
+void weir_each_drop(struct weir_engine *g,
+		    void (*fn)(void *arg, const char *name, uint64_t packets, uint64_t bytes),
+		    void *arg);

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// How batches move through the graph. An input with a single edge takes a whole batch at once;
+// where edges meet, packets wait in the input's pending batch until the executor reaches it in
+// topological order, so that what was split is one batch again. With a capacity of one packet every
+// emit runs at once, depth first, which is Click's order.
+
+#include <engine.h>
+#include <stdlib.h>
+
+enum { MAX_ROUNDS = 200 }; // back edges that a packet may take: loops are legal, endless ones not
+
+struct batch *weir_spare_get(struct weir_worker *w)
+{
+	struct batch *b;
+
+	if (w->n_spare)
+		return w->spare[--w->n_spare];
+	b = malloc(sizeof(*b) + WEIR_BATCH_MAX * sizeof(b->p[0]));
+	if (!b)
+		abort(); // a router without 2 kB cannot go on
+	b->n = b->out = 0;
+	b->bytes = 0;
+	return b;
+}
+
+void weir_spare_put(struct weir_worker *w, struct batch *b)
+{
+	b->n = 0;
+	b->bytes = 0;
+	if (w->n_spare == w->spare_cap) {
+		free(b);
+		return;
+	}
+	w->spare[w->n_spare++] = b;
+}
+
+void weir_input_ready(struct weir_worker *w, struct weir_input *in)
+{
+	w->ready[in->index / 64] |= 1ull << in->index % 64;
+	w->any_ready = true;
+}
+
+void weir_input_full(struct weir_worker *w, struct weir_input *in)
+{
+	struct batch *b = in->pending;
+
+	in->pending = weir_spare_get(w);
+	weir_run_input(w, in, b);
+	weir_spare_put(w, b);
+}
+
+void weir_edge_back(struct weir_node *n, struct weir_edge *e, struct packet *p)
+{
+	struct weir_input *in = e->to;
+	struct batch *b = in->pending;
+
+	if (p->rounds >= MAX_ROUNDS) {
+		e = &n->out[n->n_out + WEIR_EDGE_LOOP];
+		e->packets++;
+		e->bytes += p->len;
+		weir_recycle(n->worker, &p, 1);
+		return;
+	}
+	p->rounds++;
+	e->packets++;
+	e->bytes += p->len;
+	b->bytes += p->len;
+	b->p[b->n++] = p;
+	if (b->n >= in->cap)
+		weir_input_full(n->worker, in);
+	else
+		weir_input_ready(n->worker, in);
+}
+
+// Adds a whole batch to what waits at an input. Running what waits may add to it again, through a
+// cycle; that ends because a packet's rounds are counted.
+static void join(struct weir_worker *w, struct weir_input *in, const struct batch *b)
+{
+	while (in->pending->n + b->n > in->cap)
+		weir_input_full(w, in);
+	memcpy(in->pending->p + in->pending->n, b->p, b->n * sizeof(b->p[0]));
+	in->pending->n += b->n;
+	in->pending->bytes += b->bytes;
+	if (in->pending->n == in->cap)
+		weir_input_full(w, in);
+	else
+		weir_input_ready(w, in);
+}
+
+static void leave_back(struct weir_node *n, struct weir_edge *e, struct batch *b)
+{
+	for (unsigned i = 0; i < b->n; i++)
+		weir_edge_back(n, e, b->p[i]);
+}
+
+static uint64_t total(const struct batch *b)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < b->n; i++)
+		bytes += b->p[i]->len;
+	return bytes;
+}
+
+// Runs a batch through an input and on along the straight part behind it. The batch is empty
+// afterwards, to be used again by its owner.
+void weir_run_input(struct weir_worker *w, struct weir_input *in, struct batch *b)
+{
+	while (b->n) {
+		struct weir_node *n = in->node;
+		struct weir_edge *e;
+
+		b->out = 0;
+		n->push(n, in->port, b);
+		if (!b->n)
+			break;
+		if (n->recount)
+			b->bytes = total(b);
+		else
+			b->bytes += (uint64_t)((int64_t)n->len_delta * b->n);
+		e = weir_edge(n, b->out);
+		if (WEIR_UNLIKELY(e->back)) {
+			leave_back(n, e, b);
+			break;
+		}
+		e->packets += b->n;
+		e->bytes += b->bytes;
+		in = e->to;
+		if (!in->chained && !w->depth_first) {
+			join(w, in, b);
+			break;
+		}
+	}
+	b->n = 0;
+	b->bytes = 0;
+}
+
+// One pass over the inputs that have something, in topological order. What goes back against the
+// order waits for the next pass.
+void weir_run_ready(struct weir_worker *w)
+{
+	unsigned words = (w->n_order + 63) / 64;
+
+	if (!w->any_ready)
+		return;
+	w->any_ready = false;
+	for (unsigned i = 0; i < words; i++) {
+		while (w->ready[i]) {
+			unsigned bit = (unsigned)__builtin_ctzll(w->ready[i]);
+			struct weir_input *in = w->order[i * 64 + bit];
+
+			w->ready[i] &= ~(1ull << bit);
+			if (in->pending->n)
+				weir_input_full(w, in);
+		}
+	}
+	for (unsigned i = 0; i < words; i++)
+		w->any_ready |= w->ready[i] != 0;
+}
+
+void weir_split(struct weir_node *n, struct batch *b, const uint16_t *port, unsigned mixed)
+{
+	if (WEIR_LIKELY(!mixed)) {
+		b->out = port[0];
+		return;
+	}
+	for (unsigned i = 0; i < b->n; i++)
+		weir_emit(n, port[i], b->p[i]);
+	b->n = 0;
+	b->bytes = 0;
+}
+
+void weir_emit_all(struct weir_node *n, unsigned port, struct packet *const *v, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		weir_emit(n, port, v[i]);
+}
+
+// A source's batch runs straight on instead of being copied into the pending batch of its output.
+void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, unsigned count)
+{
+	struct weir_edge *e = weir_edge(n, port);
+	struct weir_worker *w = n->worker;
+
+	for (unsigned i = 0; i < count; i++)
+		n->made_bytes += v[i]->len;
+	n->made += count;
+	if (w->depth_first || e->back || !e->to->chained) {
+		weir_emit_all(n, port, v, count);
+		return;
+	}
+	for (unsigned done = 0; done < count;) {
+		struct batch *b = weir_spare_get(w);
+
+		b->n = count - done < WEIR_BATCH_MAX ? count - done : WEIR_BATCH_MAX;
+		memcpy(b->p, v + done, b->n * sizeof(b->p[0]));
+		b->bytes = total(b);
+		e->packets += b->n;
+		e->bytes += b->bytes;
+		done += b->n;
+		weir_run_input(w, e->to, b);
+		weir_spare_put(w, b);
+	}
+}
+
+void weir_made(struct weir_node *n, uint64_t packets, uint64_t bytes)
+{
+	n->made += packets;
+	n->made_bytes += bytes;
+}
+
+void weir_ended(struct weir_node *n, uint64_t packets, uint64_t bytes)
+{
+	n->ended += packets;
+	n->ended_bytes += bytes;
+}
+
+void weir_end(struct weir_node *n, struct packet *const *v, unsigned count)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bytes += v[i]->len;
+	weir_ended(n, count, bytes);
+	weir_recycle(n->worker, v, count);
+}
+
+void weir_absorb(struct weir_node *n, struct packet *p)
+{
+	weir_end(n, &p, 1);
+}
+
+unsigned weir_pull(struct weir_node *n, unsigned port, struct packet **v, unsigned max)
+{
+	struct weir_upstream *up = &n->pulls[port];
+	unsigned got;
+
+	if (WEIR_UNLIKELY(!up->node))
+		return 0;
+	got = up->node->pull(up->node, up->port, v, max);
+	for (unsigned i = 0; i < got; i++)
+		up->edge->bytes += v[i]->len;
+	up->edge->packets += got;
+	return got;
+}
+
+// Pull through an element that is written as push: what stays in the batch is the answer. When all
+// of a batch went another way there may still be more behind it.
+unsigned weir_pull_by_push(struct weir_node *n, unsigned port, struct packet **v, unsigned max)
+{
+	struct weir_worker *w = n->worker;
+	struct batch *b = weir_spare_get(w);
+	unsigned got = 0;
+
+	if (max > WEIR_BATCH_MAX)
+		max = WEIR_BATCH_MAX;
+	while (!got && (b->n = weir_pull(n, 0, b->p, max))) {
+		b->out = 0;
+		b->bytes = total(b);
+		n->push(n, 0, b);
+		if (b->out != port)
+			weir_emit_all(n, b->out, b->p, b->n);
+		else
+			memcpy(v, b->p, (got = b->n) * sizeof(b->p[0]));
+	}
+	weir_spare_put(w, b);
+	return got;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The ledger: every packet that came in was ended on purpose, is held, or was lost under a name.
+
+#include <engine.h>
+#include <stdio.h>
+
+// The name of edge i of a node as a place where packets are lost.
+static void edge_name(const struct weir_node *n, unsigned i, char *buf, size_t size)
+{
+	const struct weir_element *e = n->element;
+	char port[64];
+
+	if (i < n->n_out)
+		weir_port_name(e, true, i, port, sizeof(port));
+	else if (i == n->n_out + WEIR_EDGE_NO_PORT)
+		snprintf(port, sizeof(port), "no_port");
+	else if (i == n->n_out + WEIR_EDGE_LOOP)
+		snprintf(port, sizeof(port), "loop");
+	else
+		snprintf(port, sizeof(port), "%s", e->class->drops[i - n->n_out - WEIR_EDGE_CLASS]);
+	snprintf(buf, size, "%s.%s", e->name, port);
+}
+
+static unsigned n_edges(const struct weir_node *n)
+{
+	return n->n_out + WEIR_EDGE_CLASS + n->n_drops;
+}
+
+void weir_each_drop(struct weir_engine *g,
+		    void (*fn)(void *arg, const char *name, uint64_t packets, uint64_t bytes),
+		    void *arg)
+{
+	struct weir_router *r = g->router;
+	char name[512];
+
+	for (unsigned i = 0; i < r->n_elements; i++)
+		for (unsigned x = 0; x < n_edges(&g->workers[0].nodes[i]); x++) {
+			uint64_t packets = 0, bytes = 0;
+
+			for (unsigned k = 0; k < g->opt.n_workers; k++) {
+				struct weir_worker *w = &g->workers[k];
+				const struct weir_edge *e = &w->nodes[i].out[x];
+
+				if (e->to != &w->free_input)
+					continue;
+				packets += e->packets;
+				bytes += e->bytes;
+			}
+			if (!packets)
+				continue;
+			edge_name(&g->workers[0].nodes[i], x, name, sizeof(name));
+			fn(arg, name, packets, bytes);
+		}
+}
+
+static void add_drop(void *arg, const char *, uint64_t packets, uint64_t bytes)
+{
+	struct weir_ledger *l = arg;
+
+	l->dropped += packets;
+	l->dropped_bytes += bytes;
+}
+
+void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
+{
+	*l = (struct weir_ledger){};
+	for (unsigned k = 0; k < g->opt.n_workers; k++)
+		for (unsigned i = 0; i < g->router->n_elements; i++) {
+			struct weir_node *n = &g->workers[k].nodes[i];
+
+			l->made += n->made;
+			l->made_bytes += n->made_bytes;
+			l->ended += n->ended;
+			l->ended_bytes += n->ended_bytes;
+			if (n->element->class->held)
+				l->held += n->element->class->held(n);
+		}
+	weir_each_drop(g, add_drop, l);
+}

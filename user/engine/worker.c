@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The loop of a worker: tasks, the graph, timers, flushing, and sleep when there is nothing to do.
+
+#include <weir/device.h>
+
+#include <engine.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LOOK_AT_FDS = 64,	 // busy rounds between two looks at fds
+	LONGEST_SLEEP_MS = 1000, // so that a missed wake-up costs a second, not the router
+	NS_PER_MS = 1000 * 1000,
+	FD_BATCH = 16,
+};
+
+static uint64_t monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t weir_clock_ns(const struct weir_engine *g)
+{
+	return g->opt.simtime ? (uint64_t)g->sim_offset : monotonic();
+}
+
+uint64_t weir_now(const struct weir_node *n)
+{
+	return n->worker->now;
+}
+
+uint64_t weir_clock(const struct weir_node *n)
+{
+	return weir_clock_ns(n->worker->engine);
+}
+
+uint64_t weir_wall(const struct weir_node *n)
+{
+	return weir_clock(n) + n->worker->engine->wall_offset;
+}
+
+// xorshift32 (Marsaglia 2003): never zero.
+uint32_t weir_random(struct weir_node *n)
+{
+	uint32_t x = n->worker->random;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return n->worker->random = x;
+}
+
+void weir_sleep_until(struct weir_node *n, uint64_t when)
+{
+	n->sleep_until = when;
+}
+
+void weir_wake(struct weir_node *n)
+{
+	n->sleep_until = 0;
+}
+
+void weir_flush_later(struct weir_node *n, struct weir_queue *q)
+{
+	struct weir_worker *w = n->worker;
+
+	for (unsigned i = 0; i < w->n_flush; i++)
+		if (w->flush[i] == q)
+			return;
+	if (w->n_flush == w->flush_cap) {
+		unsigned cap = w->flush_cap ? 2 * w->flush_cap : 16;
+		struct weir_queue **v = realloc(w->flush, cap * sizeof(*v));
+
+		if (!v) {
+			q->ops->flush(q);
+			return;
+		}
+		w->flush = v;
+		w->flush_cap = cap;
+	}
+	w->flush[w->n_flush++] = q;
+}
+
+int weir_watch_fd(struct weir_node *n, int fd, void (*fn)(struct weir_node *n, int fd))
+{
+	struct weir_worker *w = n->worker;
+	struct weir_watch *watch = malloc(sizeof(*watch));
+	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+
+	if (!watch)
+		return -ENOMEM;
+	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &ev)) {
+		int rc = -errno;
+
+		free(watch);
+		return rc;
+	}
+	*watch = (struct weir_watch){.fd = fd, .node = n, .fn = fn, .next = w->watches};
+	w->watches = watch;
+	return 0;
+}
+
+void weir_unwatch_fd(struct weir_node *n, int fd)
+{
+	for (struct weir_watch **at = &n->worker->watches; *at; at = &(*at)->next)
+		if ((*at)->fd == fd) {
+			struct weir_watch *gone = *at;
+
+			epoll_ctl(n->worker->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+			*at = gone->next;
+			free(gone);
+			return;
+		}
+}
+
+static struct weir_watch *find_watch(struct weir_worker *w, int fd)
+{
+	for (struct weir_watch *watch = w->watches; watch; watch = watch->next)
+		if (watch->fd == fd)
+			return watch;
+	return NULL;
+}
+
+// Waits at most timeout ms for fds and serves those that are readable. True if any was.
+static bool look_at_fds(struct weir_worker *w, int timeout)
+{
+	struct epoll_event ev[FD_BATCH];
+	int n = epoll_wait(w->epoll_fd, ev, FD_BATCH, timeout);
+
+	w->busy_rounds = 0;
+	for (int i = 0; i < n; i++) {
+		struct weir_watch *watch;
+		uint64_t count;
+
+		if (ev[i].data.fd == w->wake_fd) {
+			if (read(w->wake_fd, &count, sizeof(count)) < 0)
+				continue;
+			continue;
+		}
+		// looked up afresh, as serving one fd may close another
+		watch = find_watch(w, ev[i].data.fd);
+		if (watch && watch->fn)
+			watch->fn(watch->node, watch->fd);
+	}
+	return n > 0;
+}
+
+void weir_worker_wake(struct weir_worker *w)
+{
+	uint64_t one = 1;
+
+	if (write(w->wake_fd, &one, sizeof(one)) < 0)
+		return; // the counter is full, so the worker will wake anyway
+}
+
+static bool run_tasks(struct weir_worker *w)
+{
+	bool did = false;
+
+	for (unsigned i = 0; i < w->n_tasks; i++) {
+		struct weir_node *n = w->tasks[i];
+
+		if (n->sleep_until > w->now)
+			continue;
+		did |= n->element->class->task(n, w->engine->opt.burst);
+		if (w->depth_first)
+			weir_run_ready(w);
+	}
+	return did;
+}
+
+static void flush(struct weir_worker *w)
+{
+	for (unsigned i = 0; i < w->n_flush; i++)
+		w->flush[i]->ops->flush(w->flush[i]);
+	w->n_flush = 0;
+}
+
+bool weir_worker_round(struct weir_worker *w)
+{
+	bool did;
+
+	w->now = weir_clock_ns(w->engine);
+	w->rounds++;
+	did = run_tasks(w);
+	did |= w->any_ready;
+	weir_run_ready(w);
+	if (weir_timers_next(w) <= w->now) {
+		weir_timers_run(w);
+		weir_run_ready(w);
+		did = true;
+	}
+	if (w->n_flush)
+		flush(w);
+	return did;
+}
+
+void weir_worker_drain(struct weir_worker *w)
+{
+	while (weir_worker_round(w))
+		continue;
+}
+
+// When the next timer or sleeping task is due; UINT64_MAX: never.
+static uint64_t next_due(const struct weir_worker *w)
+{
+	uint64_t due = weir_timers_next(w);
+
+	for (unsigned i = 0; i < w->n_tasks; i++) {
+		uint64_t until = w->tasks[i]->sleep_until;
+
+		if (until > w->now && until < due)
+			due = until;
+	}
+	return due;
+}
+
+static void idle(struct weir_worker *w)
+{
+	uint64_t due = next_due(w), ms;
+
+	w->idle_rounds++;
+	if (w->engine->opt.simtime) {
+		if (due != UINT64_MAX) {
+			w->engine->sim_offset = (int64_t)due;
+			look_at_fds(w, 0);
+		} else {
+			look_at_fds(w, LONGEST_SLEEP_MS);
+		}
+		return;
+	}
+	if (due == UINT64_MAX) {
+		look_at_fds(w, LONGEST_SLEEP_MS);
+		return;
+	}
+	// The last part of a millisecond is spent looking, so that timers are exact.
+	ms = due > w->now ? (due - w->now) / NS_PER_MS : 0;
+	look_at_fds(w, ms < LONGEST_SLEEP_MS ? (int)ms : LONGEST_SLEEP_MS);
+}
+
+// Stands still while someone else has stopped the world.
+static void safe_point(struct weir_worker *w)
+{
+	struct weir_engine *g = w->engine;
+
+	pthread_mutex_lock(&g->lock);
+	g->n_parked++;
+	pthread_cond_broadcast(&g->parked);
+	while (atomic_load(&g->park))
+		pthread_cond_wait(&g->go, &g->lock);
+	g->n_parked--;
+	pthread_mutex_unlock(&g->lock);
+}
+
+static _Thread_local struct weir_worker *me;
+static _Thread_local unsigned stop_depth;
+
+// Whoever stops the world holds `world`; a worker that wants to must keep parking for others.
+void weir_world_stop(struct weir_engine *g)
+{
+	unsigned others;
+
+	if (stop_depth++)
+		return;
+	while (pthread_mutex_trylock(&g->world)) {
+		if (me && atomic_load(&g->park))
+			safe_point(me);
+		else
+			sched_yield();
+	}
+	atomic_store(&g->park, 1);
+	for (unsigned i = 0; i < g->opt.n_workers; i++)
+		if (&g->workers[i] != me)
+			weir_worker_wake(&g->workers[i]);
+	pthread_mutex_lock(&g->lock);
+	while (others = g->n_running - (me ? 1 : 0), g->n_parked < others)
+		pthread_cond_wait(&g->parked, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+}
+
+void weir_world_go(struct weir_engine *g)
+{
+	if (--stop_depth)
+		return;
+	pthread_mutex_lock(&g->lock);
+	atomic_store(&g->park, 0);
+	pthread_cond_broadcast(&g->go);
+	pthread_mutex_unlock(&g->lock);
+	pthread_mutex_unlock(&g->world);
+}
+
+static void running(struct weir_engine *g, int change)
+{
+	pthread_mutex_lock(&g->lock);
+	g->n_running += (unsigned)change;
+	pthread_cond_broadcast(&g->parked);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void loop(struct weir_worker *w)
+{
+	struct weir_engine *g = w->engine;
+
+	me = w;
+	running(g, 1);
+	while (!atomic_load_explicit(&g->stop, memory_order_relaxed)) {
+		bool did = weir_worker_round(w);
+
+		if (atomic_load_explicit(&g->park, memory_order_relaxed))
+			safe_point(w);
+		else if (!did)
+			idle(w);
+		else if (++w->busy_rounds >= LOOK_AT_FDS)
+			look_at_fds(w, 0);
+	}
+	running(g, -1);
+	me = NULL;
+}
+
+static void pin(struct weir_worker *w)
+{
+	cpu_set_t may, mine;
+	unsigned nth = w->id;
+
+	CPU_ZERO(&mine);
+	if (sched_getaffinity(0, sizeof(may), &may))
+		return;
+	nth %= (unsigned)CPU_COUNT(&may);
+	// from the last CPU down: the first one commonly serves the rest of the system
+	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
+		if (CPU_ISSET(cpu, &may) && nth-- == 0) {
+			CPU_SET(cpu, &mine);
+			break;
+		}
+	pthread_setaffinity_np(pthread_self(), sizeof(mine), &mine);
+}
+
+static void *thread_main(void *arg)
+{
+	struct weir_worker *w = arg;
+
+	if (w->engine->opt.pin)
+		pin(w);
+	loop(w);
+	return NULL;
+}
+
+int weir_engine_run(struct weir_engine *g)
+{
+	int rc = 0;
+
+	if (!g->opt.threads) {
+		loop(&g->workers[0]);
+		return 0;
+	}
+	for (unsigned i = 0; i < g->opt.n_workers && !rc; i++) {
+		struct weir_worker *w = &g->workers[i];
+
+		rc = -pthread_create(&w->thread, NULL, thread_main, w);
+		w->started = !rc;
+	}
+	if (rc)
+		weir_engine_stop(g);
+	for (unsigned i = 0; i < g->opt.n_workers; i++)
+		if (g->workers[i].started)
+			pthread_join(g->workers[i].thread, NULL);
+	return rc;
+}
+
+void weir_engine_stop(struct weir_engine *g)
+{
+	atomic_store(&g->stop, true);
+	for (unsigned i = 0; i < g->opt.n_workers; i++)
+		weir_worker_wake(&g->workers[i]);
+}
+
+void weir_stop(struct weir_router *r)
+{
+	if (r->engine)
+		weir_engine_stop(r->engine);
+}
+
+int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	w->engine = g;
+	w->id = id;
+	w->random = g->opt.seed + 0x9e3779b9u * (id + 1);
+	if (!w->random)
+		w->random = 1;
+	w->depth_first = g->opt.burst == 1;
+	w->pool = g->opt.pool;
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->epoll_fd < 0 || w->wake_fd < 0)
+		return -errno;
+	ev.data.fd = w->wake_fd;
+	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &ev))
+		return -errno;
+	return 0;
+}
+
+void weir_worker_close(struct weir_worker *w)
+{
+	while (w->watches) {
+		struct weir_watch *gone = w->watches;
+
+		w->watches = gone->next;
+		free(gone);
+	}
+	if (w->epoll_fd > 0)
+		close(w->epoll_fd);
+	if (w->wake_fd > 0)
+		close(w->wake_fd);
+	while (w->n_spare)
+		free(w->spare[--w->n_spare]);
+	free(w->spare);
+	free(w->heap);
+	free(w->flush);
+	free(w->tasks);
+	free(w->order);
+	free(w->ready);
+	weir_heap_drain(w);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <graph.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+extern const struct weir_class *const __start_weir_classes[], *const __stop_weir_classes[];
+
+static const struct weir_class **sorted;
+static unsigned n_sorted;
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp((*(const struct weir_class *const *)a)->name,
+		      (*(const struct weir_class *const *)b)->name);
+}
+
+// Two classes of one name are the programmer's mistake, so that ends the program.
+static void sort_classes(void)
+{
+	n_sorted = (unsigned)(__stop_weir_classes - __start_weir_classes);
+	sorted = calloc(n_sorted + 1, sizeof(*sorted));
+	if (!sorted)
+		abort();
+	for (unsigned i = 0; i < n_sorted; i++)
+		sorted[i] = __start_weir_classes[i];
+	qsort(sorted, n_sorted, sizeof(*sorted), by_name);
+	for (unsigned i = 1; i < n_sorted; i++)
+		if (!strcmp(sorted[i - 1]->name, sorted[i]->name)) {
+			fprintf(stderr, "two classes are named %s: %s and %s\n", sorted[i]->name,
+				sorted[i - 1]->file, sorted[i]->file);
+			abort();
+		}
+}
+
+unsigned weir_classes(const struct weir_class *const **v)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, sort_classes);
+	*v = sorted;
+	return n_sorted;
+}
+
+const struct weir_class *weir_class_find(const char *name)
+{
+	const struct weir_class *const *v;
+	unsigned n = weir_classes(&v);
+	const struct weir_class key = {.name = name}, *k = &key;
+	const struct weir_class **hit = bsearch(&k, v, n, sizeof(*v), by_name);
+
+	return hit ? *hit : NULL;
+}
+
+// Edit distance, case-blind; a name longer than the table is never near.
+static unsigned distance(const char *a, const char *b)
+{
+	enum { LONGEST = 64 };
+	unsigned row[LONGEST + 1], la = (unsigned)strlen(a), lb = (unsigned)strlen(b);
+
+	if (la > LONGEST || lb > LONGEST)
+		return LONGEST;
+	for (unsigned j = 0; j <= lb; j++)
+		row[j] = j;
+	for (unsigned i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= lb; j++) {
+			unsigned change = diagonal + !!strncasecmp(a + i - 1, b + j - 1, 1);
+			unsigned best = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+
+			diagonal = row[j];
+			row[j] = change < best ? change : best;
+		}
+	}
+	return row[lb];
+}
+
+const char *weir_class_nearest(const char *name)
+{
+	const struct weir_class *const *v;
+	unsigned n = weir_classes(&v), best = 1 + (unsigned)strlen(name) / 4;
+	const char *near = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned d = distance(name, v[i]->name);
+
+		if (d < best || (d == best && !near)) {
+			best = d;
+			near = v[i]->name;
+		}
+	}
+	return near;
+}
+
+const char *weir_ports_code(const struct weir_class *c)
+{
+	return c->ports ? c->ports : "1/1";
+}
+
+const char *weir_processing_code(const struct weir_class *c)
+{
+	return c->processing ? c->processing : "a/a";
+}
+
+const char *weir_flow_code(const struct weir_class *c)
+{
+	return c->flow ? c->flow : "x/x";
+}

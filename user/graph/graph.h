@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The router as a graph of elements: from the flat result of the language to checked, configured
+// elements whose ports are resolved to push or pull. Nothing here touches the system.
+
+#include <weir/element.h>
+
+#include <lang.h>
+
+enum weir_processing { WEIR_AGNOSTIC, WEIR_PUSH, WEIR_PULL };
+
+// What the graph knows of one port.
+struct weir_port {
+	enum weir_processing processing;
+	unsigned first, n; // its connections: a range of by_in or by_out
+};
+
+struct weir_connection {
+	struct weir_element *from, *to;
+	unsigned from_port, to_port;
+	struct weir_loc loc;
+};
+
+// Beside weir_element: what only the graph and the engine need.
+struct weir_wiring {
+	struct weir_port *in, *out;
+	unsigned n_in, n_out;	  // of the arrays; e->n_out may grow beyond in configure
+	unsigned *by_in, *by_out; // connection indices, grouped by port
+	struct weir_loc config_loc;
+	bool configured, initialised;
+};
+
+struct weir_router {
+	struct lang_router flat;
+	struct weir_element **elements;
+	struct weir_wiring *wiring; // by element index
+	unsigned n_elements;
+	struct weir_connection *connections;
+	unsigned n_connections;
+	struct weir_names *names;    // AddressInfo
+	struct weir_device *devices; // claimed interfaces, a list
+	struct weir_engine *engine;  // once built
+	unsigned n_workers;	     // elements get one node on each
+};
+
+// Takes over *flat (also on failure: it is freed with the router). Resolves classes, ports,
+// push/pull and arguments; all errors go to err. *out is NULL on failure. 0 or -errno.
+int weir_router_build(struct weir_router **out, struct lang_router *flat, struct weir_err *err);
+
+// Runs every element's init. On failure what was initialised stays, to be freed with the router.
+int weir_router_init(struct weir_router *r, struct weir_err *err);
+void weir_router_free(struct weir_router *r);
+
+// Classes, sorted by name.
+const struct weir_class *weir_class_find(const char *name);
+unsigned weir_classes(const struct weir_class *const **v);
+// The known name nearest to a mistyped one, or NULL.
+const char *weir_class_nearest(const char *name);
+
+const struct weir_wiring *weir_wiring(const struct weir_element *e);
+const char *weir_ports_code(const struct weir_class *c);
+const char *weir_processing_code(const struct weir_class *c);
+const char *weir_flow_code(const struct weir_class *c);
+
+// Does a packet that enters by `in` ever leave by `out`, according to the class's flow code?
+bool weir_flows(const struct weir_element *e, unsigned in, unsigned out);
+// Processing that a code gives a port.
+enum weir_processing weir_code_processing(const char *code, bool output, unsigned port);
+// "1/1-2": the permitted numbers of inputs and outputs (UINT_MAX: any); equal: "=", as many outputs
+// as inputs. False if the code is malformed.
+bool weir_code_ports(const char *code, unsigned in[2], unsigned out[2], bool *equal);
+// Resolves agnostic ports and checks what each connection joins. Adds errors.
+void weir_resolve_processing(struct weir_router *r, struct weir_err *err);
+
+// The name of a port for messages and reports: the class's name for it, else its number.
+void weir_port_name(const struct weir_element *e, bool output, unsigned port, char *buf,
+		    size_t size);

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Click's port codes: port counts "1/1-2", processing "a/ah", flow "x/x"; and the resolution of
+// agnostic ports to push or pull.
+
+#include <ctype.h>
+#include <graph.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+// One side of a port count code: "2", "1-", "0-3", "-", "=".
+static const char *count_range(const char *s, unsigned range[2], bool *equal)
+{
+	char *end;
+
+	range[0] = 0;
+	range[1] = UINT_MAX;
+	if (*s == '=') {
+		*equal = true;
+		return s + 1;
+	}
+	if (isdigit((unsigned char)*s)) {
+		range[0] = range[1] = (unsigned)strtoul(s, &end, 10);
+		s = end;
+	}
+	if (*s == '-') {
+		range[1] = UINT_MAX;
+		if (isdigit((unsigned char)*++s)) {
+			range[1] = (unsigned)strtoul(s, &end, 10);
+			s = end;
+		}
+	}
+	return s;
+}
+
+bool weir_code_ports(const char *code, unsigned in[2], unsigned out[2], bool *equal)
+{
+	const char *s;
+
+	*equal = false;
+	s = count_range(code, in, equal);
+	if (*s != '/') {
+		out[0] = in[0];
+		out[1] = in[1];
+		return s > code && !*s && !*equal;
+	}
+	s = count_range(s + 1, out, equal);
+	return !*s;
+}
+
+enum weir_processing weir_code_processing(const char *code, bool output, unsigned port)
+{
+	const char *side = code, *slash = strchr(code, '/');
+	size_t n;
+
+	if (output && slash)
+		side = slash + 1;
+	n = strcspn(side, "/");
+	if (!n)
+		return WEIR_AGNOSTIC;
+	switch (side[port < n ? port : n - 1]) {
+	case 'h':
+		return WEIR_PUSH;
+	case 'l':
+		return WEIR_PULL;
+	default:
+		return WEIR_AGNOSTIC;
+	}
+}
+
+// The letters that a flow code gives a port, as a set; '#' is the port's own number.
+struct flow_set {
+	bool letter[UCHAR_MAX + 1];
+	bool own, all_but;
+};
+
+static const char *flow_item(const char *s, struct flow_set *set)
+{
+	memset(set, 0, sizeof(*set));
+	if (*s != '[') {
+		set->own = *s == '#';
+		set->letter[(unsigned char)*s] = true;
+		return s + 1;
+	}
+	if (*++s == '^') {
+		set->all_but = true;
+		s++;
+	}
+	for (; *s && *s != ']'; s++) {
+		set->own |= *s == '#';
+		set->letter[(unsigned char)*s] = true;
+	}
+	return *s ? s + 1 : s;
+}
+
+static void flow_port(const char *code, bool output, unsigned port, struct flow_set *set)
+{
+	const char *s = code, *slash = strchr(code, '/');
+
+	if (output && slash)
+		s = slash + 1;
+	memset(set, 0, sizeof(*set));
+	for (unsigned i = 0; i <= port && *s && *s != '/'; i++)
+		s = flow_item(s, set);
+}
+
+bool weir_flows(const struct weir_element *e, unsigned in, unsigned out)
+{
+	struct flow_set a, b;
+
+	flow_port(weir_flow_code(e->class), false, in, &a);
+	flow_port(weir_flow_code(e->class), true, out, &b);
+	if (a.own && b.own)
+		return in == out;
+	for (unsigned c = 1; c <= UCHAR_MAX; c++)
+		if (c != '#' && a.letter[c] != a.all_but && b.letter[c] != b.all_but &&
+		    (a.letter[c] || b.letter[c]))
+			return true;
+	return false;
+}
+
+void weir_port_name(const struct weir_element *e, bool output, unsigned port, char *buf,
+		    size_t size)
+{
+	const char *const *names = output ? e->class->out : e->class->in;
+	unsigned n = output ? sizeof(e->class->out) / sizeof(e->class->out[0])
+			    : sizeof(e->class->in) / sizeof(e->class->in[0]);
+
+	if (port < n && names[port])
+		snprintf(buf, size, "%s", names[port]);
+	else
+		snprintf(buf, size, "%u", port);
+}
+
+static const char *processing_name(enum weir_processing p)
+{
+	return p == WEIR_PUSH ? "push" : p == WEIR_PULL ? "pull" : "agnostic";
+}
+
+// Gives a port its processing, and with it every agnostic port of the element that the flow code
+// joins to it. True if something changed.
+static bool settle(struct weir_router *r, struct weir_element *e, bool output, unsigned port,
+		   enum weir_processing p)
+{
+	struct weir_wiring *w = &r->wiring[e->index];
+	struct weir_port *mine = output ? &w->out[port] : &w->in[port];
+	struct weir_port *others = output ? w->in : w->out;
+	unsigned n = output ? e->n_in : e->n_out;
+
+	if (mine->processing != WEIR_AGNOSTIC)
+		return false;
+	mine->processing = p;
+	for (unsigned i = 0; i < n; i++)
+		if (others[i].processing == WEIR_AGNOSTIC &&
+		    (output ? weir_flows(e, i, port) : weir_flows(e, port, i)))
+			settle(r, e, !output, i, p);
+	return true;
+}
+
+static bool settle_connection(struct weir_router *r, struct weir_connection *c)
+{
+	enum weir_processing from = r->wiring[c->from->index].out[c->from_port].processing;
+	enum weir_processing to = r->wiring[c->to->index].in[c->to_port].processing;
+
+	if (from == WEIR_AGNOSTIC && to != WEIR_AGNOSTIC)
+		return settle(r, c->from, true, c->from_port, to);
+	if (to == WEIR_AGNOSTIC && from != WEIR_AGNOSTIC)
+		return settle(r, c->to, false, c->to_port, from);
+	return false;
+}
+
+// A connection whose ends disagree, and ports that may carry one connection only.
+static void check_connection(struct weir_router *r, unsigned i, struct weir_err *err)
+{
+	struct weir_connection *c = &r->connections[i];
+	const struct weir_wiring *wf = &r->wiring[c->from->index], *wt = &r->wiring[c->to->index];
+	const struct weir_port *from = &wf->out[c->from_port], *to = &wt->in[c->to_port];
+	char fp[32], tp[32];
+
+	weir_port_name(c->from, true, c->from_port, fp, sizeof(fp));
+	weir_port_name(c->to, false, c->to_port, tp, sizeof(tp));
+	if (from->processing != to->processing)
+		weir_error(
+			err, &c->loc,
+			"`%s' %s output %s is connected to `%s' %s input %s: put a Queue (push to "
+			"pull) or an Unqueue (pull to push) between them",
+			c->from->name, processing_name(from->processing), fp, c->to->name,
+			processing_name(to->processing), tp);
+	if (from->processing == WEIR_PUSH && wf->by_out[from->first] != i)
+		weir_error(err, &c->loc,
+			   "push output %s of `%s' is connected more than once: use a Tee", fp,
+			   c->from->name);
+	if (to->processing == WEIR_PULL && wt->by_in[to->first] != i)
+		weir_error(
+			err, &c->loc,
+			"pull input %s of `%s' is connected more than once: use a scheduler such "
+			"as RoundRobinSched",
+			tp, c->to->name);
+}
+
+void weir_resolve_processing(struct weir_router *r, struct weir_err *err)
+{
+	bool changed;
+
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		struct weir_element *e = r->elements[i];
+		const char *code = weir_processing_code(e->class);
+
+		for (unsigned p = 0; p < e->n_in; p++)
+			r->wiring[i].in[p].processing = weir_code_processing(code, false, p);
+		for (unsigned p = 0; p < e->n_out; p++)
+			r->wiring[i].out[p].processing = weir_code_processing(code, true, p);
+	}
+	// A port that its class decides also decides the agnostic ports joined to it only through
+	// connections: "a/ah" has a push output beside an input that may be pull.
+	do {
+		changed = false;
+		for (unsigned i = 0; i < r->n_connections; i++)
+			changed |= settle_connection(r, &r->connections[i]);
+	} while (changed);
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		struct weir_element *e = r->elements[i];
+
+		for (unsigned p = 0; p < e->n_in; p++)
+			settle(r, e, false, p, WEIR_PUSH);
+		for (unsigned p = 0; p < e->n_out; p++)
+			settle(r, e, true, p, WEIR_PUSH);
+	}
+	for (unsigned i = 0; i < r->n_connections; i++)
+		check_connection(r, i, err);
+}
