@@ -71,7 +71,7 @@ $(B)/elements/%.o: ALL_CFLAGS += -O3
 # --- BPF --------------------------------------------------------------------------------------
 bpf_cflags := -std=gnu2x -O2 -g -target bpf -mcpu=v3 $(filter-out -Wmissing-prototypes,$(WARN)) \
 	-Wno-unused-function -I/usr/include/$(shell $(CC) -dumpmachine) -Ibpf/include -Ibpf
-bpf: $(skel) $(pure_bpf)
+bpf: $(skel)
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$<)
