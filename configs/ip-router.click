@@ -56,9 +56,9 @@ route :: StaticIPLookup($IF0:ip/32 0,
 			0.0.0.0/0 3);
 
 if0, if1 -> GetIPAddress(16) -> route;
-if0[1], if1[1] -> GetIPAddress(16) -> route;
+if0[1], if1[1] -> route;
 
 route[0] -> EtherEncap(0x0800, 1:1:1:1:1:1, 2:2:2:2:2:2) -> ToHost($IF0);
 route[1] -> if0;
 route[2] -> if1;
-route[3] -> ICMPError($IF0, unreachable, net) -> GetIPAddress(16) -> route;
+route[3] -> ICMPError($IF0, unreachable, net) -> route;

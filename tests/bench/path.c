@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The IP path of the standard router in memory, one core: what it costs per packet net of source
+// and sink, what one more element costs, and what splitting over four next hops costs.
+//
+//	path [RUNS]			times, interleaved
+//	path --one VARIANT PACKETS	one variant, for counting instructions
+
+#include <engine.h>
+#include <figure.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { N_PREFIXES = 256 * 1024, PACKET = 60, POOL = 4096 };
+
+// --- a source of packets with random destinations below the prefixes ---
+struct bench_source {
+	uint32_t unused;
+};
+struct bench_source_state {
+	unsigned next;
+};
+
+static uint32_t *destinations; // network byte order, N_PREFIXES of them
+static uint8_t packet_bytes[PACKET];
+static uint64_t to_make;
+
+static uint16_t header_sum(const uint8_t *h)
+{
+	uint32_t s = 0;
+
+	for (unsigned i = 0; i < 20; i += 2)
+		s += (uint32_t)h[i] << 8 | h[i + 1];
+	s = (s & 0xffff) + (s >> 16);
+	s = (s & 0xffff) + (s >> 16);
+	return (uint16_t)~s;
+}
+
+// The checksum of each packet is worked out beforehand, beside its destination.
+static uint16_t *sums;
+
+static bool bench_source_task(struct weir_node *n, unsigned burst)
+{
+	struct bench_source_state *s = n->state;
+	struct packet *v[WEIR_BATCH_MAX];
+	unsigned k = 0;
+
+	for (; k < burst && to_make; k++, to_make--) {
+		struct packet *p = weir_packet_new(n, WEIR_HEADROOM, PACKET);
+		uint8_t *d;
+
+		if (!p)
+			break;
+		d = weir_data(p);
+		memcpy(d, packet_bytes, PACKET);
+		memcpy(d + 24, &sums[s->next], 2);
+		memcpy(d + 30, &destinations[s->next], 4);
+		s->next = (s->next + 1) % N_PREFIXES;
+		v[k] = p;
+	}
+	weir_start(n, 0, v, k);
+	return k > 0;
+}
+
+WEIR_PLAIN_ELEMENT(bench_source, "BenchSource", .purpose = "packets for the benchmark",
+		   .ports = "0/1", .processing = "/h", .task = bench_source_task, .is_source = true,
+		   .state_size = sizeof(struct bench_source_state));
+
+// Prefix lengths of an Internet table, roughly: 55 % /24, 25 % /20../23, 20 % /16../19.
+static struct weir_buf routes(unsigned n_out)
+{
+	struct weir_buf b = {};
+	uint32_t x = 1;
+
+	destinations = realloc(destinations, N_PREFIXES * sizeof(*destinations));
+	sums = realloc(sums, N_PREFIXES * sizeof(*sums));
+	if (!destinations || !sums)
+		abort();
+	weir_printf(&b, "0.0.0.0/0 0");
+	for (unsigned i = 0; i < N_PREFIXES; i++) {
+		uint8_t h[20];
+		uint16_t sum;
+
+		x = x * 1664525 + 1013904223;
+		unsigned kind = (x >> 8) % 100, len = kind < 55	  ? 24
+						      : kind < 80 ? 20 + kind % 4
+								  : 16 + kind % 4;
+		x = x * 1664525 + 1013904223;
+		uint32_t a = x & ~(0xffffffffu >> len);
+
+		weir_printf(&b, ", %u.%u.%u.%u/%u %u", a >> 24, a >> 16 & 255, a >> 8 & 255,
+			    a & 255, len, i % n_out);
+		destinations[i] = __builtin_bswap32(a | (x >> 3 & 0xff));
+		memcpy(h, packet_bytes + 14, 20);
+		h[10] = h[11] = 0;
+		memcpy(h + 16, &destinations[i], 4);
+		sum = header_sum(h);
+		sums[i] = __builtin_bswap16(sum);
+	}
+	return b;
+}
+
+enum variant { BASE, PATH, SPLIT, LONGER, N_VARIANTS };
+static const char *const variant_names[] = {"base", "path", "split", "longer"};
+
+#define HEAD                                                             \
+	"c :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);" \
+	"BenchSource -> c; c[0], c[1], c[3] -> Discard;"                 \
+	"c[2] -> Paint(1) -> Strip(14) -> CheckIPHeader -> GetIPAddress(16) -> rt;"
+#define TAIL                                                                               \
+	"DropBroadcasts -> PaintTee(9) -> IPGWOptions(10.0.0.1) -> FixIPSrc(10.0.0.1) -> " \
+	"DecIPTTL -> IPFragmenter(1500) -> EtherEncap(0x0800, 2:0:0:0:0:1, 2:0:0:0:0:2)"
+
+static char *configuration(enum variant v)
+{
+	struct weir_buf b = {}, r = {};
+
+	switch (v) {
+	case BASE:
+		weir_printf(&b, "BenchSource -> Discard;");
+		break;
+	case PATH:
+	case LONGER:
+		r = routes(1);
+		weir_printf(&b, "rt :: DirectIPLookup(%s);" HEAD "rt -> " TAIL " -> ", r.text);
+		for (unsigned i = 0; v == LONGER && i < 10; i++)
+			weir_printf(&b, "Paint(%u) -> ", i);
+		weir_printf(&b, "Discard;");
+		break;
+	default:
+		r = routes(4);
+		weir_printf(&b, "rt :: DirectIPLookup(%s);" HEAD "d :: Discard;", r.text);
+		for (unsigned i = 0; i < 4; i++)
+			weir_printf(&b, "rt[%u] -> " TAIL " -> d;", i);
+	}
+	weir_buf_free(&r);
+	return b.text;
+}
+
+struct setup {
+	struct weir_router *router;
+	struct weir_engine *engine;
+	struct weir_pool pool;
+};
+
+static void open_setup(struct setup *s, enum variant v, unsigned burst)
+{
+	struct weir_err err = {};
+	struct lang_router flat;
+	struct weir_engine_options opt = {.burst = burst};
+	char *text = configuration(v);
+
+	if (lang_parse(&flat, variant_names[v], text, strlen(text), NULL, 0, &err) ||
+	    weir_router_build(&s->router, &flat, &err) || weir_router_init(s->router, &err) ||
+	    weir_pool_open(&s->pool, POOL, 1514, false, &err))
+		goto fail;
+	opt.pool = &s->pool;
+	if (weir_engine_open(&s->engine, s->router, &opt, &err))
+		goto fail;
+	free(text);
+	return;
+fail:
+	fprintf(stderr, "%s", err.text ? err.text : "out of memory\n");
+	exit(1);
+}
+
+static void close_setup(struct setup *s)
+{
+	weir_engine_close(s->engine);
+	weir_router_free(s->router);
+	weir_pool_close(&s->pool);
+}
+
+static double run(struct setup *s, uint64_t packets)
+{
+	uint64_t t = figure_clock();
+
+	to_make = packets;
+	weir_worker_drain(&s->engine->workers[0]);
+	return (double)(figure_clock() - t) / (double)packets;
+}
+
+// All packets must have gone the whole way.
+static void check(struct setup *s)
+{
+	struct weir_ledger l;
+
+	weir_ledger(s->engine, &l);
+	if (l.made != l.ended || l.dropped) {
+		fprintf(stderr, "made %lu, ended %lu, dropped %lu\n", l.made, l.ended, l.dropped);
+		exit(1);
+	}
+}
+
+static void times(unsigned runs, unsigned burst)
+{
+	struct setup s[N_VARIANTS] = {};
+	struct figure f[N_VARIANTS] = {}, net, more, split;
+	char name[64];
+
+	for (unsigned v = 0; v < N_VARIANTS; v++) {
+		open_setup(&s[v], v, burst);
+		f[v].unit = "ns";
+		run(&s[v], 200000);
+	}
+	for (unsigned i = 0; i < runs; i++)
+		for (unsigned v = 0; v < N_VARIANTS; v++)
+			figure_add(&f[v], run(&s[v], 1000000));
+	snprintf(name, sizeof(name), "burst %u: source and sink", burst);
+	f[BASE].name = name;
+	figure_print(&f[BASE]);
+	net = figure_minus("IP path, 13 elements, net", &f[PATH], &f[BASE]);
+	figure_print(&net);
+	split = figure_minus("IP path split over four next hops, net", &f[SPLIT], &f[BASE]);
+	figure_print(&split);
+	more = figure_minus("one more element", &f[LONGER], &f[PATH]);
+	for (unsigned i = 0; i < more.n; i++)
+		more.v[i] /= 10;
+	figure_print(&more);
+	struct figure r = figure_ratio("split over unsplit", &split, &net);
+	figure_print(&r);
+	for (unsigned v = 0; v < N_VARIANTS; v++) {
+		check(&s[v]);
+		close_setup(&s[v]);
+		figure_free(&f[v]);
+	}
+	figure_free(&net);
+	figure_free(&more);
+	figure_free(&split);
+	figure_free(&r);
+}
+
+static void make_packet(void)
+{
+	static const uint8_t head[] = {2, 0, 0,	 0, 0, 9, 2, 0,	 0,  0, 0, 8,  8, 0, 0x45,
+				       0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1};
+
+	memcpy(packet_bytes, head, sizeof(head));
+}
+
+int main(int argc, char **argv)
+{
+	make_packet();
+	if (argc == 4 && !strcmp(argv[1], "--one")) {
+		struct setup s = {};
+
+		for (unsigned v = 0; v < N_VARIANTS; v++)
+			if (!strcmp(argv[2], variant_names[v])) {
+				open_setup(&s, v, 256);
+				run(&s, strtoull(argv[3], NULL, 0));
+				check(&s);
+				close_setup(&s);
+				return 0;
+			}
+		return 2;
+	}
+	for (unsigned burst = 64; burst <= 256; burst *= 2)
+		times(argc > 1 ? (unsigned)atoi(argv[1]) : 15, burst);
+	free(destinations);
+	free(sums);
+	return 0;
+}
