@@ -15,7 +15,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wvla -Wimplicit-fallthrough \
-	-Wstrict-prototypes
+	-Wstrict-prototypes -Wno-override-init
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu2x -D_GNU_SOURCE $(WARN) -Wframe-larger-than=8192 -fno-common -pthread \
 	$(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
