@@ -57,7 +57,7 @@ enum {
 	WEIR_MANDATORY = 1,  // must be given
 	WEIR_POSITIONAL = 2, // may be given by position, in table order
 	WEIR_DEPRECATED = 4, // accepted and ignored, for Click's sake
-	WEIR_LIST = 8,	     // KEYWORD may be given several times; each is passed to .each
+	WEIR_LIST = 8,	     // KEYWORD may be given several times; left to configure, in rest
 };
 
 struct weir_arg {
@@ -101,9 +101,16 @@ int weir_args_error(struct weir_args *a, int i, const char *fmt, ...)
 int weir_parse(struct weir_element *e, enum weir_type type, const char *text, const char *name,
 	       void *out, struct weir_err *err);
 
+// Gives an address (WEIR_T_IP4, _IP4_PREFIX or _ETHER) a name in the compound that e is part of, as
+// AddressInfo does. 0 or -ENOMEM.
+int weir_name_address(struct weir_element *e, enum weir_type type, const char *name,
+		      const void *value);
+
 // Splits into white-space separated words, respecting quotes; each still quoted. Returns the count
 // or -ENOMEM. Free with weir_words_free.
 int weir_words(const char *text, char ***words);
 void weir_words_free(char **words, int n);
 // Undoes quoting and \<hex>; malloc'd. NULL if it is broken.
 char *weir_unquote(const char *text, size_t *len);
+// Quotes bytes so that weir_unquote gives them back; plain words stay plain. malloc'd.
+char *weir_quote(const char *s, size_t len);

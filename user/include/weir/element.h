@@ -65,6 +65,12 @@ struct weir_class {
 	// Most packets a node of this element will hold: the plan computes buffers from it.
 	unsigned (*capacity)(const struct weir_element *e);
 
+	bool takes_rest; // configure takes arguments that are not in the table; without a table
+			 // it always does. Otherwise they are errors.
+	// The `config` handler may be written: configure fills a fresh struct (a->reconfigure), the
+	// nodes get it, and fini is called with the old one in e->self. Only for classes whose fini
+	// undoes nothing but configure.
+	bool reconfigures;
 	bool resizes;	// packets may leave with another length (and len_delta does not say how)
 	bool early;	// configured before the others, which may look into it
 	bool userspace; // never eligible for the driver
