@@ -357,6 +357,7 @@ void weir_router_free(struct weir_router *r)
 			free(e->nodes);
 			free(e);
 		}
+		free(w->config);
 		free(w->in);
 		free(w->out);
 		free(w->by_in);

@@ -28,6 +28,7 @@ struct weir_wiring {
 	unsigned n_in, n_out;	  // of the arrays; e->n_out may grow beyond in configure
 	unsigned *by_in, *by_out; // connection indices, grouped by port
 	struct weir_loc config_loc;
+	char *config; // the arguments, once the element has been reconfigured
 	bool configured, initialised;
 };
 
@@ -38,10 +39,11 @@ struct weir_router {
 	unsigned n_elements;
 	struct weir_connection *connections;
 	unsigned n_connections;
-	struct weir_names *names;    // AddressInfo
-	struct weir_device *devices; // claimed interfaces, a list
-	struct weir_engine *engine;  // once built
-	unsigned n_workers;	     // elements get one node on each
+	struct weir_names *names;	     // AddressInfo
+	struct weir_device *devices;	     // claimed interfaces, a list
+	struct weir_engine *engine;	     // once built
+	const struct weir_handler *handlers; // of the command that runs the router; NULL: none
+	unsigned n_workers;		     // elements get one node on each
 };
 
 // Takes over *flat (also on failure: it is freed with the router). Resolves classes, ports,

@@ -36,6 +36,10 @@ struct weir_class {
 	const struct weir_arg *args;	     // ended by {}
 	const struct weir_handler *handlers; // ended by {}; the engine adds Click's common ones
 
+	// Handlers that the table cannot hold, as their names come from the configuration: the one
+	// called name, or (name NULL) the i-th to be listed. NULL: there is none.
+	const struct weir_handler *(*handler)(struct weir_element *e, const char *name, unsigned i);
+
 	size_t self_size, state_size;
 
 	// After the table-driven arguments. Gets what the table did not take (a->rest). Adds all

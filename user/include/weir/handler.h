@@ -38,8 +38,9 @@ enum {
 	WEIR_H_READ_PARAM = 4, // read takes a parameter
 	WEIR_H_BUTTON = 8,     // write takes none; Click shows such as buttons
 	WEIR_H_CHECKBOX = 16,
-	WEIR_H_CALM = 32, // does not change by itself
-	WEIR_H_RAW = 64,  // value is not to be trimmed
+	WEIR_H_CALM = 32,     // does not change by itself
+	WEIR_H_RAW = 64,      // value is not to be trimmed
+	WEIR_H_PRIVATE = 128, // for the configuration itself; not over a control socket
 };
 
 struct weir_handler {
@@ -106,3 +107,7 @@ int weir_handler_read(struct weir_router *r, const char *name, const char *param
 		      struct weir_buf *out, struct weir_err *err);
 int weir_handler_write(struct weir_router *r, const char *name, const char *value,
 		       struct weir_err *err);
+// The handler that such a name means, or NULL; *has_element (if not NULL) says whether there is
+// such an element.
+const struct weir_handler *weir_handler_find(struct weir_router *r, const char *name,
+					     bool *has_element);
