@@ -11,26 +11,29 @@ struct session_options {
 	const char *text; // configuration given on the command line
 	const struct lang_define *defines;
 	unsigned n_defines;
-	struct weir_engine_options engine; // pool is filled in by session_open
-	const char *name;		   // of the router: state and socket are found under it
+	struct weir_engine_options engine; // its pool is filled in by session_open
 };
 
 // owner: main thread. Zero-initialised is closed.
 struct session {
 	struct weir_router *router;
 	struct weir_engine *engine;
-	struct weir_pool pool;
-	struct xsk *xsk;  // NULL: no devices
-	char *report;	  // what was opened, a line per device; malloc'd
-	uint64_t started; // CLOCK_MONOTONIC ns
+	struct weir_xsk *xsk; // NULL: no devices
 };
 
 // Parses and checks only; nothing on the system is touched. 0 or -errno with all errors in err.
 int session_check(struct session *s, const struct session_options *opt, struct weir_err *err);
 
-// After session_check: opens devices and files, makes the engine. On failure everything that was
-// opened is closed again, and s is as after session_check.
+// After session_check: initialises elements, opens devices, makes the engine. On failure whatever
+// was opened is closed again by session_close. 0 or -errno with the reasons in err.
 int session_open(struct session *s, const struct session_options *opt, struct weir_err *err);
 
 // Ends everything; s is closed again.
 void session_close(struct session *s);
+
+// What every element saw, what the rings of the devices count, and the ledger, as a table.
+void session_stats(const struct session *s, struct weir_buf *out);
+
+// The ledger over devices and graph: zero when everything that was received is accounted for.
+// Packets in flight count as missing.
+int64_t session_ledger(const struct session *s, struct weir_ledger *l);

@@ -13,7 +13,6 @@
 struct weir_engine_options {
 	unsigned n_workers; // 0: 1
 	unsigned burst; // packets per batch, at most WEIR_BATCH_MAX; 1: depth first, Click's order
-	bool threads;	// workers on threads of their own; else worker 0 runs in weir_engine_run
 	bool pin;	// threads are pinned to CPUs
 	bool simtime;	// time stands still while there is work and jumps when there is none
 	uint64_t simstart;	// wall clock at which simulated time begins, ns
@@ -91,8 +90,11 @@ struct weir_engine {
 // Makes workers and nodes, runs init_node of every element. The router must be initialised.
 int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 		     const struct weir_engine_options *opt, struct weir_err *err);
-// Runs until weir_stop or weir_engine_stop. 0 or -errno.
-int weir_engine_run(struct weir_engine *g);
+// Either: worker 0 runs on the calling thread until weir_stop or weir_engine_stop ...
+void weir_engine_run(struct weir_engine *g);
+// ... or all workers run on threads of their own. 0 or -errno; join also after a failure.
+int weir_engine_start(struct weir_engine *g);
+void weir_engine_join(struct weir_engine *g);
 void weir_engine_stop(struct weir_engine *g); // from any thread or signal handler
 // Gives back every packet that nodes hold (they count as drops of `shutdown`), then frees.
 void weir_engine_close(struct weir_engine *g);

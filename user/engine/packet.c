@@ -140,15 +140,15 @@ static void heap_put(struct weir_worker *w, struct packet *p)
 void weir_recycle(struct weir_worker *w, struct packet *const *v, unsigned n)
 {
 	for (unsigned i = 0; i < n;) {
-		unsigned first = i;
+		unsigned first = i, pool = v[i]->pool;
 
-		if (!w->pool || v[i]->pool != w->pool->id) {
+		if (pool == POOL_HEAP) {
 			heap_put(w, v[i++]);
 			continue;
 		}
-		while (i < n && v[i]->pool == w->pool->id)
+		while (i < n && v[i]->pool == pool)
 			i++;
-		weir_pool_put(w->pool, v + first, i - first);
+		weir_pool_put(weir_pool_find(pool), v + first, i - first);
 	}
 }
 

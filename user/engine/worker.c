@@ -354,14 +354,10 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-int weir_engine_run(struct weir_engine *g)
+int weir_engine_start(struct weir_engine *g)
 {
 	int rc = 0;
 
-	if (!g->opt.threads) {
-		loop(&g->workers[0]);
-		return 0;
-	}
 	for (unsigned i = 0; i < g->opt.n_workers && !rc; i++) {
 		struct weir_worker *w = &g->workers[i];
 
@@ -370,10 +366,21 @@ int weir_engine_run(struct weir_engine *g)
 	}
 	if (rc)
 		weir_engine_stop(g);
-	for (unsigned i = 0; i < g->opt.n_workers; i++)
-		if (g->workers[i].started)
-			pthread_join(g->workers[i].thread, NULL);
 	return rc;
+}
+
+void weir_engine_join(struct weir_engine *g)
+{
+	for (unsigned i = 0; i < g->opt.n_workers; i++)
+		if (g->workers[i].started) {
+			pthread_join(g->workers[i].thread, NULL);
+			g->workers[i].started = false;
+		}
+}
+
+void weir_engine_run(struct weir_engine *g)
+{
+	loop(&g->workers[0]);
 }
 
 void weir_engine_stop(struct weir_engine *g)

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// `weir run`: opens everything, forwards until a signal or the configuration says stop, and leaves
+// the system as it was.
+
+#include <cmd.h>
+#include <errno.h>
+#include <getopt.h>
+#include <session.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <xsk.h>
+
+static const char usage[] =
+	"usage: weir run [options] FILE [NAME=VALUE ...]\n"
+	"Runs the router that FILE describes, until SIGINT or SIGTERM.\n"
+	"\n"
+	"  -b, --burst N     packets per batch, 1 to 256 (256)\n"
+	"      --no-pin      let the kernel move the worker between CPUs\n"
+	"  -s, --stats       print the table of `weir stats' at the end\n"
+	"  NAME=VALUE        gives the variable $NAME of the configuration a value\n";
+
+struct run_options {
+	struct session_options session;
+	struct lang_define *defines;
+	bool stats;
+};
+
+// "NAME=VALUE", with or without a `$' in front.
+static int add_define(struct run_options *o, char *arg)
+{
+	char *value = strchr(arg, '=');
+
+	if (!value || value == arg) {
+		fprintf(stderr, "weir run: `%s' is neither an option nor NAME=VALUE\n", arg);
+		return -EINVAL;
+	}
+	*value++ = '\0';
+	o->defines[o->session.n_defines++] =
+		(struct lang_define){.name = arg + (*arg == '$'), .value = value};
+	return 0;
+}
+
+static int parse_options(struct run_options *o, int argc, char **argv)
+{
+	enum { NO_PIN = 256 };
+	static const struct option longs[] = {
+		{"burst", required_argument, NULL, 'b'},
+		{"no-pin", no_argument, NULL, NO_PIN},
+		{"stats", no_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{},
+	};
+	int c;
+
+	o->session.engine = (struct weir_engine_options){.n_workers = 1, .pin = true};
+	while ((c = getopt_long(argc, argv, "b:sh", longs, NULL)) != -1) {
+		char *end;
+		unsigned long n;
+
+		switch (c) {
+		case 'b':
+			n = strtoul(optarg, &end, 10);
+			if (*end || !n || n > WEIR_BATCH_MAX) {
+				fprintf(stderr, "weir run: --burst is a number from 1 to %d\n",
+					WEIR_BATCH_MAX);
+				return -EINVAL;
+			}
+			o->session.engine.burst = (unsigned)n;
+			break;
+		case NO_PIN:
+			o->session.engine.pin = false;
+			break;
+		case 's':
+			o->stats = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			fputs(usage, stderr);
+			return -EINVAL;
+		}
+	}
+	if (optind >= argc) {
+		fputs(usage, stderr);
+		return -EINVAL;
+	}
+	o->session.file = argv[optind++];
+	o->defines = calloc((size_t)(argc - optind) + 1, sizeof(*o->defines));
+	if (!o->defines)
+		return -ENOMEM;
+	o->session.defines = o->defines;
+	for (; optind < argc; optind++)
+		if (add_define(o, argv[optind]))
+			return -EINVAL;
+	return 0;
+}
+
+// The signals that end a run are taken here, by nobody else.
+static void block_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void wait_for_end(struct session *s, const sigset_t *set)
+{
+	const struct timespec tick = {.tv_nsec = 50 * 1000 * 1000};
+
+	while (!atomic_load(&s->engine->stop))
+		if (sigtimedwait(set, NULL, &tick) > 0)
+			weir_engine_stop(s->engine);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run_options o = {};
+	struct session s = {};
+	struct weir_err err = {};
+	struct weir_buf stats = {};
+	sigset_t set;
+	int rc = parse_options(&o, argc, argv);
+
+	if (rc) {
+		free(o.defines);
+		return 2;
+	}
+	block_signals(&set);
+	rc = session_check(&s, &o.session, &err);
+	if (!rc)
+		rc = session_open(&s, &o.session, &err);
+	if (err.text)
+		fputs(err.text, stderr);
+	if (!rc) {
+		if (s.xsk)
+			fputs(weir_xsk_report(s.xsk), stdout);
+		printf("weir: running %s, %u elements\n", o.session.file, s.router->n_elements);
+		fflush(stdout);
+		rc = weir_engine_start(s.engine);
+	}
+	if (!rc)
+		wait_for_end(&s, &set);
+	if (s.engine)
+		weir_engine_join(s.engine);
+	if (!rc && o.stats) {
+		session_stats(&s, &stats);
+		fputs(stats.text, stdout);
+	}
+	weir_buf_free(&stats);
+	session_close(&s);
+	weir_err_free(&err);
+	free(o.defines);
+	return rc ? 1 : 0;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include <device.h>
+#include <errno.h>
+#include <session.h>
+#include <xsk.h>
+
+enum { BATCHES_IN_FLIGHT = 16 }; // buffers under way in the graph, in batches
+
+int session_check(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	struct lang_router flat = {};
+	int rc;
+
+	if (opt->text)
+		rc = lang_parse(&flat, "<expr>", opt->text, strlen(opt->text), opt->defines,
+				opt->n_defines, err);
+	else
+		rc = lang_parse_file(&flat, opt->file, opt->defines, opt->n_defines, err);
+	if (rc) {
+		lang_router_free(&flat);
+		return rc;
+	}
+	return weir_router_build(&s->router, &flat, err);
+}
+
+// Buffers that the graph itself can hold.
+static int count_buffers(struct weir_element *e, void *arg)
+{
+	if (e->class->capacity)
+		*(unsigned *)arg += e->class->capacity(e);
+	return 0;
+}
+
+int session_open(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	struct weir_engine_options engine = opt->engine;
+	unsigned buffers = BATCHES_IN_FLIGHT * WEIR_BATCH_MAX;
+	int rc = weir_router_init(s->router, err);
+
+	if (!rc && weir_router_devices(s->router)) {
+		weir_each_element(s->router, count_buffers, &buffers);
+		rc = weir_xsk_open(&s->xsk, weir_router_devices(s->router), buffers, err);
+		if (!rc)
+			engine.pool = weir_xsk_pool(s->xsk);
+	}
+	if (!rc)
+		rc = weir_engine_open(&s->engine, s->router, &engine, err);
+	return rc;
+}
+
+// The devices go before the engine's buffers: nothing may arrive where nobody listens.
+void session_close(struct session *s)
+{
+	weir_engine_close(s->engine);
+	weir_xsk_close(s->xsk);
+	weir_router_free(s->router);
+	*s = (struct session){};
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// `weir stats`: what every element saw, what the rings of the devices count, and the ledger.
+
+#include <device.h>
+#include <inttypes.h>
+#include <session.h>
+#include <stdio.h>
+#include <xsk.h>
+
+static void sum_edge(struct weir_engine *g, unsigned element, unsigned port, uint64_t *packets,
+		     uint64_t *bytes)
+{
+	*packets = *bytes = 0;
+	for (unsigned k = 0; k < g->opt.n_workers; k++) {
+		const struct weir_edge *e = &g->workers[k].nodes[element].out[port];
+
+		*packets += e->packets;
+		*bytes += e->bytes;
+	}
+}
+
+// What reached the element's inputs, from the outputs that lead there.
+static void sum_inputs(struct weir_engine *g, const struct weir_element *e, uint64_t *packets,
+		       uint64_t *bytes)
+{
+	const struct weir_router *r = e->router;
+	const struct weir_wiring *w = weir_wiring(e);
+
+	*packets = *bytes = 0;
+	for (unsigned p = 0; p < w->n_in; p++)
+		for (unsigned i = w->in[p].first; i < w->in[p].first + w->in[p].n; i++) {
+			const struct weir_connection *c = &r->connections[w->by_in[i]];
+			uint64_t n, b;
+
+			sum_edge(g, c->from->index, c->from_port, &n, &b);
+			*packets += n;
+			*bytes += b;
+		}
+}
+
+static void print_element(struct weir_engine *g, const struct weir_element *e, struct weir_buf *out)
+{
+	const struct weir_node *n = g->workers[0].nodes + e->index;
+	uint64_t packets, bytes;
+	bool any = false;
+	char port[64];
+
+	sum_inputs(g, e, &packets, &bytes);
+	weir_printf(out, "%-32s %-18s %12" PRIu64 " %14" PRIu64, e->name, e->class->name, packets,
+		    bytes);
+	for (unsigned p = 0; p < n->n_out; p++) {
+		sum_edge(g, e->index, p, &packets, &bytes);
+		if (!packets && n->n_out > 1)
+			continue;
+		weir_port_name(e, true, p, port, sizeof(port));
+		weir_printf(out, "%s%s %" PRIu64, any ? ", " : "  ", port, packets);
+		any = true;
+	}
+	weir_printf(out, "\n");
+}
+
+static void print_drop(void *arg, const char *name, uint64_t packets, uint64_t bytes)
+{
+	weir_printf(arg, "%-51s %12" PRIu64 " %14" PRIu64 "\n", name, packets, bytes);
+}
+
+static void print_devices(const struct session *s, struct weir_buf *out)
+{
+	struct weir_xsk_count v[WEIR_XSK_COUNTS];
+
+	for (struct weir_device *d = weir_router_devices(s->router); d; d = d->next)
+		for (unsigned q = 0; q < weir_device_n_queues(d); q++) {
+			unsigned n = weir_xsk_counts(s->xsk, d, q, v);
+
+			weir_printf(out, "%s queue %u:", weir_device_name(d), q);
+			for (unsigned i = 0; i < n; i++)
+				if (v[i].value || !v[i].lost)
+					weir_printf(out, " %s %" PRIu64, v[i].name, v[i].value);
+			weir_printf(out, "\n");
+		}
+}
+
+int64_t session_ledger(const struct session *s, struct weir_ledger *l)
+{
+	weir_ledger(s->engine, l);
+	return (int64_t)(l->made - l->ended - l->held - l->dropped);
+}
+
+void session_stats(const struct session *s, struct weir_buf *out)
+{
+	struct weir_ledger l;
+	int64_t missing;
+
+	weir_printf(out, "%-32s %-18s %12s %14s  %s\n", "element", "class", "packets in",
+		    "bytes in", "packets out");
+	for (unsigned i = 0; i < s->router->n_elements; i++)
+		print_element(s->engine, s->router->elements[i], out);
+	if (s->xsk) {
+		weir_printf(out, "\n");
+		print_devices(s, out);
+	}
+	missing = session_ledger(s, &l);
+	if (l.dropped) {
+		weir_printf(out, "\n%-51s %12s %14s\n", "lost by", "packets", "bytes");
+		weir_each_drop(s->engine, print_drop, out);
+	}
+	weir_printf(out,
+		    "\nledger: %" PRIu64 " received or made = %" PRIu64
+		    " sent or delivered + %" PRIu64 " held + %" PRIu64 " lost by name",
+		    l.made, l.ended, l.held, l.dropped);
+	if (missing)
+		weir_printf(out, " + %" PRId64 " missing", missing);
+	weir_printf(out, "\n");
+}
