@@ -53,8 +53,6 @@ void session_close(struct session *s)
 {
 	weir_engine_close(s->engine);
 	weir_xsk_close(s->xsk);
-	if (s->router)
-		weir_devices_free(weir_router_devices(s->router));
 	weir_router_free(s->router);
 	*s = (struct session){};
 }

@@ -85,6 +85,7 @@ struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname
 		d->index = index;
 		d->by = e;
 		*at = d;
+		e->router->free_devices = weir_devices_free;
 	}
 	d = *at;
 	if (merge(d, e, opt, err))

@@ -366,6 +366,8 @@ void weir_router_free(struct weir_router *r)
 	free(r->elements);
 	free(r->wiring);
 	free(r->connections);
+	if (r->free_devices)
+		r->free_devices(r->devices);
 	weir_names_free(r->names);
 	lang_router_free(&r->flat);
 	free(r);

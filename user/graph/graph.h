@@ -39,9 +39,10 @@ struct weir_router {
 	unsigned n_elements;
 	struct weir_connection *connections;
 	unsigned n_connections;
-	struct weir_names *names;	     // AddressInfo
-	struct weir_device *devices;	     // claimed interfaces, a list
-	struct weir_engine *engine;	     // once built
+	struct weir_names *names;			 // AddressInfo
+	struct weir_device *devices;			 // claimed interfaces, a list
+	void (*free_devices)(struct weir_device *first); // set by the first claim
+	struct weir_engine *engine;			 // once built
 	const struct weir_handler *handlers; // of the command that runs the router; NULL: none
 	unsigned n_workers;		     // elements get one node on each
 };
