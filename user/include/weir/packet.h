@@ -130,6 +130,12 @@ WEIR_INLINE void weir_set_network(struct packet *p, uint32_t off, uint32_t hlen)
 	p->transport = (uint16_t)(p->off + off + hlen);
 }
 
+// Forgets the network and the transport header.
+WEIR_INLINE void weir_clear_network(struct packet *p)
+{
+	p->network = p->transport = 0;
+}
+
 // The IPv4 header, if an element before set it (MarkIPHeader, CheckIPHeader); else NULL. Its 20
 // bytes are there; options and payload are to be checked against weir_network_len.
 WEIR_INLINE struct ip4 *weir_ip4(struct packet *p)
@@ -170,6 +176,11 @@ WEIR_INLINE uint8_t weir_type(const struct packet *p)
 	return p->type;
 }
 
+WEIR_INLINE void weir_set_type(struct packet *p, enum weir_packet_type type)
+{
+	p->type = (uint8_t)type;
+}
+
 // Annotations. Offsets are those of abi/anno.h or of an ANNO argument; they are in range.
 WEIR_INLINE uint8_t weir_anno_u8(const struct packet *p, unsigned at)
 {
@@ -197,6 +208,13 @@ WEIR_INLINE be32 weir_dst_ip(const struct packet *p)
 WEIR_INLINE void weir_set_dst_ip(struct packet *p, be32 a)
 {
 	weir_set_anno_u32(p, ANNO_DST_IP, a.be);
+}
+
+// For a packet that becomes another one (a reply): no annotation, no packet type.
+WEIR_INLINE void weir_clear_annos(struct packet *p)
+{
+	memset(p->anno, 0, sizeof(p->anno));
+	p->type = WEIR_HOST;
 }
 
 enum { WEIR_BATCH_MAX = 256 };

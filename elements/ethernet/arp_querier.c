@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// ARPQuerier: puts an Ethernet header in front of IP packets, for the address that their
+// destination annotation names, and finds out that address by ARP (RFC 826). Input 0 takes IP
+// packets, input 1 ARP replies with their Ethernet header. Queries leave by output 1 if it is
+// there, else by 0.
+//
+// Packets wait for the reply: at most CAPACITY of them (the oldest give way, RFC 1122 2.3.2.2), at
+// most ENTRY_PACKET_CAPACITY for one address. An address is asked for ten times a second at most.
+// It is forgotten TIMEOUT after the last reply, and asked for again (without holding packets up)
+// POLL_TIMEOUT after it, when it is used. Broadcasts and multicasts need no query. IP may be given
+// as a prefix, from which BROADCAST follows; ARPQuerier(NAME) takes both addresses from
+// AddressInfo.
+//
+//	arpq :: ARPQuerier(18.26.4.24/24, 0:0:c0:ae:67:ef);
+//	c :: Classifier(12/0806 20/0002, 12/0800); c[0] -> [1]arpq;
+//	rt -> [0]arpq -> ToDevice(eth0);
+#include "arp_querier.h"
+
+#include <stdlib.h>
+
+enum { OUT, QUERIES };
+enum { NS = 1000000000 };
+
+static void encap(struct packet *p, const struct eth *eth)
+{
+	memcpy(weir_data(p), eth, sizeof(*eth));
+	weir_set_mac(p);
+}
+
+// Loses a packet that is in no batch.
+static void lose(struct weir_node *n, enum arp_reason why, struct packet *p)
+{
+	struct arp_querier_state *s = n->state;
+
+	s->drops++;
+	weir_drop(n, why, p);
+}
+
+// Asks for an address. dst: the neighbour itself when it is only checked, else NULL.
+static void send_query(struct weir_node *n, be32 ip, const uint8_t *dst, const struct packet *about)
+{
+	const struct arp_querier *self = n->self;
+	struct arp_querier_state *s = n->state;
+	const uint32_t len = sizeof(struct eth) + sizeof(struct arp4);
+	struct packet *q = weir_packet_new(n, WEIR_HEADROOM, len);
+	struct arp4 *arp;
+	struct eth *eth;
+
+	if (!q)
+		return; // asked again for the next packet
+	eth = (struct eth *)weir_data(q);
+	arp = (struct arp4 *)(eth + 1);
+	memset(eth->dst, 0xff, 6);
+	if (dst && !self->broadcast_poll)
+		memcpy(eth->dst, dst, 6);
+	memcpy(eth->src, self->eth, 6);
+	eth->type = wr16(ETHERTYPE_ARP);
+	*arp = (struct arp4){
+		.htype = wr16(1),
+		.ptype = wr16(ETHERTYPE_IP4),
+		.hlen = 6,
+		.plen = 4,
+		.op = wr16(ARP_REQUEST),
+		.spa = self->ip,
+		.tpa = ip,
+	};
+	memcpy(arp->sha, self->eth, 6);
+	weir_set_mac(q);
+	weir_set_network(q, sizeof(*eth), sizeof(*arp));
+	q->tstamp = about->tstamp;
+	memcpy(q->anno + ANNO_VLAN_TCI, about->anno + ANNO_VLAN_TCI, 2);
+	s->queries++;
+	weir_made(n, 1, len);
+	weir_emit(n, n->element->n_out > QUERIES ? QUERIES : OUT, q);
+}
+
+// Expired entries go, then entries beyond the limit, then packets, the oldest first.
+static void slim(struct weir_node *n, uint64_t now)
+{
+	const struct arp_limits *l = &((const struct arp_querier *)n->self)->limits;
+	struct arp_querier_state *s = n->state;
+	struct arp_table *t = &s->table;
+	uint32_t most = l->entries && l->entries < ARP_ENTRIES_MAX ? l->entries : ARP_ENTRIES_MAX;
+	struct arp_entry *e;
+	struct packet *p;
+
+	while ((e = t->oldest) && (arp_expired(e, now, l->timeout) || t->n_entries > most)) {
+		while ((p = arp_take(t, e)))
+			lose(n, ARP_TIMEOUT, p);
+		arp_forget(s, e->ip);
+		arp_remove(t, e);
+	}
+	if (!l->packets || t->n_packets <= l->packets)
+		return;
+	most = l->packets - l->packets / l->slim_factor;
+	most = most ? most : 1;
+	for (; e && t->n_packets > most; e = e->newer)
+		while (t->n_packets > most && (p = arp_take(t, e)))
+			lose(n, ARP_CAPACITY, p);
+}
+
+static void run_timer(struct weir_node *n, struct weir_timer *timer)
+{
+	const struct arp_querier *self = n->self;
+
+	slim(n, weir_now(n));
+	weir_timer_set(timer, n, weir_now(n) + self->limits.timeout + NS, run_timer);
+}
+
+// The header for a neighbour that is known; also fills the cache. Asks again when it is time.
+static bool known_header(struct weir_node *n, const struct packet *p, be32 ip, struct eth *eth)
+{
+	const struct arp_querier *self = n->self;
+	struct arp_querier_state *s = n->state;
+	struct arp_entry *e = arp_find(&s->table, ip);
+	struct arp_cached *c = arp_cached(s, ip);
+	uint64_t now = weir_now(n), until = UINT64_MAX;
+
+	if (!e || !e->known || arp_expired(e, now, self->limits.timeout))
+		return false;
+	memcpy(eth->dst, e->eth, 6);
+	if (self->poll_timeout) {
+		until = e->live + self->poll_timeout;
+		if (now >= until) {
+			until = now + ARP_POLL_NS;
+			if (arp_may_poll(e, now)) {
+				e->polled = now;
+				e->polls += e->polls < 255;
+				send_query(n, ip, e->eth, p);
+			}
+		}
+	}
+	if (self->limits.timeout && e->live + self->limits.timeout < until)
+		until = e->live + self->limits.timeout;
+	*c = (struct arp_cached){.until = until, .ip = ip, .eth = *eth};
+	return true;
+}
+
+// The header where no neighbour is to be asked for.
+static bool group_header(const struct arp_querier *self, be32 ip, struct eth *eth)
+{
+	uint32_t a = rd32(ip);
+
+	if (a == 0xffffffff || ip.be == self->broadcast.be) {
+		memset(eth->dst, 0xff, 6);
+		return true;
+	}
+	if (a >> 28 == 14) { // RFC 1112 6.4
+		const uint8_t dst[6] = {
+			0x01, 0x00, 0x5e, (uint8_t)(a >> 16 & 0x7f), (uint8_t)(a >> 8), (uint8_t)a};
+
+		memcpy(eth->dst, dst, 6);
+		return true;
+	}
+	return false;
+}
+
+// Keeps a packet whose next hop is unknown, and asks.
+static void wait(struct weir_node *n, struct packet *p, be32 ip)
+{
+	const struct arp_limits *l = &((const struct arp_querier *)n->self)->limits;
+	struct arp_querier_state *s = n->state;
+	struct arp_table *t = &s->table;
+	uint64_t now = weir_now(n);
+	struct arp_entry *e;
+
+	e = arp_ensure(t, ip, now);
+	if (!e || !weir_may_keep(n)) {
+		lose(n, ARP_NO_BUFFER, p);
+		return;
+	}
+	arp_refresh(t, e, now, l->timeout);
+	if (l->packets_per_entry && e->n >= l->packets_per_entry) {
+		lose(n, ARP_CAPACITY, p);
+	} else {
+		bool ask = arp_may_poll(e, now);
+
+		if (ask) {
+			e->polled = now;
+			e->polls += e->polls < 255;
+			send_query(n, ip, NULL, p);
+		}
+		// the packet counts already, but is not the one to go
+		t->n_packets++;
+		slim(n, now);
+		t->n_packets--;
+		arp_append(t, e, p);
+	}
+}
+
+// Sends, keeps or loses one packet that is in no batch. True: it has its header now and is to
+// leave by OUT.
+static bool resolve(struct weir_node *n, struct packet *p)
+{
+	const struct arp_querier *self = n->self;
+	struct eth eth = {.type = wr16(ETHERTYPE_IP4)};
+	be32 ip = weir_dst_ip(p);
+
+	if (!self->ip.be || !ip.be) {
+		lose(n, ARP_NO_ADDRESS, p);
+		return false;
+	}
+	memcpy(eth.src, self->eth, 6);
+	if (!known_header(n, p, ip, &eth) && !group_header(self, ip, &eth)) {
+		wait(n, p, ip);
+		return false;
+	}
+	if (!weir_push_front(p, sizeof(eth))) {
+		struct packet *q = weir_packet_room(n, p, WEIR_HEADROOM, 0);
+
+		if (!q) {
+			lose(n, ARP_NO_ROOM, p);
+			return false;
+		}
+		// room moved it; the caller's batch takes the packet as it is
+		weir_push_front(q, sizeof(eth));
+		encap(q, &eth);
+		weir_emit(n, OUT, q);
+		return false;
+	}
+	encap(p, &eth);
+	return true;
+}
+
+void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth)
+{
+	struct arp_querier_state *s = n->state;
+	uint64_t now = weir_now(n);
+	struct arp_entry *e = arp_ensure(&s->table, ip, now);
+	struct packet *p, *waiting = NULL, **at = &waiting;
+
+	if (!e)
+		return;
+	arp_learn(&s->table, e, eth, now);
+	arp_forget(s, ip);
+	if (!e->known)
+		return;
+	while ((p = arp_take(&s->table, e))) {
+		*at = p;
+		at = &p->next;
+	}
+	*at = NULL;
+	slim(n, now); // an entry more
+	while ((p = waiting)) {
+		waiting = p->next;
+		if (resolve(n, p))
+			weir_emit(n, OUT, p);
+	}
+}
+
+void arp_clear(struct weir_node *n, enum arp_reason why)
+{
+	struct arp_querier_state *s = n->state;
+	struct arp_entry *e;
+	struct packet *p;
+
+	while ((e = s->table.oldest)) {
+		while ((p = arp_take(&s->table, e)))
+			lose(n, why, p);
+		arp_forget(s, e->ip);
+		arp_remove(&s->table, e);
+	}
+}
+
+static void log_lock(struct arp_log *log)
+{
+	while (__atomic_exchange_n(&log->lock, 1, __ATOMIC_ACQUIRE))
+		;
+}
+
+static void log_unlock(struct arp_log *log)
+{
+	__atomic_store_n(&log->lock, 0, __ATOMIC_RELEASE);
+}
+
+static void tell_others(struct weir_node *n, be32 ip, const uint8_t *eth)
+{
+	struct arp_log *log = ((const struct arp_querier *)n->self)->log;
+	struct arp_querier_state *s = n->state;
+	struct arp_news *news;
+
+	if (n->element->n_nodes < 2)
+		return;
+	log_lock(log);
+	news = &log->news[log->seq % ARP_LOG];
+	news->ip = ip;
+	memcpy(news->eth, eth, 6);
+	if (s->seen == log->seq)
+		s->seen++; // it is no news to the writer
+	__atomic_store_n(&log->seq, log->seq + 1, __ATOMIC_RELEASE);
+	log_unlock(log);
+}
+
+static __attribute__((noinline)) void read_news(struct weir_node *n, struct arp_log *log)
+{
+	struct arp_querier_state *s = n->state;
+	struct arp_news news[ARP_LOG];
+	unsigned count = 0;
+
+	log_lock(log);
+	if (log->seq - s->seen > ARP_LOG)
+		s->seen = log->seq - ARP_LOG;
+	for (; s->seen != log->seq; s->seen++)
+		news[count++] = log->news[s->seen % ARP_LOG];
+	log_unlock(log);
+	for (unsigned i = 0; i < count; i++)
+		arp_insert(n, news[i].ip, news[i].eth);
+}
+
+static bool is_reply(struct packet *p)
+{
+	struct eth *eth = weir_at(p, 0, sizeof(*eth) + sizeof(struct arp4));
+	const struct arp4 *arp;
+
+	if (!eth)
+		return false;
+	arp = (const struct arp4 *)(eth + 1);
+	return rd16(eth->type) == ETHERTYPE_ARP && rd16(arp->htype) == 1 &&
+	       rd16(arp->ptype) == ETHERTYPE_IP4 && arp->hlen == 6 && arp->plen == 4 &&
+	       rd16(arp->op) == ARP_REPLY && !(arp->sha[0] & 1) && arp->spa.be;
+}
+
+static void replies(struct weir_node *n, struct batch *b)
+{
+	struct arp_querier_state *s = n->state;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		struct packet *p = b->p[i];
+		struct arp4 arp;
+
+		b->bytes -= p->len;
+		if (p->len >= sizeof(struct eth) + sizeof(arp))
+			s->responses++;
+		if (!is_reply(p)) {
+			weir_drop(n, ARP_BAD_REPLY, p);
+			continue;
+		}
+		memcpy(&arp, weir_data(p) + sizeof(struct eth), sizeof(arp));
+		weir_end(n, &p, 1);
+		arp_insert(n, arp.spa, arp.sha);
+		tell_others(n, arp.spa, arp.sha);
+	}
+	b->n = 0;
+}
+
+// From the first packet on whose neighbour is not in the cache.
+static __attribute__((noinline)) void rest(struct weir_node *n, struct batch *b, unsigned i)
+{
+	const unsigned count = b->n;
+	unsigned k = i;
+
+	for (; i < count; i++) {
+		uint32_t len = b->p[i]->len;
+
+		if (resolve(n, b->p[i]))
+			b->p[k++] = b->p[i];
+		else
+			b->bytes -= len;
+	}
+	b->n = k;
+}
+
+static void arp_querier(struct weir_node *n, unsigned port, struct batch *b)
+{
+	struct arp_log *log = ((const struct arp_querier *)n->self)->log;
+	struct arp_querier_state *s = n->state;
+	const uint64_t now = weir_now(n);
+	const unsigned count = b->n;
+
+	if (WEIR_UNLIKELY(__atomic_load_n(&log->seq, __ATOMIC_ACQUIRE) != s->seen))
+		read_news(n, log);
+	if (WEIR_UNLIKELY(port)) {
+		replies(n, b);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *p = b->p[i];
+		be32 ip = weir_dst_ip(p);
+		const struct arp_cached *c = arp_cached(s, ip);
+
+		if (WEIR_UNLIKELY(c->ip.be != ip.be || c->until <= now ||
+				  !weir_push_front(p, sizeof(c->eth)))) {
+			rest(n, b, i);
+			return;
+		}
+		encap(p, &c->eth);
+	}
+}
+
+static int init_node(struct weir_node *n, struct weir_err *)
+{
+	const struct arp_querier *self = n->self;
+	struct arp_querier_state *s = n->state;
+
+	s->table.seed = weir_random(n);
+	if (self->limits.timeout)
+		weir_timer_set(&s->timer, n, weir_now(n) + self->limits.timeout, run_timer);
+	return 0;
+}
+
+static void fini_node(struct weir_node *n)
+{
+	struct arp_querier_state *s = n->state;
+	struct arp_entry *e;
+	struct packet *p;
+
+	weir_timer_clear(&s->timer);
+	while ((e = s->table.oldest)) {
+		while ((p = arp_take(&s->table, e)))
+			weir_packet_free(n, p);
+		arp_remove(&s->table, e);
+	}
+	free(s->table.buckets);
+}
+
+static void fini(struct weir_element *e)
+{
+	if (e->self)
+		free(((struct arp_querier *)e->self)->log);
+}
+
+static unsigned held(struct weir_node *n)
+{
+	return ((const struct arp_querier_state *)n->state)->table.n_packets;
+}
+
+static unsigned capacity(const struct weir_element *e)
+{
+	return ((const struct arp_querier *)e->self)->limits.packets;
+}
+
+WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethernet found by ARP",
+		   .ports = "2/1-2", .processing = "h/h", .flow = "xy/x", .in = {"ip", "replies"},
+		   .out = {"out", "queries"},
+		   .drops = {"timeout", "capacity", "no-buffer", "no-address", "no-room",
+			     "bad-reply", "cleared"},
+		   .state_size = sizeof(struct arp_querier_state), .args = arp_querier_args,
+		   .handlers = arp_querier_handlers, .configure = arp_querier_configure,
+		   .init_node = init_node, .fini_node = fini_node, .fini = fini, .held = held,
+		   .capacity = capacity);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+#include "arp_table.h"
+
+enum arp_reason {
+	ARP_TIMEOUT,
+	ARP_CAPACITY,
+	ARP_NO_BUFFER,
+	ARP_NO_ADDRESS,
+	ARP_NO_ROOM,
+	ARP_BAD_REPLY,
+	ARP_CLEARED,
+};
+
+// A reply that one worker heard and the others have not.
+struct arp_news {
+	be32 ip;
+	uint8_t eth[6];
+};
+
+enum { ARP_LOG = 64 };
+
+// Replies reach one worker; the packets that wait for them may be on another. Each writes what it
+// learns here and reads what the others wrote; who is too late asks by itself.
+struct arp_log {
+	unsigned lock; // spin; taken for a few instructions, and only for replies
+	uint64_t seq;  // news written so far; readers: workers
+	struct arp_news news[ARP_LOG];
+};
+
+struct arp_querier {
+	char *ip_text, *eth_text;
+	be32 ip, broadcast;
+	uint8_t eth[6];
+	struct arp_limits limits;
+	uint64_t poll_timeout; // ns; 0: never
+	bool broadcast_poll, broadcast_given;
+	struct arp_log *log;
+};
+
+// What to write in front of a packet for a neighbour; until: when to look at the table again.
+struct arp_cached {
+	uint64_t until;
+	be32 ip;
+	struct eth eth;
+};
+
+enum { ARP_CACHE = 256 };
+
+struct arp_querier_state {
+	struct arp_cached cache[ARP_CACHE];
+	struct arp_table table;
+	uint64_t queries, responses, drops; // drops: by the table, or for lack of an address
+	uint64_t seen;			    // of log->seq
+	struct weir_timer timer;
+};
+
+static inline struct arp_cached *arp_cached(struct arp_querier_state *s, be32 ip)
+{
+	return &s->cache[ip.be * 0x9e3779b1 >> 24];
+}
+
+static inline void arp_forget(struct arp_querier_state *s, be32 ip)
+{
+	arp_cached(s, ip)->until = 0;
+}
+
+// Learns an address on one worker; packets that waited for it leave.
+void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth);
+void arp_clear(struct weir_node *n, enum arp_reason why);
+
+extern const struct weir_arg arp_querier_args[];
+extern const struct weir_handler arp_querier_handlers[];
+int arp_querier_configure(struct weir_element *e, struct weir_args *a);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#pragma once
+
+// The work of CheckIPHeader and CheckIPHeader2, which differ in the default of CHECKSUM.
+
+#include <weir/csum.h>
+#include <weir/element.h>
+#include <weir/ip4_list.h>
+
+enum { CHECK_IP_OUT, CHECK_IP_BAD };
+
+enum check_ip_reason {
+	CHECK_IP_TINY,
+	CHECK_IP_VERSION,
+	CHECK_IP_HLEN,
+	CHECK_IP_LEN,
+	CHECK_IP_CSUM,
+	CHECK_IP_SRC,
+	CHECK_IP_REASONS,
+};
+
+struct check_ip {
+	struct weir_ip4_list bad_src, good_dst;
+	uint32_t offset;
+	bool checksum, verbose, details;
+	char *interfaces_text, *bad_text, *good_text;
+};
+
+struct check_ip_state {
+	uint64_t drops, reason[CHECK_IP_REASONS];
+};
+
+// Headers with options, and why a header is bad.
+static __attribute__((noinline, unused)) unsigned check_ip_rest(const struct check_ip *self,
+								struct check_ip_state *state,
+								struct packet *p)
+{
+	const struct ip4 *ip = weir_at(p, self->offset, sizeof(*ip));
+	enum check_ip_reason why;
+	uint32_t hlen, len;
+
+	why = CHECK_IP_TINY;
+	if (!ip)
+		goto bad;
+	why = CHECK_IP_VERSION;
+	if (ip->vihl >> 4 != 4)
+		goto bad;
+	why = CHECK_IP_HLEN;
+	hlen = (ip->vihl & 15u) * 4;
+	if (hlen < sizeof(*ip))
+		goto bad;
+	why = CHECK_IP_LEN;
+	len = rd16(ip->len);
+	if (len < hlen || !weir_at(p, self->offset, len))
+		goto bad;
+	why = CHECK_IP_CSUM;
+	if (self->checksum && !weir_csum_ok(weir_csum_sum(ip, hlen)))
+		goto bad;
+	why = CHECK_IP_SRC;
+	if (weir_ip4_list_has(&self->bad_src, ip->src) &&
+	    !weir_ip4_list_has(&self->good_dst, ip->dst))
+		goto bad;
+	weir_truncate(p, self->offset + len);
+	weir_set_network(p, self->offset, hlen);
+	weir_set_dst_ip(p, ip->dst);
+	return CHECK_IP_OUT;
+bad:
+	state->drops++;
+	state->reason[why]++;
+	return CHECK_IP_BAD;
+}
+
+// RFC 1812 5.2.2, and 5.3.7 for the source. Whatever is not a good header without options is looked
+// at again in check_ip_rest, so that the way of nearly all packets is short.
+WEIR_INLINE unsigned check_ip(const struct check_ip *self, struct check_ip_state *state,
+			      struct packet *p)
+{
+	const struct ip4 *ip = weir_at(p, self->offset, sizeof(*ip));
+	uint32_t plen = weir_len(p) - self->offset, len;
+
+	if (WEIR_UNLIKELY(!ip || ip->vihl != 0x45))
+		return check_ip_rest(self, state, p);
+	if (self->checksum && WEIR_UNLIKELY(!weir_csum_ip4_ok(ip)))
+		return check_ip_rest(self, state, p);
+	if (WEIR_UNLIKELY(weir_ip4_list_maybe(&self->bad_src, ip->src)))
+		return check_ip_rest(self, state, p);
+	len = rd16(ip->len);
+	if (len != plen) {
+		if (WEIR_UNLIKELY(len > plen || len < sizeof(*ip)))
+			return check_ip_rest(self, state, p);
+		// what lies behind the datagram is padding of the link
+		weir_truncate(p, self->offset + len);
+	}
+	weir_set_network(p, self->offset, sizeof(*ip));
+	weir_set_dst_ip(p, ip->dst);
+	return CHECK_IP_OUT;
+}
+
+int check_ip_configure(struct weir_element *e, struct weir_args *a);
+void check_ip_fini(struct weir_element *e);
+int check_ip_details(struct weir_element *e, const struct weir_handler *h, const char *param,
+		     struct weir_buf *out, struct weir_err *err);
+
+#define CHECK_IP_ARGS(id, checksum_)                                                           \
+	static const struct weir_arg id##_args[] = {                                           \
+		WEIR_ARG(U32, id, c.offset, "OFFSET", "byte at which the IP header begins"),   \
+		WEIR_ARG(ARG, id, c.interfaces_text, "INTERFACES",                             \
+			 "addresses/prefix of the router: their broadcast addresses are bad "  \
+			 "sources, the addresses good destinations"),                          \
+		WEIR_ARG(ARG, id, c.bad_text, "BADSRC", "addresses that are no valid source"), \
+		WEIR_ARG(ARG, id, c.good_text, "GOODDST",                                      \
+			 "destinations for which the source is not checked"),                  \
+		WEIR_ARG(BOOL, id, c.checksum, "CHECKSUM", "check the header checksum",        \
+			 .def = checksum_),                                                    \
+		WEIR_ARG(BOOL, id, c.verbose, "VERBOSE", "say something for every bad packet", \
+			 .def = "false"),                                                      \
+		WEIR_ARG(BOOL, id, c.details, "DETAILS", "count by reason (weir always does)", \
+			 .def = "false"),                                                      \
+		{},                                                                            \
+	}
+#define CHECK_IP_HANDLERS(id)                                                         \
+	static const struct weir_handler id##_handlers[] = {                          \
+		WEIR_SUM("drops", id, c.drops, "bad packets so far"),                 \
+		WEIR_READ("drop_details", check_ip_details, "bad packets by reason"), \
+		{},                                                                   \
+	}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Arguments and handlers of CheckIPHeader and CheckIPHeader2. Both structs begin with check_ip and
+// both states with check_ip_state.
+#include "check_ip_header.h"
+
+static int add_interfaces(struct check_ip *c, struct weir_args *a)
+{
+	char **words = NULL;
+	int n = weir_words(c->interfaces_text, &words), rc = n < 0 ? n : 0;
+
+	for (int i = 0; i < n && !rc; i++) {
+		struct weir_ip4_prefix net;
+
+		rc = weir_parse(a->element, WEIR_T_IP4_PREFIX, words[i], "INTERFACES", &net,
+				a->err);
+		if (rc)
+			break;
+		rc = weir_ip4_list_add(&c->bad_src, (be32){net.addr.be | ~net.mask.be});
+		rc = rc ? rc : weir_ip4_list_add(&c->good_dst, net.addr);
+	}
+	weir_words_free(words, n < 0 ? 0 : n);
+	return rc;
+}
+
+static int add_all_zero_and_one(struct check_ip *c)
+{
+	int rc = weir_ip4_list_add(&c->bad_src, (be32){0});
+
+	return rc ? rc : weir_ip4_list_add(&c->bad_src, (be32){0xffffffff});
+}
+
+// Click's positional forms: (OFFSET), and the old (BADSRC, OFFSET) with which 0.0.0.0 and
+// 255.255.255.255 are bad too.
+static int old_form(struct check_ip *c, struct weir_args *a)
+{
+	int rc;
+
+	if (!a->n_rest)
+		return 0;
+	if (a->n_rest == 1 &&
+	    !weir_parse(a->element, WEIR_T_U32, a->rest[0], "OFFSET", &c->offset, NULL))
+		return 0;
+	if (a->n_rest > 2)
+		return weir_args_error(a, 2, "too many arguments; expected [OFFSET]");
+	rc = weir_ip4_list_parse(&c->bad_src, a, a->rest[0], "BADSRC");
+	rc = rc ? rc : add_all_zero_and_one(c);
+	if (!rc && a->n_rest == 2)
+		rc = weir_parse(a->element, WEIR_T_U32, a->rest[1], "OFFSET", &c->offset, a->err);
+	return rc;
+}
+
+int check_ip_configure(struct weir_element *e, struct weir_args *a)
+{
+	struct check_ip *c = e->self;
+	int rc = old_form(c, a);
+
+	if (c->interfaces_text) {
+		int rc2 = add_interfaces(c, a);
+
+		rc2 = rc2 ? rc2 : add_all_zero_and_one(c);
+		rc = rc ? rc : rc2;
+	}
+	if (c->bad_text && weir_ip4_list_parse(&c->bad_src, a, c->bad_text, "BADSRC"))
+		rc = -1;
+	if (c->good_text && weir_ip4_list_parse(&c->good_dst, a, c->good_text, "GOODDST"))
+		rc = -1;
+	return rc;
+}
+
+void check_ip_fini(struct weir_element *e)
+{
+	struct check_ip *c = e->self;
+
+	if (!c)
+		return;
+	weir_ip4_list_free(&c->bad_src);
+	weir_ip4_list_free(&c->good_dst);
+}
+
+int check_ip_details(struct weir_element *e, const struct weir_handler *, const char *,
+		     struct weir_buf *out, struct weir_err *)
+{
+	// Click's words
+	static const char *const text[] = {
+		[CHECK_IP_TINY] = "tiny packet",	  [CHECK_IP_VERSION] = "bad IP version",
+		[CHECK_IP_HLEN] = "bad IP header length", [CHECK_IP_LEN] = "bad IP length",
+		[CHECK_IP_CSUM] = "bad IP checksum",	  [CHECK_IP_SRC] = "bad source address",
+	};
+
+	for (unsigned r = 0; r < CHECK_IP_REASONS; r++) {
+		uint64_t sum = 0;
+
+		for (unsigned i = 0; i < e->n_nodes; i++)
+			sum += ((const struct check_ip_state *)e->nodes[i]->state)->reason[r];
+		weir_printf(out, "%llu\t%s\n", (unsigned long long)sum, text[r]);
+	}
+	return 0;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// GetIPAddress: copies the four bytes at OFFSET to the destination annotation (or another one),
+// from where look-ups and ARPQuerier take the address. 16 is the destination of an IPv4 header. A
+// packet that ends before is lost as `short`.
+//
+//	CheckIPHeader -> GetIPAddress(16) -> RadixIPLookup(...)
+#include <weir/element.h>
+
+enum { SHORT = WEIR_DROP };
+
+struct get_ip_address {
+	uint32_t offset;
+	struct weir_anno anno;
+};
+
+static inline unsigned get_ip_address(const struct get_ip_address *self, struct packet *p)
+{
+	const be32 *addr = weir_at(p, self->offset, sizeof(*addr));
+
+	if (WEIR_UNLIKELY(!addr))
+		return SHORT;
+	weir_set_anno_u32(p, self->anno.at, addr->be);
+	return 0;
+}
+
+static const struct weir_arg get_ip_address_args[] = {
+	WEIR_ARG(U32, get_ip_address, offset, "OFFSET", "byte at which the address begins",
+		 WEIR_MAND),
+	WEIR_ARG(ANNO, get_ip_address, anno, "ANNO", "annotation to set", .def = "DST_IP",
+		 .max = 4),
+	{},
+};
+
+WEIR_ELEMENT(get_ip_address, "GetIPAddress", .purpose = "sets the destination annotation from data",
+	     .drops = {"short"}, .args = get_ip_address_args);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// IPGWOptions: a router's part of the IPv4 options: fills in Record Route and Timestamp (RFC 791;
+// RFC 1812 5.3.13). Other options pass. A packet whose options are malformed leaves by `bad` with
+// the Parameter Problem annotation pointing at the mistake, for ICMPError(…, parameterproblem).
+//
+//	gio :: IPGWOptions(18.26.4.24); gio[1] -> ICMPError(18.26.4.24, parameterproblem) -> ...
+#include <weir/csum.h>
+#include <weir/element.h>
+#include <weir/ip4_list.h>
+#include <weir/time.h>
+
+enum { OUT, BAD, NO_HEADER = WEIR_DROP };
+
+enum { OPT_END = 0, OPT_NOP = 1, OPT_RR = 7, OPT_TS = 68 };
+enum { TS_ONLY = 0, TS_ADDR = 1, TS_PRESPEC = 3 }; // flag of the Timestamp option
+
+struct ip_gw_options {
+	be32 addr;
+	struct weir_ip4_list mine; // addresses for a prespecified timestamp
+	char *other_text;
+};
+struct ip_gw_options_state {
+	uint64_t drops;
+};
+
+static inline void put32(uint8_t *at, uint32_t be)
+{
+	__builtin_memcpy(at, &be, sizeof(be));
+}
+
+// Option o of len bytes (at least 2). 0, or what to add to the option's offset so that it points at
+// the mistake.
+static unsigned record_route(const struct ip_gw_options *self, uint8_t *o, unsigned len)
+{
+	unsigned at;
+
+	if (len < 3)
+		return 1;
+	at = o[2] - 1u; // the pointer counts from 1
+	if (at >= 3 && at + 4 <= len) {
+		put32(o + at, self->addr.be);
+		o[2] = (uint8_t)(o[2] + 4);
+	} else if (at != len) {
+		return 2; // neither room for an address nor exactly full
+	}
+	return 0;
+}
+
+static unsigned timestamp(const struct ip_gw_options *self, uint8_t *o, unsigned len)
+{
+	unsigned at, flag, size;
+	be32 now, addr;
+
+	if (len < 4)
+		return 1;
+	at = o[2] - 1u;
+	flag = o[3] & 15;
+	if (o[2] < 5)
+		return 2;
+	size = flag == TS_ONLY ? 4 : 8;
+	if (flag != TS_ONLY && flag != TS_ADDR && flag != TS_PRESPEC)
+		return 3;
+	if (at + size > len) {
+		// full: count the router that could not register; RFC 791 lets the prespecified
+		// form end without a count
+		if (flag == TS_PRESPEC)
+			return at == len ? 0 : 2;
+		if (o[3] >> 4 == 15)
+			return 3;
+		o[3] = (uint8_t)(o[3] + 16);
+		return 0;
+	}
+	now = wr32(weir_day_ms());
+	if (flag == TS_PRESPEC) {
+		__builtin_memcpy(&addr, o + at, sizeof(addr));
+		if (!weir_ip4_list_has(&self->mine, addr))
+			return 0;
+	} else if (flag == TS_ADDR) {
+		put32(o + at, self->addr.be);
+	}
+	put32(o + at + size - 4, now.be);
+	o[2] = (uint8_t)(o[2] + size);
+	return 0;
+}
+
+static __attribute__((noinline)) unsigned options(const struct ip_gw_options *self,
+						  struct ip_gw_options_state *state,
+						  struct packet *p)
+{
+	struct ip4 *ip = weir_ip4(p);
+	unsigned hlen, at = sizeof(*ip), wrong = 0;
+	uint8_t *o = (uint8_t *)ip;
+	bool changed = false;
+
+	if (!ip)
+		return NO_HEADER;
+	hlen = (ip->vihl & 15u) * 4;
+	if (hlen > weir_network_len(p))
+		hlen = weir_network_len(p);
+	while (at < hlen && o[at] != OPT_END) {
+		unsigned type = o[at], len;
+
+		if (type == OPT_NOP) {
+			at++;
+			continue;
+		}
+		len = at + 1 < hlen ? o[at + 1] : 0;
+		if (len < 2 || at + len > hlen)
+			wrong = 1;
+		else if (type == OPT_RR)
+			wrong = record_route(self, o + at, len);
+		else if (type == OPT_TS)
+			wrong = timestamp(self, o + at, len);
+		if (wrong)
+			break;
+		changed |= type == OPT_RR || type == OPT_TS;
+		at += len;
+	}
+	// also when a later option is wrong, so that what ICMPError quotes is a good header
+	if (changed) {
+		weir_csum_ip4_set(ip, hlen);
+	}
+	if (!wrong)
+		return OUT;
+	state->drops++;
+	weir_set_anno_u8(p, ANNO_ICMP_PARAMPROB, (uint8_t)(at + wrong));
+	return BAD;
+}
+
+static inline unsigned ip_gw_options(const struct ip_gw_options *self,
+				     struct ip_gw_options_state *state, struct packet *p)
+{
+	const struct ip4 *ip = weir_ip4(p);
+
+	if (WEIR_LIKELY(ip && ip->vihl == 0x45))
+		return OUT;
+	return options(self, state, p);
+}
+
+static int configure(struct weir_element *e, struct weir_args *a)
+{
+	struct ip_gw_options *self = e->self;
+	int rc = weir_ip4_list_parse(&self->mine, a, self->other_text, "OTHERADDRS");
+
+	return rc ? rc : weir_ip4_list_add(&self->mine, self->addr);
+}
+
+static void fini(struct weir_element *e)
+{
+	if (e->self)
+		weir_ip4_list_free(&((struct ip_gw_options *)e->self)->mine);
+}
+
+static const struct weir_arg ip_gw_options_args[] = {
+	WEIR_ARG(IP4, ip_gw_options, addr, "MYADDR", "address of the outgoing interface",
+		 WEIR_MAND),
+	WEIR_ARG(ARG, ip_gw_options, other_text, "OTHERADDRS", "other addresses of the router",
+		 WEIR_POS),
+	{},
+};
+static const struct weir_handler ip_gw_options_handlers[] = {
+	WEIR_SUM("drops", ip_gw_options, drops, "packets with malformed options"),
+	{},
+};
+
+WEIR_STATE_ELEMENT(ip_gw_options, "IPGWOptions", .purpose = "fills in the IP options of a router",
+		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
+		   .drops = {"no-ip-header"}, .args = ip_gw_options_args,
+		   .handlers = ip_gw_options_handlers, .configure = configure, .fini = fini);

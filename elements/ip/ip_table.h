@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What all IPv4 look-up elements share: a table from prefixes to (gateway, output) pairs. The
+// prefixes lie in a weir_fib4, whose values number the pairs.
+// writer: control, at a safe point; readers: workers.
+
+#include <weir/element.h>
+#include <weir/fib.h>
+
+// Where packets go. As one word, so that one load gets both.
+struct ip_hop {
+	be32 gw;       // 0: the destination itself
+	uint32_t port; // output; IP_NO_ROUTE for pair 0
+};
+
+enum { IP_NO_ROUTE = WEIR_DROP };
+
+struct ip_table {
+	struct weir_fib4 fib; // has 0.0.0.0/0 -> 0 while there is no default route
+	struct ip_hop *hops;  // [0] stands for no route
+	uint32_t *index;      // hash of pairs: number + 1, or 0; linear probing
+	uint32_t n_hops, n_index;
+};
+
+#define IP_TABLE_DROPS "no-route"
+
+int ip_table_configure(struct weir_element *e, struct weir_args *a);
+void ip_table_fini(struct weir_element *e);
+extern const struct weir_handler ip_table_handlers[];
+
+// Two passes: the first asks for the cache lines, the second reads them.
+WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, struct batch *b)
+{
+	const struct weir_fib4 fib = t->fib;
+	const struct ip_hop *hops = t->hops;
+	const unsigned count = b->n;
+	uint16_t port[WEIR_BATCH_MAX];
+	unsigned mixed = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		weir_fib4_prefetch(&fib, rd32(weir_dst_ip(b->p[i])));
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *p = b->p[i];
+		be32 dst = weir_dst_ip(p);
+		struct ip_hop hop = hops[weir_fib4_lookup(&fib, rd32(dst))];
+
+		weir_set_dst_ip(p, hop.gw.be ? hop.gw : dst);
+		port[i] = (uint16_t)hop.port;
+		mixed |= port[i] ^ port[0];
+	}
+	weir_split(n, b, port, mixed);
+}
+
+// Declares a look-up class: its struct and its push function.
+#define IP_TABLE_ELEMENT(id, class_, ...)                                            \
+	struct id {                                                                  \
+		struct ip_table t;                                                   \
+	};                                                                           \
+	static void id(struct weir_node *n, unsigned, struct batch *b)               \
+	{                                                                            \
+		ip_table_push(n, &((const struct id *)n->self)->t, b);               \
+	}                                                                            \
+	WEIR_BATCH_ELEMENT(id, class_, .ports = "1/-", .processing = "h/h",          \
+			   .drops = {IP_TABLE_DROPS}, .handlers = ip_table_handlers, \
+			   .configure = ip_table_configure, .fini = ip_table_fini, __VA_ARGS__)

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// RadixIPLookup(ADDR/MASK [GATEWAY] OUTPUT, …): the same as StaticIPLookup.
+//
+//	rt :: RadixIPLookup(18.26.4.24/32 0, 0.0.0.0/0 18.26.4.1 1)
+#include "ip_table.h"
+
+IP_TABLE_ELEMENT(radix_ip_lookup, "RadixIPLookup",
+		 .purpose = "looks up the next hop of an IP packet");
