@@ -356,8 +356,8 @@ WEIR_CASES(icmp_error,
 	    "ip4 ttl=1 udp data=\"abcd\" dst_ip=10.0.0.1 fix_ip_src=1 paint=0"},
 	   {"10.0.0.9, unreachable, needfrag, PMTU 1400, MTU 128, SET_FIX_ANNO false",
 	    "ip4 df tos=8 udp bytes=200", "0",
-	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc8 id=1 iplen=128 icmp type=3 code=4 "
-	    "mtu=1400 ip4 df tos=8 udp bytes=200 cut=128 fix_ip_src=0"},
+	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc8 id=1 icmp type=3 code=4 "
+	    "mtu=1400 ip4 df tos=8 udp bytes=200 quote=128 fix_ip_src=0"},
 	   {"10.0.0.9, redirect, host", "ip4 udp dst_ip=10.0.0.7", "0",
 	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc0 id=1 icmp type=5 code=1 gw=10.0.0.7 "
 	    "ip4 udp"},

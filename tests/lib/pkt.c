@@ -23,7 +23,7 @@ struct builder {
 	uint32_t n;
 	struct layer layers[MAX_LAYERS];
 	unsigned n_layers;
-	int64_t pad, cut, strip; // -1: not given
+	int64_t pad, cut, strip, quote; // -1: not given
 };
 
 static bool broken(struct builder *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -69,7 +69,7 @@ static uint8_t *room(struct builder *b, uint64_t n)
 		broken(b, "the packet is longer than %u bytes", MAX_BYTES);
 		return NULL;
 	}
-	memset(at, 0, n);
+	memset(at, 0, n); // also after quote=
 	b->n += (uint32_t)n;
 	return at;
 }
@@ -357,6 +357,8 @@ static bool whole(struct builder *b, const char *key, const char *text, bool *kn
 		b->cut = (int64_t)v;
 	else if (!strcmp(key, "strip"))
 		b->strip = (int64_t)v;
+	else if (!strcmp(key, "quote"))
+		b->quote = (int64_t)v;
 	else if (!strcmp(key, "zero") && is_number)
 		return room(b, v);
 	else if (!strcmp(key, "bytes") && is_number) {
@@ -493,14 +495,41 @@ static void fill_marks(struct builder *b)
 	}
 }
 
+static void fill(struct builder *b, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++)
+		fill_lengths(b, i);
+	for (unsigned i = to; i-- > from;)
+		fill_csum(b, i);
+}
+
+// What an ICMP error quotes is finished before it is cut, the error itself afterwards.
+static bool fill_quoting(struct builder *b)
+{
+	unsigned outer = 0;
+
+	while (b->quote >= 0 && outer < b->n_layers && b->layers[outer].is != PKT_ICMP)
+		outer++;
+	if (b->quote >= 0 && outer++ == b->n_layers)
+		return broken(b, "quote: there is no icmp header");
+	fill(b, outer, b->n_layers);
+	if (b->quote >= 0) {
+		const struct layer *icmp = &b->layers[outer - 1];
+
+		if (b->quote > b->n || b->quote < icmp->at + icmp->len)
+			return broken(b, "quote=%d is not within the quoted packet", (int)b->quote);
+		b->n = (uint32_t)b->quote;
+	}
+	fill(b, 0, outer);
+	return true;
+}
+
 static bool finish(struct builder *b)
 {
 	struct pkt *k = b->k;
 
-	for (unsigned i = 0; i < b->n_layers; i++)
-		fill_lengths(b, i);
-	for (unsigned i = b->n_layers; i--;)
-		fill_csum(b, i);
+	if (!fill_quoting(b))
+		return false;
 	if (b->pad >= 0 && b->pad < b->n)
 		return broken(b, "len=%d is less than the %u bytes that are there", (int)b->pad,
 			      b->n);
@@ -521,7 +550,7 @@ static bool finish(struct builder *b)
 
 bool pkt_parse(struct pkt *k, const char *text, size_t len)
 {
-	struct builder b = {.k = k, .pad = -1, .cut = -1, .strip = -1};
+	struct builder b = {.k = k, .pad = -1, .cut = -1, .strip = -1, .quote = -1};
 	char *copy = strndup(text, len), *s = copy;
 	bool ok = true, is_hex = false;
 

@@ -72,6 +72,19 @@ Test(pkt, checksums_are_right)
 	free(p);
 }
 
+Test(pkt, quotes)
+{
+	struct packet *p = build("ip4 icmp type=3 code=1 ip4 udp bytes=50 quote=56");
+	const uint8_t *d = weir_data(p);
+
+	cr_assert_eq(p->len, 56);
+	cr_expect_eq(d[3], 56);
+	cr_expect_eq(d[28 + 3], 78);
+	cr_expect_eq(pkt_csum(d + 20, 36, 0), 0);
+	cr_expect_eq(pkt_csum(d + 28, 20, 0), 0);
+	free(p);
+}
+
 Test(pkt, marks_headers)
 {
 	struct packet *p = build("eth ip4 opt=01 udp");
@@ -127,6 +140,8 @@ Test(pkt, refuses_nonsense)
 					  "zero=99999999",
 					  "anno=47:0102",
 					  "strip=2",
+					  "ip4 udp quote=20",
+					  "ip4 icmp quote=27",
 					  "hex=00 network=0",
 					  "ip4 flags=syn"};
 	struct pkt k;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-extern const struct weir_class *const __start_weir_classes[], *const __stop_weir_classes[];
+extern const struct weir_class *const __start_weir_class_list[], *const __stop_weir_class_list[];
 
 static const struct weir_class **sorted;
 static unsigned n_sorted;
@@ -19,12 +19,12 @@ static int by_name(const void *a, const void *b)
 // Two classes of one name are the programmer's mistake, so that ends the program.
 static void sort_classes(void)
 {
-	n_sorted = (unsigned)(__stop_weir_classes - __start_weir_classes);
+	n_sorted = (unsigned)(__stop_weir_class_list - __start_weir_class_list);
 	sorted = calloc(n_sorted + 1, sizeof(*sorted));
 	if (!sorted)
 		abort();
 	for (unsigned i = 0; i < n_sorted; i++)
-		sorted[i] = __start_weir_classes[i];
+		sorted[i] = __start_weir_class_list[i];
 	qsort(sorted, n_sorted, sizeof(*sorted), by_name);
 	for (unsigned i = 1; i < n_sorted; i++)
 		if (!strcmp(sorted[i - 1]->name, sorted[i]->name)) {

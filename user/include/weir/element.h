@@ -116,7 +116,7 @@ unsigned weir_find_downstream(struct weir_element *e, int port, bool (*is)(struc
 unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct weir_element *),
 			    struct weir_element **v, unsigned max);
 
-#define WEIR_SECTION_ELEMENTS __attribute__((used, section("weir_classes")))
+#define WEIR_SECTION_ELEMENTS __attribute__((used, section("weir_class_list")))
 
 // Registers the class: a pointer in a linker section, found by existing.
 #define WEIR_CLASS(id, ...)                                                          \

@@ -67,6 +67,11 @@ struct weir_handler {
 	{                                                                                      \
 		.name = name_, .flags = WEIR_H_WRITE, .write = fn_, .help = help_, __VA_ARGS__ \
 	}
+#define WEIR_BUTTON(name_, fn_, help_, ...)                                                        \
+	{                                                                                          \
+		.name = name_, .flags = WEIR_H_WRITE | WEIR_H_BUTTON, .write = fn_, .help = help_, \
+		__VA_ARGS__                                                                        \
+	}
 #define WEIR_READ_WRITE(name_, rfn_, wfn_, help_, ...)                                           \
 	{                                                                                        \
 		.name = name_, .flags = WEIR_H_READ | WEIR_H_WRITE, .read = rfn_, .write = wfn_, \

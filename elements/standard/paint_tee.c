@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// PaintTee: packets of the colour COLOR are copied to output 1; all leave by output 0.
+#include <weir/element.h>
+
+enum { OUT, COPY };
+enum { NO_BUFFER };
+
+struct paint_tee {
+	uint8_t color;
+	struct weir_anno anno;
+};
+
+// The copy leaves first, as in Click: ICMP redirects overtake the packet that caused them.
+static void paint_tee(struct weir_node *n, unsigned, struct batch *b)
+{
+	const struct paint_tee self = *(const struct paint_tee *)n->self;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		struct packet *p = b->p[i], *copy;
+
+		if (WEIR_LIKELY(weir_anno_u8(p, self.anno.at) != self.color))
+			continue;
+		copy = weir_packet_copy(n, p);
+		weir_made(n, 1, p->len);
+		if (WEIR_LIKELY(copy)) {
+			weir_emit(n, COPY, copy);
+		} else {
+			struct weir_edge *lost = weir_edge(n, WEIR_DROP + NO_BUFFER);
+
+			lost->packets++;
+			lost->bytes += p->len;
+		}
+	}
+}
+
+static const struct weir_arg args[] = {
+	WEIR_ARG(U8, paint_tee, color, "COLOR", "colour to copy", WEIR_MAND),
+	WEIR_ARG(ANNO, paint_tee, anno, "ANNO", "annotation to check", WEIR_POS, .def = "PAINT",
+		 .max = 1),
+	{},
+};
+
+static const struct weir_handler handlers[] = {
+	WEIR_FIELD_RW("color", U8, paint_tee, color, "colour to copy"),
+	{},
+};
+
+WEIR_BATCH_ELEMENT(paint_tee, "PaintTee", .purpose = "copies packets of one colour to output 1",
+		   .ports = "1/2", .processing = "a/ah", .out = {"out", "copy"}, .args = args,
+		   .handlers = handlers, .drops = {"no_buffer"});
+WEIR_CASES(paint_tee, {"3", "ip4 udp paint=3", "1 | 0", "ip4 udp paint=3 | ip4 udp paint=3"},
+	   {"3", "ip4 udp paint=2", "0", ""}, {"3, 17", "ip4 udp paint=3", "out", ""});
