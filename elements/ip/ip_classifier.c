@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// IPClassifier: sends each IP packet to the output of the first pattern that it matches; a packet
+// that matches none is dropped. Patterns are written as for tcpdump:
+//
+//	[src|dst|src or dst|src and dst] host ADDR, net ADDR/LEN, [tcp|udp] port PORT, ether host
+//ADDR 	ip proto PROTO, ip vers|hl|tos|dscp|len|id|ttl N, ip ect, ip ce, ip frag, ip unfrag 	tcp opt
+//syn|ack|fin|rst|psh|urg, tcp win N, icmp type TYPE, ip[POS:LEN] N, transp[POS:LEN] N
+//
+// combined by and, or, not, a ? b : c, and parentheses; two tests side by side mean `and`. Most of
+// the words can be left out (`10.0.0.0/8 and dst 80 or 443` is fine once `port` was said), a value
+// may follow ==, !=, <, <=, >, >= and `& MASK`. `-`, `any` and `all` match everything. Tests of
+// transport headers only hold for first fragments, and a test whose bytes are not there is false.
+// Without src or dst either may match; with !=, < and <= both must.
+//
+//	ip :: IPClassifier(dst tcp port 8000 or 8080, icmp type echo, src net 10.0.0.0/8, -);
+#include <weir/dag.h>
+#include <weir/element.h>
+#include <weir/ip_expr.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct ip_classifier {
+	struct weir_dag dag;
+};
+
+static inline unsigned ip_classifier(const struct ip_classifier *self, struct packet *p)
+{
+	return weir_dag_run_ip(&self->dag, p);
+}
+
+static int parse_pattern(struct weir_exprs *e, struct weir_args *a, int i, unsigned *expr)
+{
+	char *text = weir_unquote(a->rest[i], NULL);
+	int r;
+
+	if (!text)
+		return weir_args_error(a, i, "pattern %d: broken quotes", i);
+	r = weir_ip_expr_parse(e, a, i, text, expr);
+	free(text);
+	return r;
+}
+
+static int ip_classifier_configure(struct weir_element *el, struct weir_args *a)
+{
+	struct ip_classifier *self = el->self;
+	struct weir_rule *rules = calloc(a->n_rest + 1, sizeof(*rules));
+	struct weir_exprs e = {};
+	int r = 0;
+
+	if (!rules)
+		return -ENOMEM;
+	for (unsigned i = 0; i < a->n_rest; i++) {
+		rules[i].port = (uint16_t)i;
+		if (parse_pattern(&e, a, (int)i, &rules[i].expr))
+			r = -EINVAL;
+	}
+	if (!r)
+		r = weir_rules_outputs(a);
+	if (!r)
+		r = weir_rules_compile(&self->dag, &e, rules, a, false);
+	weir_exprs_free(&e);
+	free(rules);
+	return r;
+}
+
+static void ip_classifier_fini(struct weir_element *el)
+{
+	struct ip_classifier *self = el->self;
+
+	weir_dag_free(&self->dag);
+}
+
+static int ip_classifier_program(struct weir_element *el, const struct weir_handler *, const char *,
+				 struct weir_buf *out, struct weir_err *)
+{
+	const struct ip_classifier *self = el->self;
+
+	weir_dag_print(&self->dag, out);
+	return 0;
+}
+
+static const struct weir_handler ip_classifier_handlers[] = {
+	WEIR_READ("program", ip_classifier_program, "the tests, and where they lead"),
+	{},
+};
+
+WEIR_SPLIT_ELEMENT(ip_classifier, "IPClassifier", .purpose = "sorts IP packets by their headers",
+		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
+		   .configure = ip_classifier_configure, .fini = ip_classifier_fini,
+		   .handlers = ip_classifier_handlers);
+
+WEIR_CASES(ip_classifier, {"tcp, udp, icmp type echo, -", "ip4 tcp", "0", ""},
+	   {"tcp, udp, icmp type echo, -", "ip4 udp", "1", ""},
+	   {"tcp, udp, icmp type echo, -", "ip4 icmp type=8", "2", ""},
+	   {"tcp, udp, icmp type echo, -", "ip4 icmp type=0", "3", ""},
+	   {"src 10.0.0.0/8 and dst port 80 or 443, -", "ip4 src=10.1.2.3 tcp dport=443", "0", ""},
+	   {"src 10.0.0.0/8 and dst port 80 or 443, -", "ip4 src=11.1.2.3 tcp dport=443", "0", ""},
+	   {"src 10.0.0.0/8 and (dst port 80 or 443), -", "ip4 src=11.1.2.3 tcp dport=443", "1",
+	    ""},
+	   {"tcp opt syn and not ack", "ip4 tcp flags=syn", "0", ""},
+	   {"tcp opt syn and not ack", "ip4 tcp flags=syn+ack", "unmatched", ""},
+	   {"ip ttl < 2, ip frag, -", "ip4 ttl=1 udp", "0", ""},
+	   {"ip ttl < 2, ip frag, -", "ip4 frag=8 udp", "1", ""},
+	   {"udp port 53, -", "ip4 frag=8 udp dport=53", "1", ""});

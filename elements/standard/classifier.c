@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// Classifier: sends each packet to the output of the first pattern that it matches; a packet that
+// matches none is dropped. A pattern is a list of clauses OFFSET/VALUE or OFFSET/VALUE%MASK, all of
+// which must hold: OFFSET counts bytes from the start of the packet, VALUE and MASK are hexadecimal
+// and of any even length, `?` in VALUE matches any digit. `!` before a clause negates it, and the
+// pattern `-` matches everything. A packet that ends before a clause does not match that clause.
+//
+//	FromDevice(eth0) -> c :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
+#include <weir/dag.h>
+#include <weir/element.h>
+#include <weir/ip_expr.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { OFFSET_MAX = 60000 };
+
+struct classifier {
+	struct weir_dag dag;
+};
+
+static inline unsigned classifier(const struct classifier *self, struct packet *p)
+{
+	return weir_dag_run_data(&self->dag, p);
+}
+
+static unsigned digit(char c)
+{
+	return isdigit((unsigned char)c) ? (unsigned)(c - '0')
+					 : (unsigned)(tolower((unsigned char)c) - 'a' + 10);
+}
+
+static size_t hex_length(const char *s)
+{
+	size_t n = 0;
+
+	while (isxdigit((unsigned char)s[n]) || s[n] == '?')
+		n++;
+	return n;
+}
+
+// One hexadecimal digit of value and mask.
+static void add_digit(struct weir_test *t, char value, char mask)
+{
+	unsigned m = value == '?' || mask == '?' ? 0 : digit(mask);
+
+	t->mask = t->mask << 4 | m;
+	t->lo = t->lo << 4 | (m ? digit(value) & m : 0);
+	t->hi = t->lo;
+}
+
+// value and mask: n digits each; mask NULL: all ones.
+static unsigned build_clause(struct weir_exprs *e, unsigned long offset, const char *value,
+			     const char *mask, size_t n)
+{
+	unsigned x = weir_expr_const(e, true);
+
+	for (size_t i = 0; i < n; i += 8) {
+		struct weir_test t = {.base = WEIR_BASE_DATA, .off = (uint16_t)(offset + i / 2)};
+
+		for (size_t k = i; k < i + 8; k++)
+			add_digit(&t, k < n ? value[k] : '?', k < n && mask ? mask[k] : 'f');
+		x = weir_expr_and(e, x, weir_expr_test(e, t));
+	}
+	return x;
+}
+
+// Reads OFFSET/VALUE[%MASK] at *s and moves on.
+static int parse_clause(struct weir_exprs *e, struct weir_args *a, int i, const char **s,
+			unsigned *expr)
+{
+	const char *value, *mask = NULL;
+	unsigned long offset;
+	size_t n, m;
+	char *end;
+
+	if (!isdigit((unsigned char)**s))
+		return weir_args_error(a, i, "pattern %d: an offset is expected at '%.20s'", i, *s);
+	errno = 0;
+	offset = strtoul(*s, &end, 10);
+	if (*end != '/')
+		return weir_args_error(a, i, "pattern %d: '/' and a value must follow the offset",
+				       i);
+	value = end + 1;
+	n = hex_length(value);
+	*s = value + n;
+	if (n < 2)
+		return weir_args_error(a, i, "pattern %d: value has less than 2 hex digits", i);
+	if (n % 2)
+		return weir_args_error(a, i, "pattern %d: value has odd number of hex digits", i);
+	if (errno || offset + n / 2 > OFFSET_MAX)
+		return weir_args_error(a, i, "pattern %d: offset is larger than %d", i, OFFSET_MAX);
+	if (**s == '%') {
+		mask = *s + 1;
+		m = hex_length(mask);
+		*s = mask + m;
+		if (m != n)
+			return weir_args_error(a, i, "pattern %d: mask has too %s hex digits", i,
+					       m > n ? "many" : "few");
+	}
+	if (**s && !isspace((unsigned char)**s) && **s != '!')
+		return weir_args_error(a, i, "pattern %d: '%.20s' is not expected in a clause", i,
+				       *s);
+	*expr = build_clause(e, offset, value, mask, n);
+	return 0;
+}
+
+static int parse_pattern(struct weir_exprs *e, struct weir_args *a, int i, unsigned *expr)
+{
+	const char *s = a->rest[i];
+	unsigned clause = 0;
+
+	*expr = weir_expr_const(e, true);
+	if (strcmp(s, "-") == 0)
+		return 0;
+	for (;;) {
+		bool negated = false;
+
+		while (isspace((unsigned char)*s) || *s == '!')
+			negated ^= *s++ == '!';
+		if (!*s)
+			return negated ? weir_args_error(a, i,
+							 "pattern %d: a clause must follow '!'", i)
+				       : 0;
+		if (parse_clause(e, a, i, &s, &clause))
+			return -EINVAL;
+		if (negated)
+			clause = weir_expr_not(e, clause);
+		*expr = weir_expr_and(e, *expr, clause);
+	}
+}
+
+static int classifier_configure(struct weir_element *el, struct weir_args *a)
+{
+	struct classifier *self = el->self;
+	struct weir_rule *rules = calloc(a->n_rest + 1, sizeof(*rules));
+	struct weir_exprs e = {};
+	int r = 0;
+
+	if (!rules)
+		return -ENOMEM;
+	for (unsigned i = 0; i < a->n_rest; i++) {
+		rules[i].port = (uint16_t)i;
+		if (parse_pattern(&e, a, (int)i, &rules[i].expr))
+			r = -EINVAL;
+	}
+	if (!r)
+		r = weir_rules_outputs(a);
+	if (!r)
+		r = weir_rules_compile(&self->dag, &e, rules, a, true);
+	weir_exprs_free(&e);
+	free(rules);
+	return r;
+}
+
+static void classifier_fini(struct weir_element *el)
+{
+	struct classifier *self = el->self;
+
+	weir_dag_free(&self->dag);
+}
+
+static int classifier_program(struct weir_element *el, const struct weir_handler *, const char *,
+			      struct weir_buf *out, struct weir_err *)
+{
+	const struct classifier *self = el->self;
+
+	weir_dag_print(&self->dag, out);
+	return 0;
+}
+
+static const struct weir_handler classifier_handlers[] = {
+	WEIR_READ("program", classifier_program, "the tests, and where they lead"),
+	{},
+};
+
+WEIR_SPLIT_ELEMENT(classifier, "Classifier", .purpose = "sorts packets by their bytes",
+		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
+		   .configure = classifier_configure, .fini = classifier_fini,
+		   .handlers = classifier_handlers);
+
+WEIR_CASES(classifier, {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4", "2", "eth ip4"},
+	   {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth arp op=1", "0", "eth arp op=1"},
+	   {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth arp op=2", "1", "eth arp op=2"},
+	   {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth arp op=3", "3", "eth arp op=3"},
+	   {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4 cut=13", "3", ""},
+	   {"12/0806", "eth ip4", "unmatched", ""}, {"!12/0806", "eth ip4", "0", ""},
+	   {"14/4?", "eth ip4", "0", ""}, {"22/00%c0, 22/40%C0", "eth ip4 ttl=64", "1", ""},
+	   {"!100/00", "eth ip4 bytes=20", "0", ""}, {"20/0000", "eth ip4 id=1", "0", ""});
