@@ -56,3 +56,12 @@ WEIR_STATE_ELEMENT(dec_ip_ttl, "DecIPTTL", .purpose = "decrements the IP time to
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "expired"},
 		   .drops = {"no-ip-header"}, .args = dec_ip_ttl_args,
 		   .handlers = dec_ip_ttl_handlers);
+
+WEIR_CASES(dec_ip_ttl, {"", "ip4 ttl=64 udp", "out", "ip4 ttl=63 udp"},
+	   {"", "ip4 ttl=2 tcp", "out", "ip4 ttl=1 tcp"}, {"", "ip4 ttl=1 udp", "expired", ""},
+	   {"", "ip4 ttl=0 udp", "expired", ""},
+	   {"", "ip4 ttl=255 opt=01010101 udp", "out", "ip4 ttl=254 opt=01010101 udp"},
+	   {"MULTICAST false", "ip4 dst=224.0.0.5 ttl=1 udp", "out", ""},
+	   {"", "ip4 dst=224.0.0.5 ttl=1 udp", "expired", ""},
+	   {"ACTIVE false", "ip4 ttl=1 udp", "out", ""},
+	   {"", "ip4 udp network=none transport=none", "no-ip-header", ""});

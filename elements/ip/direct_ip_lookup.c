@@ -6,3 +6,5 @@
 
 IP_TABLE_ELEMENT(direct_ip_lookup, "DirectIPLookup",
 		 .purpose = "looks up the next hop of an IP packet");
+
+IP_TABLE_CASES(direct_ip_lookup);

@@ -33,3 +33,7 @@ static const struct weir_handler drop_broadcasts_handlers[] = {
 WEIR_STATE_ELEMENT(drop_broadcasts, "DropBroadcasts",
 		   .purpose = "drops packets that arrived as link-layer broadcasts",
 		   .drops = {"broadcast"}, .handlers = drop_broadcasts_handlers);
+
+WEIR_CASES(drop_broadcasts, {"", "ip4 type=host", "0", ""},
+	   {"", "ip4 type=broadcast", "broadcast", ""}, {"", "ip4 type=multicast", "broadcast", ""},
+	   {"", "ip4 type=otherhost", "0", ""}, {"", "ip4 type=outgoing", "0", ""});

@@ -44,3 +44,9 @@ static const struct weir_handler fix_ip_src_handlers[] = {
 
 WEIR_ELEMENT(fix_ip_src, "FixIPSrc", .purpose = "sets the source address where asked to",
 	     .args = fix_ip_src_args, .handlers = fix_ip_src_handlers);
+
+WEIR_CASES(fix_ip_src, {"10.0.0.9", "ip4 udp", "0", ""},
+	   {"10.0.0.9", "ip4 icmp fix_ip_src=1", "0", "ip4 src=10.0.0.9 icmp fix_ip_src=0"},
+	   {"10.0.0.9", "ip4 opt=01010101 icmp fix_ip_src=1", "0",
+	    "ip4 src=10.0.0.9 opt=01010101 icmp fix_ip_src=0"},
+	   {"10.0.0.9", "ip4 vihl=0x4f icmp fix_ip_src=1", "0", "ip4 vihl=0x4f icmp fix_ip_src=0"});

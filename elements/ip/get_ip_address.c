@@ -33,3 +33,8 @@ static const struct weir_arg get_ip_address_args[] = {
 
 WEIR_ELEMENT(get_ip_address, "GetIPAddress", .purpose = "sets the destination annotation from data",
 	     .drops = {"short"}, .args = get_ip_address_args);
+
+WEIR_CASES(get_ip_address,
+	   {"16", "ip4 dst=10.7.7.7 udp", "0", "ip4 dst=10.7.7.7 udp dst_ip=10.7.7.7"},
+	   {"12, ANNO MISC_IP", "ip4 udp", "0", "ip4 udp misc_ip=10.0.0.1 dst_ip=0.0.0.0"},
+	   {"16", "ip4 cut=19", "short", ""}, {"4294967295", "ip4", "short", ""});

@@ -218,3 +218,28 @@ WEIR_BATCH_ELEMENT(ip_fragmenter, "IPFragmenter", .purpose = "fragments long IP 
 		   .drops = {"no-ip-header", "bad-header", "no-buffer"},
 		   .state_size = sizeof(struct ip_fragmenter_state), .args = ip_fragmenter_args,
 		   .handlers = ip_fragmenter_handlers, .resizes = true);
+
+WEIR_CASES(
+	ip_fragmenter, {"1500", "ip4 udp bytes=100", "out", ""},
+	{"128", "ip4 udp bytes=100", "out", ""}, {"127", "ip4 df udp bytes=100", "df", ""},
+	{"27", "ip4 udp bytes=100", "df", ""},
+	{"64", "eth ip4 udp bytes=30 len=90", "out", "eth ip4 udp bytes=30"},
+	{"64", "ip4 udp bytes=30 len=90", "out", "ip4 udp bytes=30"},
+	{"67", "ip4 id=9 proto=17 ttl=3 bytes=48", "0 | 0",
+	 "ip4 id=9 mf proto=17 ttl=3 bytes=40 | ip4 id=9 frag=40 proto=17 ttl=3 "
+	 "hex=28292a2b2c2d2e2f"},
+	// a fragment is cut further, and the last piece is not the last
+	{"28", "ip4 mf frag=16 proto=17 bytes=16 paint=7", "0 | 0",
+	 "ip4 mf frag=16 proto=17 bytes=8 paint=7 | ip4 mf frag=24 proto=17 "
+	 "hex=08090a0b0c0d0e0f paint=7"},
+	// the first fragment has all options, the others those with the copy bit
+	{"40", "ip4 opt=0101010082030100 proto=17 bytes=16", "0 | 0",
+	 "ip4 mf opt=0101010082030100 proto=17 bytes=8 | ip4 frag=8 proto=17 hex=08090a0b0c0d0e0f"},
+	{"40", "ip4 opt=0101018203010000 proto=17 bytes=16", "0 | 0",
+	 "ip4 mf opt=0101018203010000 proto=17 bytes=8 | ip4 frag=8 opt=82030100 proto=17 "
+	 "hex=08090a0b0c0d0e0f"},
+	{"40", "ip4 opt=8f550000 proto=17 bytes=24", "0 | 0",
+	 "ip4 mf opt=8f550000 proto=17 bytes=16 | ip4 frag=16 proto=17 hex=1011121314151617"},
+	{"40", "ip4 iplen=60 bytes=30", "bad-header", ""},
+	{"40", "ip4 vihl=0x44 bytes=30", "bad-header", ""},
+	{"40", "ip4 bytes=30 network=none transport=none", "no-ip-header", ""});

@@ -167,3 +167,35 @@ WEIR_STATE_ELEMENT(ip_gw_options, "IPGWOptions", .purpose = "fills in the IP opt
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
 		   .drops = {"no-ip-header"}, .args = ip_gw_options_args,
 		   .handlers = ip_gw_options_handlers, .configure = configure, .fini = fini);
+
+WEIR_CASES(ip_gw_options, {"10.0.0.9", "ip4 udp", "out", ""},
+	   {"10.0.0.9", "ip4 opt=94040000 udp", "out", ""},
+	   // Record Route with room, full, with a bad pointer, without one
+	   {"10.0.0.9", "ip4 opt=070b040000000000000000 udp", "out",
+	    "ip4 opt=070b080a00000900000000 udp"},
+	   {"10.0.0.9", "ip4 opt=01070b080a00000100000000 udp", "out",
+	    "ip4 opt=01070b0c0a0000010a000009 udp"},
+	   {"10.0.0.9", "ip4 opt=07070801020304 udp", "out", ""},
+	   {"10.0.0.9", "ip4 opt=07070601020304 udp", "bad",
+	    "ip4 opt=07070601020304 udp param_prob=22"},
+	   {"10.0.0.9", "ip4 opt=07070301020304 udp", "bad",
+	    "ip4 opt=07070301020304 udp param_prob=22"},
+	   {"10.0.0.9", "ip4 opt=07020000 udp", "bad", "ip4 opt=07020000 udp param_prob=21"},
+	   {"10.0.0.9", "ip4 opt=07090401020304 udp", "bad",
+	    "ip4 opt=07090401020304 udp param_prob=21"},
+	   {"10.0.0.9", "ip4 opt=01010107 udp", "bad", "ip4 opt=01010107 udp param_prob=24"},
+	   {"10.0.0.9", "ip4 opt=07000000 udp", "bad", "ip4 opt=07000000 udp param_prob=21"},
+	   // what was recorded before a mistake stays, with a right checksum
+	   {"10.0.0.9", "ip4 opt=0707040000000007 udp", "bad",
+	    "ip4 opt=0707080a00000907 udp param_prob=28"},
+	   // Timestamp: full (counted, and no more to count), not for us, unknown flag, bad pointer
+	   {"10.0.0.9", "ip4 opt=4408090001020304 udp", "out", "ip4 opt=4408091001020304 udp"},
+	   {"10.0.0.9", "ip4 opt=440809f001020304 udp", "bad",
+	    "ip4 opt=440809f001020304 udp param_prob=23"},
+	   {"10.0.0.9", "ip4 opt=440c05030a00000100000000 udp", "out", ""},
+	   {"10.0.0.9", "ip4 opt=440c05020a00000100000000 udp", "bad",
+	    "ip4 opt=440c05020a00000100000000 udp param_prob=23"},
+	   {"10.0.0.9", "ip4 opt=4408040001020304 udp", "bad",
+	    "ip4 opt=4408040001020304 udp param_prob=22"},
+	   {"10.0.0.9", "ip4 opt=44030400 udp", "bad", "ip4 opt=44030400 udp param_prob=21"},
+	   {"10.0.0.9", "ip4 udp network=none transport=none", "no-ip-header", ""});

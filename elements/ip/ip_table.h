@@ -64,3 +64,17 @@ WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, st
 	WEIR_BATCH_ELEMENT(id, class_, .ports = "1/-", .processing = "h/h",          \
 			   .drops = {IP_TABLE_DROPS}, .handlers = ip_table_handlers, \
 			   .configure = ip_table_configure, .fini = ip_table_fini, __VA_ARGS__)
+
+// Rows that hold for all of them.
+#define IP_TABLE_CASES(id)                                                               \
+	WEIR_CASES(id,                                                                   \
+		   {"10.0.0.0/8 0, 10.0.0.0/24 10.9.9.9 1, 10.0.0.2/32 2",               \
+		    "ip4 dst_ip=10.0.1.1 | ip4 dst_ip=10.0.0.1 | ip4 dst_ip=10.0.0.2 | " \
+		    "ip4 dst_ip=11.0.0.1",                                               \
+		    "0 | 1 | 2 | no-route",                                              \
+		    "ip4 dst_ip=10.0.1.1 | ip4 dst_ip=10.9.9.9 | ip4 dst_ip=10.0.0.2 | " \
+		    "ip4 dst_ip=11.0.0.1"},                                              \
+		   {"0.0.0.0/0 10.9.9.9 0", "ip4 dst_ip=255.255.255.255", "0",           \
+		    "ip4 dst_ip=10.9.9.9"},                                              \
+		   {"0/0 - 0", "ip4 dst_ip=1.2.3.4", "0", "ip4 dst_ip=1.2.3.4"},         \
+		   {"10.0.0.0/255.0.0.0 1", "ip4 dst_ip=10.2.3.4", "1", ""})

@@ -6,3 +6,5 @@
 
 IP_TABLE_ELEMENT(linear_ip_lookup, "LinearIPLookup",
 		 .purpose = "looks up the next hop of an IP packet");
+
+IP_TABLE_CASES(linear_ip_lookup);

@@ -7,3 +7,5 @@
 
 IP_TABLE_ELEMENT(lookup_ip_route, "LookupIPRoute",
 		 .purpose = "looks up the next hop of an IP packet");
+
+IP_TABLE_CASES(lookup_ip_route);

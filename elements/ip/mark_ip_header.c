@@ -31,3 +31,11 @@ static const struct weir_arg mark_ip_header_args[] = {
 
 WEIR_ELEMENT(mark_ip_header, "MarkIPHeader", .purpose = "marks the IP header",
 	     .args = mark_ip_header_args);
+
+WEIR_CASES(mark_ip_header,
+	   {"", "ip4 udp network=none transport=none", "0", "ip4 udp network=0 transport=20"},
+	   {"14", "eth ip4 opt=01010101 udp network=none", "0",
+	    "eth ip4 opt=01010101 udp network=14 transport=38"},
+	   {"14", "eth ip4 vihl=0 udp network=none", "0",
+	    "eth ip4 vihl=0 udp network=14 transport=34"},
+	   {"OFFSET 9", "ip4 udp", "0", "ip4 udp network=none transport=none"});

@@ -6,3 +6,5 @@
 
 IP_TABLE_ELEMENT(radix_ip_lookup, "RadixIPLookup",
 		 .purpose = "looks up the next hop of an IP packet");
+
+IP_TABLE_CASES(radix_ip_lookup);

@@ -6,3 +6,5 @@
 
 IP_TABLE_ELEMENT(range_ip_lookup, "RangeIPLookup",
 		 .purpose = "looks up the next hop of an IP packet");
+
+IP_TABLE_CASES(range_ip_lookup);

@@ -13,3 +13,5 @@
 
 IP_TABLE_ELEMENT(static_ip_lookup, "StaticIPLookup",
 		 .purpose = "looks up the next hop of an IP packet");
+
+IP_TABLE_CASES(static_ip_lookup);

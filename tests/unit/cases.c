@@ -38,22 +38,6 @@ static const char *const without_rows[][2] = {
 	{"Unqueue", "pulls: tests/graph"},
 	{"ARPQuerier", "keeps packets: tests/graph"},
 	{"AddressInfo", "has no packets"},
-	{"CheckIPHeader", "waits for its rows"},
-	{"CheckIPHeader2", "waits for its rows"},
-	{"DecIPTTL", "waits for its rows"},
-	{"DirectIPLookup", "waits for its rows"},
-	{"DropBroadcasts", "waits for its rows"},
-	{"FixIPSrc", "waits for its rows"},
-	{"GetIPAddress", "waits for its rows"},
-	{"IPFragmenter", "waits for its rows"},
-	{"IPGWOptions", "waits for its rows"},
-	{"LinearIPLookup", "waits for its rows"},
-	{"LookupIPRoute", "waits for its rows"},
-	{"MarkIPHeader", "waits for its rows"},
-	{"RadixIPLookup", "waits for its rows"},
-	{"RangeIPLookup", "waits for its rows"},
-	{"SetIPAddress", "waits for its rows"},
-	{"StaticIPLookup", "waits for its rows"},
 };
 
 // --- the ends of a case's router --------------------------------------------------------------
