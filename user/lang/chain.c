@@ -10,6 +10,18 @@ static bool is_arrow(const struct token *t)
 	return t->kind == TOK_ARROW || t->kind == TOK_ARROW2;
 }
 
+// A chain needs two sets at a time, a file as many as it has connections: their memory goes round.
+static struct set set_get(struct parser *p)
+{
+	return p->n_spare ? p->spare[--p->n_spare] : (struct set){0};
+}
+
+static void set_put(struct parser *p, const struct set *set)
+{
+	if (set->cap && p->n_spare < sizeof(p->spare) / sizeof(p->spare[0]))
+		p->spare[p->n_spare++] = (struct set){.v = set->v, .cap = set->cap};
+}
+
 static struct ref *add_ref(struct parser *p, struct set *set)
 {
 	struct ref *r;
@@ -319,19 +331,20 @@ static void check_useless(struct parser *p, const struct set *set, enum side sid
 
 bool lang_parse_chain(struct parser *p)
 {
-	struct set from = {0}, to;
+	struct set from = {0}, to = {0};
 	struct weir_loc loc = {0};
 	bool first = true;
 	int connector = 0;
 
 	for (;; first = false) {
-		to = (struct set){0};
+		to = set_get(p);
 		if (!parse_set(p, &to, first))
 			return false;
 		if (first)
 			check_useless(p, &to, INPUT);
 		else
 			lang_connect_sets(p, &from, &to, connector, &loc);
+		set_put(p, &from);
 		from = to;
 		if (!is_arrow(&p->tok))
 			break;
@@ -340,6 +353,7 @@ bool lang_parse_chain(struct parser *p)
 		lang_parser_next(p);
 	}
 	check_useless(p, &from, OUTPUT);
+	set_put(p, &from);
 	p->last_ended_in_output =
 		from.n == 1 && from.v[0].elem == lang_scope_elem(p->scope, "output");
 	return true;

@@ -229,22 +229,14 @@ static void add_span(struct lexer *lx, struct arg_text *t, size_t offset)
 // error if it has no end.
 static const char *argument_piece(struct lexer *lx)
 {
+	const char *stop = lang_text_piece(lx->pos, lx->end);
 	struct weir_loc loc = here(lx);
-	const char *s = lx->pos, *stop;
 
-	if (*s == '\'' || *s == '"') {
-		stop = lang_scan_quote(s, lx->end);
-		if (!stop)
-			lang_error(lx->run, &loc, "this quote has no end");
-		return stop ? stop : s + 1;
-	}
-	if (*s == '\\' && s + 1 < lx->end && s[1] == '<') {
-		stop = lang_scan_angle(s, lx->end);
-		if (!stop)
-			lang_error(lx->run, &loc, "this '\\<' has no end, '>'");
-		return stop ? stop : s + 1;
-	}
-	return s + 1;
+	if (!stop)
+		lang_error(lx->run, &loc,
+			   *lx->pos == '\\' ? "this '\\<' has no end, '>'"
+					    : "this quote has no end");
+	return stop ? stop : lx->pos + 1;
 }
 
 void lang_lexer_arguments(struct lexer *lx, const struct weir_loc *open, struct arg_text *out)

@@ -56,6 +56,8 @@ struct arg_text {
 	struct span *spans; // the first has offset 0
 	unsigned n_spans, cap_spans;
 };
+// The end of one byte, or of a quoted string or `\<...>` as a whole; NULL if that has no end.
+const char *lang_text_piece(const char *s, const char *end);
 void lang_text_add_span(struct lang_run *run, struct arg_text *t, size_t offset,
 			const struct weir_loc *loc, bool fixed);
 

@@ -15,8 +15,8 @@ enum {
 };
 
 struct arena_chunk {
-	struct arena_chunk *prev;
-	size_t used;
+	struct arena_chunk *prev, *next;
+	size_t used, size;
 	_Alignas(ALIGN) char data[];
 };
 
@@ -83,26 +83,43 @@ void lang_count_work(struct lang_run *run, const struct weir_loc *loc, size_t st
 			   LANG_WORK_MAX);
 }
 
-static struct arena_chunk *chunk_add(struct lang_run *run, struct arena *a, size_t size)
+static size_t rounded(size_t size)
 {
-	size_t room = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
-	struct arena_chunk *c;
+	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
 
-	if (room > LANG_MEMORY_MAX - run->memory)
+static bool is_big(size_t size) // gets a chunk of its own
+{
+	return size > CHUNK_SIZE / 4;
+}
+
+static void count_memory(struct lang_run *run, size_t more)
+{
+	if (more > LANG_MEMORY_MAX - run->memory)
 		lang_fatal(run, NULL, "the configuration needs more than %d bytes of memory",
 			   LANG_MEMORY_MAX);
+	run->memory += more;
+}
+
+// New chunks become the last one, except big ones, which stand before it.
+static struct arena_chunk *chunk_add(struct lang_run *run, struct arena *a, size_t size)
+{
+	size_t room = is_big(size) ? size : CHUNK_SIZE;
+	struct arena_chunk *c, *last = a->last;
+
+	count_memory(run, room);
 	c = calloc(1, sizeof(*c) + room);
 	if (!c)
 		lang_fatal(run, NULL, "out of memory");
-	run->memory += room;
-	if (room == size && a->last) { // a big one of its own: the last chunk stays in use
-		c->prev = a->last->prev;
-		a->last->prev = c;
-	} else {
-		c->prev = a->last;
+	c->size = room;
+	c->next = last && is_big(size) ? last : NULL;
+	c->prev = c->next ? last->prev : last;
+	if (c->prev)
+		c->prev->next = c;
+	if (c->next)
+		c->next->prev = c;
+	else
 		a->last = c;
-		a->left = room;
-	}
 	return c;
 }
 
@@ -111,14 +128,48 @@ void *lang_alloc(struct lang_run *run, struct arena *a, size_t size)
 	struct arena_chunk *c = a->last;
 	void *p;
 
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	if (size > a->left)
+	size = rounded(size);
+	if (!c || is_big(size) || size > c->size - c->used)
 		c = chunk_add(run, a, size);
 	p = c->data + c->used;
 	c->used += size;
-	if (c == a->last)
-		a->left -= size;
 	return p;
+}
+
+// A big piece grows in its own chunk, so that nothing is left behind.
+static void *chunk_grow(struct lang_run *run, struct arena *a, void *v, size_t size)
+{
+	struct arena_chunk *c =
+		(struct arena_chunk *)((char *)v - offsetof(struct arena_chunk, data));
+	struct arena_chunk *grown;
+
+	size = rounded(size);
+	count_memory(run, size - c->size);
+	grown = realloc(c, sizeof(*c) + size);
+	if (!grown)
+		lang_fatal(run, NULL, "out of memory");
+	memset(grown->data + grown->size, 0, size - grown->size);
+	grown->size = grown->used = size;
+	if (grown->prev)
+		grown->prev->next = grown;
+	if (grown->next)
+		grown->next->prev = grown;
+	else
+		a->last = grown;
+	return grown->data;
+}
+
+// Makes an allocation of `size` bytes one of `larger`.
+static void *enlarge(struct lang_run *run, struct arena *a, void *v, size_t size, size_t larger)
+{
+	void *new;
+
+	if (v && is_big(rounded(size)))
+		return chunk_grow(run, a, v, larger);
+	new = lang_alloc(run, a, larger);
+	if (v)
+		memcpy(new, v, size);
+	return new;
 }
 
 void lang_arena_free(struct arena *a)
@@ -161,31 +212,24 @@ char *lang_printf(struct lang_run *run, struct arena *a, const char *fmt, ...)
 void *lang_grow(struct lang_run *run, struct arena *a, void *v, unsigned n, unsigned *cap,
 		size_t size)
 {
-	void *grown;
+	unsigned before = *cap;
 
-	if (n < *cap)
+	if (n < before)
 		return v;
-	if (*cap > UINT32_MAX / 4)
+	if (before > UINT32_MAX / 4)
 		lang_fatal(run, NULL, "out of memory");
-	*cap = *cap ? *cap * 2 : 8;
-	grown = lang_alloc(run, a, *cap * size);
-	if (n)
-		memcpy(grown, v, n * size);
-	return grown;
+	*cap = before ? before * 2 : 1;
+	return enlarge(run, a, v, before * size, *cap * size);
 }
 
 void lang_buf_put(struct lang_run *run, struct lang_buf *b, const char *s, size_t len)
 {
 	size_t size = b->size ? b->size : 64;
-	char *grown;
 
 	while (size < b->len + len + 1)
 		size *= 2;
 	if (size != b->size) {
-		grown = lang_alloc(run, &run->tmp, size);
-		if (b->len)
-			memcpy(grown, b->s, b->len);
-		b->s = grown;
+		b->s = enlarge(run, &run->tmp, b->s, b->size, size);
 		b->size = size;
 	}
 	if (len)

@@ -17,7 +17,7 @@
 enum {
 	LANG_SOURCE_MAX = 64 << 20,	// bytes of text in one file
 	LANG_FLAT_MAX = 128 << 20,	// bytes of the flat configuration: names and arguments
-	LANG_MEMORY_MAX = 1 << 30,	// bytes in the arenas
+	LANG_MEMORY_MAX = 1536 << 20,	// bytes in the arenas
 	LANG_WORK_MAX = 512 << 20,	// bytes looked at for variables, steps through tunnels
 	LANG_ELEMENTS_MAX = 1000000,	// after expansion, compounds counted too
 	LANG_CONNECTIONS_MAX = 4000000, // the same
@@ -30,7 +30,6 @@ enum {
 struct arena_chunk;
 struct arena {
 	struct arena_chunk *last;
-	size_t left; // bytes free in the last chunk
 };
 
 // Names to numbers. Zeroed is empty; keys are kept by pointer.

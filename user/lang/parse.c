@@ -146,12 +146,8 @@ static bool parse_statement_end(struct parser *p)
 {
 	int kind = p->tok.kind;
 
-	if (kind == ';') {
-		lang_parser_next(p);
-		return true;
-	}
-	if (kind == TOK_IDENT || kind == '[' || kind == '{' || kind == '}' || kind == ')' ||
-	    kind == TOK_BAR2 || kind == TOK_END || is_keyword(kind))
+	if (kind == ';' || kind == TOK_IDENT || kind == '[' || kind == '{' || kind == '}' ||
+	    kind == ')' || kind == TOK_BAR2 || kind == TOK_END || is_keyword(kind))
 		return true;
 	return lang_parser_fail(p, "expected ';' or a connection, not %s",
 				lang_parser_shown(&p->tok));
@@ -197,9 +193,11 @@ void lang_parse_statements(struct parser *p, int close)
 		    (p->tok.kind == ')' && p->parens) || (p->tok.kind == TOK_BAR2 && p->braces))
 			return;
 		begin = p->tok.s;
-		if (p->tok.kind == ';')
+		if (p->tok.kind == ';') {
+			p->last_ended_in_output = true; // what follows is no continuation
 			lang_parser_next(p);
-		else if (!parse_statement(p))
+		} else if (!parse_statement(p)) {
 			recover(p, begin);
+		}
 	}
 }

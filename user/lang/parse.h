@@ -67,38 +67,7 @@ struct scope {
 	bool broken;	     // something is missing: do not complain about ports
 };
 
-struct parser {
-	struct lang_run *run;
-	struct lexer lx;
-	struct token tok;
-	struct scope *scope;
-	unsigned nesting;	   // compounds and groups around tok
-	unsigned braces, parens;   // of them, waiting for '}' and ')'
-	bool last_ended_in_output; // the last statement of a compound or group
-	struct lang_requirement *requirements;
-	unsigned n_requirements, cap_requirements;
-	const char **libraries; // included already
-	unsigned n_libraries, cap_libraries, library_depth;
-};
-
-// parse.c: token by token.
-void lang_parser_next(struct parser *p);
-bool lang_parser_fail(struct parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-const char *lang_parser_shown(const struct token *t); // for messages; static buffer of the run
-char *lang_parser_word(struct parser *p, const struct token *t);
-void lang_parse_statements(struct parser *p, int close);
-bool lang_parse_define(struct parser *p);
-bool lang_parse_require(struct parser *p); // require.c
-
-// compound.c
-struct class *lang_parse_compound(struct parser *p, const char *name);
-bool lang_parse_elementclass(struct parser *p);
-bool lang_parse_tunnel(struct parser *p);
-
-// chain.c
-bool lang_parse_chain(struct parser *p);
-
-// connect.c: one side of a connector.
+// Ports in brackets.
 struct ports {
 	struct lang_port *v;
 	unsigned n, cap;
@@ -122,6 +91,41 @@ struct set { // elements with commas between them
 	unsigned n, cap;
 	bool any_implicit, any_ports;
 };
+
+struct parser {
+	struct lang_run *run;
+	struct lexer lx;
+	struct token tok;
+	struct scope *scope;
+	unsigned nesting;	   // compounds and groups around tok
+	unsigned braces, parens;   // of them, waiting for '}' and ')'
+	bool last_ended_in_output; // the last statement of a compound or group
+	struct lang_requirement *requirements;
+	unsigned n_requirements, cap_requirements;
+	const char **libraries; // included already
+	unsigned n_libraries, cap_libraries, library_depth;
+	struct set spare[8]; // memory for sets
+	unsigned n_spare;
+};
+
+// parse.c: token by token.
+void lang_parser_next(struct parser *p);
+bool lang_parser_fail(struct parser *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *lang_parser_shown(const struct token *t); // for messages; static buffer of the run
+char *lang_parser_word(struct parser *p, const struct token *t);
+void lang_parse_statements(struct parser *p, int close);
+bool lang_parse_define(struct parser *p);
+bool lang_parse_require(struct parser *p); // require.c
+
+// compound.c
+struct class *lang_parse_compound(struct parser *p, const char *name);
+bool lang_parse_elementclass(struct parser *p);
+bool lang_parse_tunnel(struct parser *p);
+
+// chain.c
+bool lang_parse_chain(struct parser *p);
+
+// connect.c
 bool lang_parse_ports(struct parser *p, struct ports *out);
 void lang_connect_sets(struct parser *p, const struct set *from, const struct set *to,
 		       int connector, const struct weir_loc *loc);

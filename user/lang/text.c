@@ -49,14 +49,19 @@ struct weir_loc lang_text_loc(const struct arg_text *t, const char *at)
 	return loc;
 }
 
+const char *lang_text_piece(const char *s, const char *end)
+{
+	if (*s == '\'' || *s == '"')
+		return lang_scan_quote(s, end);
+	if (*s == '\\' && s + 1 < end && s[1] == '<')
+		return lang_scan_angle(s, end);
+	return s + 1;
+}
+
 static const char *piece_end(const char *s, const char *end)
 {
-	const char *stop = s + 1;
+	const char *stop = lang_text_piece(s, end);
 
-	if (*s == '\'' || *s == '"')
-		stop = lang_scan_quote(s, end);
-	else if (*s == '\\' && s + 1 < end && s[1] == '<')
-		stop = lang_scan_angle(s, end);
 	return stop ? stop : end;
 }
 

@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 20 }; // variables in names of variables
+enum { DEPTH_MAX = 20 }; // of variables in names of variables
 
 struct expansion {
 	struct lang_run *run;
 	struct env *env;
 	const struct weir_loc *loc; // for limits
-	unsigned depth;
+	unsigned depth; // of variables in names of variables
+	unsigned level; // of definitions that need one another
 };
 
 struct trail;
@@ -40,7 +41,7 @@ static struct value *find(struct env *env, const char *name, size_t len, struct 
 // where it was defined.
 static const struct value *value_of(struct expansion *x, const char *name, size_t len)
 {
-	struct expansion inner = {.run = x->run, .loc = x->loc};
+	struct expansion inner = {.run = x->run, .loc = x->loc, .level = x->level + 1};
 	struct lang_buf buf = {0};
 	const struct var *var;
 	struct value *v = find(x->env, name, len, &inner.env, &var);
@@ -54,6 +55,9 @@ static const struct value *value_of(struct expansion *x, const char *name, size_
 			   var->name);
 		return v; // as empty
 	}
+	if (inner.level > LANG_NESTING_MAX)
+		lang_fatal(x->run, x->loc, "more than %d variables need one another",
+			   LANG_NESTING_MAX);
 	v->state = VALUE_BUSY;
 	v->s = "";
 	lang_buf_put(x->run, &buf, "", 0);
@@ -243,11 +247,41 @@ static void expand(struct expansion *x, const char *s, const char *end, struct l
 			lang_text_add_span(x->run, trail->map, out->len, &trail->loc, true);
 			lang_text_loc_advance(&trail->loc, s, stop);
 		}
+		lang_count_work(x->run, x->loc, value.len);
 		if (value.len)
 			put_value(x, out, &value, known && quote == '"');
 		if (trail && stop < end)
 			lang_text_add_span(x->run, trail->map, out->len, &trail->loc, false);
 	}
+}
+
+// Values can make of a text what nobody could write: a comment, which becomes space as any other,
+// or quotes and parentheses that do not close, which is an error.
+static void settle(struct lang_run *run, struct arg_text *t, char *s)
+{
+	char *end = s + t->len;
+	const char *stop, *bad = NULL;
+	struct weir_loc loc;
+	unsigned depth = 0;
+
+	for (; s < end && !bad; s += stop - s) {
+		stop = lang_text_piece(s, end);
+		if (lang_scan_is_comment(s, end)) {
+			stop = lang_scan_comment(s, end);
+			if (stop)
+				memset(s, ' ', (size_t)(stop - s));
+		}
+		if (!stop || (*s == ')' && !depth) ||
+		    (*s == '#' && (s[-1] == '\n' || s[-1] == '\r')))
+			bad = s;
+		stop = bad ? s : stop;
+		depth += (*s == '(') - (*s == ')');
+	}
+	if (!bad && !depth)
+		return;
+	loc = lang_text_loc(t, bad ? bad : t->s);
+	lang_error_once(run, &loc, "this cannot be read once its variables are replaced: %.60s",
+			bad ? bad : t->s);
 }
 
 struct arg_text lang_variables_expand(struct lang_run *run, const struct arg_text *text,
@@ -264,5 +298,6 @@ struct arg_text lang_variables_expand(struct lang_run *run, const struct arg_tex
 	expand(&x, text->s, text->s + text->len, &buf, &trail);
 	result.s = buf.s;
 	result.len = buf.len;
+	settle(run, &result, buf.s);
 	return result;
 }
