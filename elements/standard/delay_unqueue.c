@@ -2,6 +2,7 @@
 // DelayUnqueue: pulls packets and pushes each DELAY after the time it carries, which becomes the
 // later one. A packet without a timestamp gets the present.
 #include <weir/element.h>
+#include <weir/text.h>
 
 struct delay_unqueue {
 	uint64_t delay;
@@ -64,9 +65,7 @@ static const struct weir_arg args[] = {
 static int read_delay(struct weir_element *e, const struct weir_handler *, const char *,
 		      struct weir_buf *out, struct weir_err *)
 {
-	uint64_t t = ((const struct delay_unqueue *)e->self)->delay;
-
-	weir_printf(out, "%.9g", (double)t / 1e9);
+	weir_print_interval(out, ((const struct delay_unqueue *)e->self)->delay);
 	return 0;
 }
 

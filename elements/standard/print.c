@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Print: prints the length and the first MAXLENGTH bytes of each packet, behind LABEL, on stderr.
 #include <weir/element.h>
+#include <weir/text.h>
 
 #include <sched.h>
 #include <stdio.h>
@@ -16,17 +17,6 @@ struct print {
 	unsigned contents;
 	bool timestamp, anno, active, headroom, cpu;
 };
-
-// Microseconds, unless the time is more exact.
-static void print_time(struct weir_buf *b, uint64_t t)
-{
-	unsigned ns = (unsigned)(t % 1000000000);
-
-	if (ns % 1000)
-		weir_printf(b, "%llu.%09u", (unsigned long long)(t / 1000000000), ns);
-	else
-		weir_printf(b, "%llu.%06u", (unsigned long long)(t / 1000000000), ns / 1000);
-}
 
 static void print_bytes(struct weir_buf *b, const struct print *self, struct packet *p)
 {
@@ -63,7 +53,7 @@ static void print_packet(struct weir_buf *b, const struct print *self, struct pa
 	}
 	if (self->timestamp) {
 		weir_printf(b, "%s", sep);
-		print_time(b, p->tstamp);
+		weir_print_time(b, p->tstamp);
 		sep = ": ";
 	}
 	weir_printf(b, "%s%4u", sep, p->len);

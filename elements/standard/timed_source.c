@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // TimedSource: makes a packet every INTERVAL seconds, the first one after INTERVAL.
+#include <weir/text.h>
+
 #include "source.h"
 
 struct timed_source {
@@ -46,14 +48,7 @@ static bool task(struct weir_node *n, unsigned)
 static int read_interval(struct weir_element *e, const struct weir_handler *, const char *,
 			 struct weir_buf *out, struct weir_err *)
 {
-	uint64_t t = ((const struct timed_source *)e->self)->interval;
-
-	weir_printf(out, "%llu.%09llu", (unsigned long long)t / 1000000000,
-		    (unsigned long long)t % 1000000000);
-	while (out->text[out->len - 1] == '0')
-		out->text[--out->len] = 0;
-	if (out->text[out->len - 1] == '.')
-		out->text[--out->len] = 0;
+	weir_print_interval(out, ((const struct timed_source *)e->self)->interval);
 	return 0;
 }
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// How Click writes times.
+
+#include <weir/handler.h>
+
+// Seconds since 1970 to the microsecond, or to the nanosecond where that is needed.
+static inline void weir_print_time(struct weir_buf *b, uint64_t ns)
+{
+	unsigned long long s = ns / 1000000000;
+	unsigned rest = (unsigned)(ns % 1000000000);
+
+	if (rest % 1000)
+		weir_printf(b, "%llu.%09u", s, rest);
+	else
+		weir_printf(b, "%llu.%06u", s, rest / 1000);
+}
+
+// A duration: `20ms`, `1.500000s`.
+static inline void weir_print_interval(struct weir_buf *b, uint64_t ns)
+{
+	if (ns >= 1000000000) {
+		weir_print_time(b, ns);
+		weir_append(b, "s", 1);
+	} else if (ns % 1000) {
+		weir_printf(b, "%uns", (unsigned)ns);
+	} else if (ns % 1000000) {
+		weir_printf(b, "%uus", (unsigned)(ns / 1000));
+	} else {
+		weir_printf(b, "%ums", (unsigned)(ns / 1000000));
+	}
+}
