@@ -3,8 +3,8 @@
 // that matches none is dropped. Patterns are written as for tcpdump:
 //
 //	[src|dst|src or dst|src and dst] host ADDR, net ADDR/LEN, [tcp|udp] port PORT, ether host
-//ADDR 	ip proto PROTO, ip vers|hl|tos|dscp|len|id|ttl N, ip ect, ip ce, ip frag, ip unfrag 	tcp opt
-//syn|ack|fin|rst|psh|urg, tcp win N, icmp type TYPE, ip[POS:LEN] N, transp[POS:LEN] N
+// ADDR 	ip proto PROTO, ip vers|hl|tos|dscp|len|id|ttl N, ip ect, ip ce, ip frag, ip unfrag
+// tcp opt syn|ack|fin|rst|psh|urg, tcp win N, icmp type TYPE, ip[POS:LEN] N, transp[POS:LEN] N
 //
 // combined by and, or, not, a ? b : c, and parentheses; two tests side by side mean `and`. Most of
 // the words can be left out (`10.0.0.0/8 and dst 80 or 443` is fine once `port` was said), a value
@@ -87,8 +87,8 @@ static const struct weir_handler ip_classifier_handlers[] = {
 
 WEIR_SPLIT_ELEMENT(ip_classifier, "IPClassifier", .purpose = "sorts IP packets by their headers",
 		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
-		   .configure = ip_classifier_configure, .fini = ip_classifier_fini,
-		   .handlers = ip_classifier_handlers);
+		   .reconfigures = true, .configure = ip_classifier_configure,
+		   .fini = ip_classifier_fini, .handlers = ip_classifier_handlers);
 
 WEIR_CASES(ip_classifier, {"tcp, udp, icmp type echo, -", "ip4 tcp", "0", ""},
 	   {"tcp, udp, icmp type echo, -", "ip4 udp", "1", ""},

@@ -177,7 +177,7 @@ static const struct weir_handler classifier_handlers[] = {
 
 WEIR_SPLIT_ELEMENT(classifier, "Classifier", .purpose = "sorts packets by their bytes",
 		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
-		   .configure = classifier_configure, .fini = classifier_fini,
+		   .reconfigures = true, .configure = classifier_configure, .fini = classifier_fini,
 		   .handlers = classifier_handlers);
 
 WEIR_CASES(classifier, {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4", "2", "eth ip4"},

@@ -4,7 +4,7 @@
 
 static void print_next(struct weir_buf *out, const char *what, uint32_t to)
 {
-	weir_printf(out, "  %s ", what);
+	weir_printf(out, "%s", what);
 	if (to >= WEIR_DAG_STEP)
 		weir_printf(out, "%u", to - WEIR_DAG_STEP);
 	else if (to >= 0x8000)
@@ -27,16 +27,17 @@ void weir_dag_print(const struct weir_dag *d, struct weir_buf *out)
 			weir_printf(out, " in %08x..%08x", lo, lo + s->span);
 		else
 			weir_printf(out, " == %08x", lo);
-		print_next(out, "yes", s->yes);
-		print_next(out, "no", s->no);
+		print_next(out, "  yes ", s->yes);
+		print_next(out, "  no ", s->no);
 		if (s->missing != s->no)
-			print_next(out, "missing", s->missing);
+			print_next(out, "  missing ", s->missing);
 		weir_printf(out, "\n");
 	}
 	if (d->root.yes == d->root.no)
-		print_next(out, "all", d->root.yes);
+		print_next(out, "all packets: ", d->root.yes);
 	else
-		weir_printf(out, "packets of at least %u bytes begin at 0", d->need);
-	print_next(out, ", others at", d->careful);
+		weir_printf(out, "packets with %u bytes or more%s begin at 0", d->need,
+			    d->data_only ? "" : " behind the IP header");
+	print_next(out, ", others at ", d->careful);
 	weir_printf(out, "\n");
 }
