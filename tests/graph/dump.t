@@ -2,7 +2,7 @@ pcap files.
 
 === a packet written is the packet read
 == run
-weir run write 2>/dev/null
+weir run write >/dev/null
 weir run read 2>&1 | grep -v ^weir
 == file write
 InfiniteSource(DATA \<ffffffffffff 020000000001 0800 45000014 00010000 4011 0000 0a000001 0a000002>,
