@@ -306,6 +306,20 @@ static void running(struct weir_engine *g, int change)
 	pthread_mutex_unlock(&g->lock);
 }
 
+// Asks the stopper about the requests that came in.
+static void serve_stops(struct weir_worker *w)
+{
+	struct weir_router *r = w->engine->router;
+
+	while (atomic_load_explicit(&r->stops, memory_order_relaxed)) {
+		atomic_fetch_sub(&r->stops, 1);
+		weir_world_stop(w->engine);
+		if (r->stop_fn(r->stopper))
+			weir_engine_stop(w->engine);
+		weir_world_go(w->engine);
+	}
+}
+
 static void loop(struct weir_worker *w)
 {
 	struct weir_engine *g = w->engine;
@@ -315,6 +329,8 @@ static void loop(struct weir_worker *w)
 	while (!atomic_load_explicit(&g->stop, memory_order_relaxed)) {
 		bool did = weir_worker_round(w);
 
+		if (!w->id && w->engine->router->stopper)
+			serve_stops(w);
 		if (atomic_load_explicit(&g->park, memory_order_relaxed))
 			safe_point(w);
 		else if (!did)
@@ -390,10 +406,23 @@ void weir_engine_stop(struct weir_engine *g)
 		weir_worker_wake(&g->workers[i]);
 }
 
+int weir_catch_stops(struct weir_element *e, bool (*fn)(struct weir_element *e))
+{
+	if (e->router->stopper)
+		return -EEXIST;
+	e->router->stopper = e;
+	e->router->stop_fn = fn;
+	return 0;
+}
+
 void weir_stop(struct weir_router *r)
 {
-	if (r->engine)
+	if (r->stopper)
+		atomic_fetch_add(&r->stops, 1);
+	else if (r->engine)
 		weir_engine_stop(r->engine);
+	if (r->stopper && r->engine)
+		weir_worker_wake(&r->engine->workers[0]);
 }
 
 int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id)

@@ -7,6 +7,7 @@
 #include <weir/element.h>
 
 #include <lang.h>
+#include <stdatomic.h>
 
 enum weir_processing { WEIR_AGNOSTIC, WEIR_PUSH, WEIR_PULL };
 
@@ -45,6 +46,11 @@ struct weir_router {
 	struct weir_engine *engine;			 // once built
 	const struct weir_handler *handlers; // of the command that runs the router; NULL: none
 	unsigned n_workers;		     // elements get one node on each
+
+	// Who decides about stops (weir_catch_stops). stops: requests it has not seen yet.
+	struct weir_element *stopper;
+	bool (*stop_fn)(struct weir_element *e);
+	atomic_uint stops;
 };
 
 // Takes over *flat (also on failure: it is freed with the router). Resolves classes, ports,

@@ -59,8 +59,6 @@ bool parse_ip_proto(const char *text, uint8_t *out);
 
 // A single word or quoted string without blanks outside of the quotes; unquoted, malloc'd.
 char *parse_string(const char *text, size_t *len);
-// Where the word that begins at s ends: at a blank that is not quoted.
-const char *parse_word_end(const char *s);
 
 // The element that a name means to e: in its compound first, then in those around. NULL: none.
 struct weir_element *parse_element(struct weir_element *e, const char *name);

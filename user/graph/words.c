@@ -32,7 +32,7 @@ static const char *skip_quoted(const char *s)
 	return *s ? s + 1 : s;
 }
 
-const char *parse_word_end(const char *s)
+const char *weir_word_end(const char *s)
 {
 	while (*s && !isspace((unsigned char)*s)) {
 		if (*s == '"' || *s == '\'')
@@ -58,14 +58,14 @@ int weir_words(const char *text, char ***words)
 	char **v;
 	int n = 0;
 
-	for (s = skip_blanks(text); *s; s = skip_blanks(parse_word_end(s)))
+	for (s = skip_blanks(text); *s; s = skip_blanks(weir_word_end(s)))
 		n++;
 	v = calloc((size_t)n + 1, sizeof(*v));
 	if (!v)
 		return -ENOMEM;
 	n = 0;
 	for (s = skip_blanks(text); *s; s = skip_blanks(end)) {
-		end = parse_word_end(s);
+		end = weir_word_end(s);
 		v[n] = strndup(s, (size_t)(end - s));
 		if (!v[n]) {
 			weir_words_free(v, n);
@@ -98,7 +98,7 @@ char *weir_quote(const char *s, size_t len)
 
 char *parse_string(const char *text, size_t *len)
 {
-	if (!*text || *parse_word_end(text))
+	if (!*text || *weir_word_end(text))
 		return NULL;
 	return weir_unquote(text, len);
 }

@@ -110,6 +110,8 @@ int weir_name_address(struct weir_element *e, enum weir_type type, const char *n
 // or -ENOMEM. Free with weir_words_free.
 int weir_words(const char *text, char ***words);
 void weir_words_free(char **words, int n);
+// Where the word that begins at s ends: at a blank that is not quoted.
+const char *weir_word_end(const char *s);
 // Undoes quoting and \<hex>; malloc'd. NULL if it is broken.
 char *weir_unquote(const char *text, size_t *len);
 // Quotes bytes so that weir_unquote gives them back; plain words stay plain. malloc'd.

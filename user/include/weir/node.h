@@ -176,5 +176,10 @@ void weir_flush_later(struct weir_node *n, struct weir_queue *q);
 // Asks the whole router to stop after this round (DriverManager, STOP true).
 void weir_stop(struct weir_router *r);
 
+// Lets an element decide what a request to stop means (DriverManager): for each weir_stop, fn is
+// called between two rounds, while all workers stand at a safe point, and the router stops when it
+// says so. -EEXIST if another element does that already.
+int weir_catch_stops(struct weir_element *e, bool (*fn)(struct weir_element *e));
+
 // A random number; the sequence is per worker and seedable.
 uint32_t weir_random(struct weir_node *n);
