@@ -8,10 +8,20 @@ static const struct {
 	int (*fn)(int argc, char **argv);
 } commands[] = {
 	{"run", "run a router", cmd_run},
+	{"check", "check a configuration", cmd_check},
+	{"read", "print a handler of a running router", cmd_read},
+	{"write", "write a handler of a running router", cmd_write},
+	{"list", "list classes, or what is in a running router", cmd_list},
+	{"help", "describe an element class", cmd_help},
+	{"click", "run a configuration as Click's driver does", cmd_click},
 };
 
 int main(int argc, char **argv)
 {
+	const char *slash = strrchr(argv[0], '/');
+
+	if (!strcmp(slash ? slash + 1 : argv[0], "click"))
+		return cmd_click(argc, argv);
 	for (unsigned i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].fn(argc - 1, argv + 1);

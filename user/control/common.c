@@ -42,11 +42,6 @@ static int write_config(struct weir_element *e, const struct weir_handler *, con
 	char *text;
 	int r;
 
-	if (!e->class->reconfigures) {
-		weir_error(err, NULL, "%s cannot be reconfigured while the router runs",
-			   e->class->name);
-		return -EACCES;
-	}
 	text = strdup(value);
 	if (!text)
 		return -ENOMEM;
@@ -204,14 +199,18 @@ READ_FN(read_drops)
 		.name = name_, .flags = WEIR_H_READ | WEIR_H_CALM, .read = fn_, .help = help_ \
 	}
 
+const struct weir_handler weir_config_handler = {
+	.name = "config",
+	.flags = WEIR_H_READ | WEIR_H_WRITE | WEIR_H_CALM,
+	.read = read_config,
+	.write = write_config,
+	.help = "its arguments; a write replaces them",
+};
+
 const struct weir_handler weir_common_handlers[] = {
 	CALM("name", read_name, "name of the element"),
 	CALM("class", read_class, "its class"),
-	{.name = "config",
-	 .flags = WEIR_H_READ | WEIR_H_WRITE | WEIR_H_CALM,
-	 .read = read_config,
-	 .write = write_config,
-	 .help = "its arguments; a write replaces them, where the class can do that"},
+	CALM("config", read_config, "its arguments"),
 	CALM("ports", read_ports, "ports, their processing, and what they are connected to"),
 	CALM("handlers", read_handlers, "names and kinds of the handlers"),
 	WEIR_READ("counts", read_counts, "packets and bytes by port"),

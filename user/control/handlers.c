@@ -34,6 +34,13 @@ static const struct weir_handler *in_table(const struct weir_handler *h, const c
 	return NULL;
 }
 
+// A common handler as this element has it.
+static const struct weir_handler *common(const struct weir_element *e, const struct weir_handler *h)
+{
+	return h && e->class->reconfigures && strcmp(h->name, "config") == 0 ? &weir_config_handler
+									     : h;
+}
+
 static const struct weir_handler *find_handler(struct weir_element *e, const char *name)
 {
 	const struct weir_handler *h = in_table(e->class->handlers, name);
@@ -41,7 +48,7 @@ static const struct weir_handler *find_handler(struct weir_element *e, const cha
 	if (!h && is_root(e))
 		return in_table(e->router->handlers, name);
 	if (!h)
-		h = in_table(weir_common_handlers, name);
+		h = common(e, in_table(weir_common_handlers, name));
 	if (!h && e->class->handler)
 		h = e->class->handler(e, name, 0);
 	return h;
@@ -53,9 +60,10 @@ void weir_each_handler(struct weir_element *e, void (*fn)(void *arg, const struc
 	const struct weir_handler *h;
 
 	for (h = is_root(e) ? e->router->handlers : weir_common_handlers; h && h->name; h++)
-		fn(arg, h);
+		fn(arg, is_root(e) ? h : common(e, h));
 	for (h = e->class->handlers; h && h->name; h++)
-		fn(arg, h);
+		if (!(h->flags & WEIR_H_PRIVATE))
+			fn(arg, h);
 	for (unsigned i = 0; e->class->handler; i++) {
 		h = e->class->handler(e, NULL, i);
 		if (!h)

@@ -11,6 +11,8 @@ extern const char weir_version[];
 // Every element has these; the router itself has the others. Ended by {}.
 extern const struct weir_handler weir_common_handlers[];
 extern const struct weir_handler weir_global_handlers[];
+// In place of the common one where the class reconfigures.
+extern const struct weir_handler weir_config_handler;
 
 // Calls fn for each handler of the element, in the order of the `handlers` handler. The router's
 // own are those of its root (weir_root).
