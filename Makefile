@@ -41,6 +41,7 @@ testlib_src := $(sort $(wildcard tests/lib/*.c))
 unit_src := $(sort $(wildcard tests/unit/*.c))
 net_src := $(sort $(wildcard tests/net/*.c))
 bench_src := $(sort $(wildcard tests/bench/*.c))
+benchnet_src := $(sort $(filter-out %.bpf.c,$(wildcard tests/bench/net/*.c)))
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 core_obj := $(call obj,$(user_src) $(elem_src))
@@ -78,6 +79,11 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(bpf_cflags) -MMD -MP -c $< -o $@
 
+$(B)/tests/bench/net/%.bpf.o: tests/bench/net/%.bpf.c
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -MMD -MP -c $< -o $@
+
 $(B)/elements/%.bpf.o: elements/%.c
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
@@ -106,7 +112,17 @@ $(B)/net/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/net/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-benches: $(patsubst tests/bench/%.c,$(B)/bench/%,$(bench_src))
+# The load of the network benchmarks and the bare loop: with BPF programs, without weir.
+$(B)/gen/bench_%.skel.h: $(B)/tests/bench/net/%.bpf.o
+	$(call say,SKEL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name bench_$* >$@.tmp && mv $@.tmp $@
+$(B)/bench/net/%: tests/bench/net/%.c $(B)/gen/bench_%.skel.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/gen -MMD -MP -o $@ $< -lxdp -lbpf
+
+benches: $(patsubst tests/bench/%.c,$(B)/bench/%,$(bench_src) $(benchnet_src))
 
 # Needs no root, no NIC and no hugepages, and takes under 10 seconds.
 check: $(B)/weir bpf $(B)/unit ## cases, unit, graph and configuration tests; no root
