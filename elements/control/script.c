@@ -572,6 +572,10 @@ static const struct weir_handler handlers[] = {
 WEIR_CLASS(script, .name = "Script", .purpose = "runs a script that uses handlers", .ports = "-/-",
 	   .processing = "ah/ah", .push = push, .drops = {"no_output"}, SCRIPT_CLASS);
 
+WEIR_CASES(script, {"TYPE PACKET, return $input", "ip4", "0", ""},
+	   {"TYPE PACKET, end", "ip4", "0", ""}, {"TYPE PACKET, exit", "ip4", "no_output", ""},
+	   {"TYPE PACKET, return 7", "ip4", "no_output", ""});
+
 // DriverManager: a Script of TYPE DRIVER: it decides what happens when something asks the router to
 // stop.
 WEIR_CLASS(driver_manager, .name = "DriverManager",

@@ -18,6 +18,8 @@ extern const struct weir_cases *const __start_weir_cases[], *const __stop_weir_c
 static const char *const without_rows[][2] = {
 	{"AverageCounter", "depends on time: tests/graph"},
 	{"CaseSink", "of this test"},
+	{"ControlSocket", "has no ports: tests/graph"},
+	{"DriverManager", "has no ports: tests/graph"},
 	{"CaseSource", "of this test"},
 	{"DelayUnqueue", "pulls: tests/graph"},
 	{"FromDump", "has no input: tests/graph"},
