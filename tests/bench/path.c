@@ -117,6 +117,7 @@ static char *configuration(enum variant v)
 
 	switch (v) {
 	case BASE:
+		r = routes(1); // the destinations
 		weir_printf(&b, "BenchSource -> Discard;");
 		break;
 	case PATH:
