@@ -27,6 +27,7 @@ static const char *const without_rows[][2] = {
 	{"Discard", "has no output: tests/graph"},
 	{"DriverManager", "has no ports: tests/graph"},
 	{"Idle", "has no output: tests/graph"},
+	{"IPPrint", "prints: tests/graph"},
 	{"InfiniteSource", "has no input: tests/graph"},
 	{"PrioSched", "pulls: tests/graph"},
 	{"Print", "prints: tests/graph"},
