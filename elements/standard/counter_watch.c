@@ -68,7 +68,7 @@ static void watched_push(struct weir_node *n, unsigned, struct batch *b)
 	trigger_check(n, &w->byte_count, s->byte_count);
 }
 
-// `N [HANDLER [VALUE]]`; *rest is what comes after N.
+// `N [HANDLER [VALUE]]`; *rest is what comes after N. err may be NULL.
 static int split(struct weir_element *e, const char *text, const char *name, uint64_t *at,
 		 const char **rest, struct weir_err *err)
 {
@@ -78,9 +78,9 @@ static int split(struct weir_element *e, const char *text, const char *name, uin
 
 	free(number);
 	*rest = text + n + strspn(text + n, " \t\n");
-	if (r < 0)
-		return weir_error(err, NULL, "%s: must begin with a count: %s", name, text);
-	return 0;
+	if (r < 0 && err)
+		weir_error(err, NULL, "%s: must begin with a count: %s", name, text);
+	return r;
 }
 
 int counter_configure(struct weir_element *e, struct weir_args *a)
