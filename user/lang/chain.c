@@ -63,8 +63,9 @@ static bool parse_group(struct parser *p, struct ref *r)
 	p->nesting--;
 	lang_table_set(p->run, &s->elem_of, "input", before[INPUT]);
 	lang_table_set(p->run, &s->elem_of, "output", before[OUTPUT]);
-	lang_scope_check_ends(p->run, s, self + 1, self + 2, first, "the group", &open.loc,
-			      n_ports);
+	if (!lang_scope_check_ends(p->run, s, self + 1, self + 2, first, "the group", &open.loc,
+				   n_ports))
+		s->elems[self].told = true;
 	r->elem = self;
 	for (side = INPUT; side <= OUTPUT; side++) { // `=> (...)` means all its ports
 		struct ports *ports = &r->ports[side];
@@ -232,8 +233,8 @@ static void declare(struct parser *p, struct ref *r)
 		lang_error(p->run, &r->loc,
 			   "'%s' cannot be declared here: it has a meaning of its own", r->name);
 	else
-		lang_error(p->run, &r->loc, "element '%s' is declared again; first at %s:%u",
-			   r->name, old->file, old->line);
+		lang_error(p->run, &r->loc, "element '%s' is declared again; first at %s:%u:%u",
+			   r->name, old->file, old->line, old->column);
 }
 
 static struct class *undeclared(struct parser *p, const struct ref *r)
@@ -296,7 +297,7 @@ static bool parse_set(struct parser *p, struct set *set, bool first)
 			lang_parser_next(p); // the ','
 		ok = parse_element(p, set, first);
 	} while (ok && p->tok.kind == ',');
-	if (!ok) {
+	if (!ok || (!is_arrow(&p->tok) && !lang_parse_end(p))) {
 		for (i = 0; i < set->n; i++) // do not miss them later
 			if (set->v[i].name && *set->v[i].name)
 				lang_table_set(p->run, &p->scope->lost, set->v[i].name, 0);

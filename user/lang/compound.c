@@ -20,7 +20,7 @@ static void add_formal(struct parser *p, struct scope *s, const struct var *v,
 		       const struct weir_loc *loc)
 {
 	const struct var *last = s->n_vars ? &s->vars[s->n_vars - 1] : NULL;
-	unsigned i;
+	unsigned i, n = p->run->n_errors;
 
 	if (last && ((last->key && !v->key) || (last->key && strcmp(last->key, "__REST__") == 0)))
 		lang_error(p->run, loc,
@@ -33,12 +33,14 @@ static void add_formal(struct parser *p, struct scope *s, const struct var *v,
 	if (!lang_scope_add_var(p->run, s, v))
 		lang_error(p->run, loc, "parameter '$%s' appears twice", v->name);
 	s->n_formals = s->n_vars;
+	s->bad_formals |= p->run->n_errors > n;
 }
 
 // `$a, KEY $b, __REST__ $c |`
 static void parse_formals(struct parser *p, struct scope *s)
 {
 	struct weir_loc loc;
+	bool complete = true;
 	struct var v;
 
 	if (p->tok.kind != TOK_VARIABLE && p->tok.kind != '|' &&
@@ -51,7 +53,8 @@ static void parse_formals(struct parser *p, struct scope *s)
 			v.key = lang_parser_word(p, &p->tok);
 			lang_parser_next(p);
 		}
-		if (p->tok.kind != TOK_VARIABLE)
+		complete = p->tok.kind == TOK_VARIABLE;
+		if (!complete)
 			break;
 		v.name = lang_parser_word(p, &p->tok);
 		add_formal(p, s, &v, &loc);
@@ -60,13 +63,13 @@ static void parse_formals(struct parser *p, struct scope *s)
 			break;
 		lang_parser_next(p);
 	}
-	if (p->tok.kind == '|') {
+	if (complete && p->tok.kind == '|') {
 		lang_parser_next(p);
 		return;
 	}
 	lang_error(p->run, &p->tok.loc, "expected parameters like '$a, KEY $b |', not %s",
 		   lang_parser_shown(&p->tok));
-	s->broken = true;
+	s->bad_formals = true;
 	while (p->tok.kind != '|' && p->tok.kind != ';' && p->tok.kind != TOK_END &&
 	       p->tok.kind != '{' && p->tok.kind != '}' && p->tok.kind != TOK_BAR2)
 		lang_parser_next(p);
@@ -87,10 +90,11 @@ static struct scope *parse_definition(struct parser *p, const char *name,
 	lang_parse_statements(p, '}');
 	p->parens = parens;
 	p->scope = s->parent;
-	lang_scope_check_ends(p->run, s, 0, 1, 0,
-			      *name ? lang_printf(p->run, &p->run->tmp, "compound '%s'", name)
-				    : "the compound",
-			      loc, s->n_ports);
+	if (!lang_scope_check_ends(p->run, s, 0, 1, 0,
+				   *name ? lang_printf(p->run, &p->run->tmp, "compound '%s'", name)
+					 : "the compound",
+				   loc, s->n_ports))
+		s->broken = true;
 	lang_scope_finish(p->run, s);
 	return s;
 }
@@ -105,6 +109,8 @@ static void parse_rest(struct parser *p, struct class *c)
 		lang_error(p->run, &loc, "'...' extends a class; this compound has no name");
 	else if (!c->first || p->tok.kind != '}')
 		lang_error(p->run, &loc, "'...' comes last, behind other definitions and '||'");
+	if (!*c->name || !c->first || p->tok.kind != '}')
+		c->kind = CLASS_BROKEN;
 	else if (!(c->rest = lang_scope_class(p->scope, c->name)))
 		c->rest = lang_class_new(p->run, CLASS_ROUTER, c->name);
 }
@@ -123,9 +129,11 @@ struct class *lang_parse_compound(struct parser *p, const char *name)
 		lang_parser_next(p); // the '{' or '||'
 		if (p->tok.kind == TOK_DOTS) {
 			parse_rest(p, c);
-			break;
+			continue;
 		}
 		*last = parse_definition(p, name, &open.loc);
+		if ((*last)->bad_formals)
+			c->kind = CLASS_BROKEN;
 		last = &(*last)->next;
 	} while (p->tok.kind == TOK_BAR2);
 	p->braces--;

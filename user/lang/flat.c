@@ -168,9 +168,10 @@ static void keep_elements(struct flat *f, struct lang_router *out, struct arg_te
 		other = lang_table_get(&names, node->name, strlen(node->name));
 		if (other != LANG_NONE)
 			lang_error(run, &node->elem->loc,
-				   "two elements are called '%s'; the first stands at %s:%u",
+				   "two elements are called '%s'; the first stands at %s:%u:%u",
 				   node->name, f->nodes[other].elem->loc.file,
-				   f->nodes[other].elem->loc.line);
+				   f->nodes[other].elem->loc.line,
+				   f->nodes[other].elem->loc.column);
 		else
 			lang_table_set(run, &names, node->name, i);
 		keep_element(f, node, out, &(*maps)[out->n_elements]);

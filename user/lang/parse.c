@@ -141,8 +141,8 @@ bool lang_parse_define(struct parser *p)
 	return true;
 }
 
-// Behind a statement: ';', or a token that begins the next one or ends the block.
-static bool parse_statement_end(struct parser *p)
+// ';', or a token that begins the next statement or ends the block.
+bool lang_parse_end(struct parser *p)
 {
 	int kind = p->tok.kind;
 
@@ -162,7 +162,7 @@ static bool parse_statement(struct parser *p)
 	case '[':
 	case '{':
 	case '(':
-		return lang_parse_chain(p) && parse_statement_end(p);
+		return lang_parse_chain(p);
 	case TOK_ELEMENTCLASS:
 		return lang_parse_elementclass(p);
 	case TOK_REQUIRE:
@@ -170,7 +170,7 @@ static bool parse_statement(struct parser *p)
 	case TOK_DEFINE:
 		return lang_parse_define(p);
 	case TOK_TUNNEL:
-		return lang_parse_tunnel(p) && parse_statement_end(p);
+		return lang_parse_tunnel(p) && lang_parse_end(p);
 	case TOK_PROVIDE:
 		return lang_parser_fail(p, "'provide' is a reserved word");
 	case '}':

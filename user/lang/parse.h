@@ -65,6 +65,7 @@ struct scope {
 
 	unsigned n_ports[2]; // of the compound
 	bool broken;	     // something is missing: do not complain about ports
+	bool bad_formals;    // nor about arguments
 };
 
 // Ports in brackets.
@@ -114,6 +115,7 @@ bool lang_parser_fail(struct parser *p, const char *fmt, ...) __attribute__((for
 const char *lang_parser_shown(const struct token *t); // for messages; static buffer of the run
 char *lang_parser_word(struct parser *p, const struct token *t);
 void lang_parse_statements(struct parser *p, int close);
+bool lang_parse_end(struct parser *p); // of a statement, before the ';' that it may have
 bool lang_parse_define(struct parser *p);
 bool lang_parse_require(struct parser *p); // require.c
 
@@ -152,8 +154,8 @@ bool lang_scope_add_var(struct lang_run *run, struct scope *s,
 			const struct var *v); // false: is there
 
 // Checks the ports of `input` and `output`, which were in use since connection `first`, and counts
-// them. `what` is for messages.
-void lang_scope_check_ends(struct lang_run *run, struct scope *s, unsigned input, unsigned output,
+// them. `what` is for messages. False if one is left out.
+bool lang_scope_check_ends(struct lang_run *run, struct scope *s, unsigned input, unsigned output,
 			   unsigned first, const char *what, const struct weir_loc *loc,
 			   unsigned n_ports[2]);
 void lang_scope_finish(struct lang_run *run, struct scope *s); // names the anonymous elements

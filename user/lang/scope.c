@@ -47,25 +47,27 @@ unsigned lang_scope_add(struct lang_run *run, struct scope *s, const char *name,
 	return s->n_elems++;
 }
 
-// Between slashes there must be something else than digits.
-static bool name_is_valid(const char *name)
+// Between slashes there must be something else than digits. The name of an anonymous element goes
+// on with '@'.
+static void check_name(struct lang_run *run, const char *name, bool anonymous,
+		       const struct weir_loc *loc)
 {
-	size_t part, digits;
+	const char *part;
+	size_t len;
 
-	for (; *name; name += part + (name[part] == '/')) {
-		part = strcspn(name, "/");
-		digits = strspn(name, "0123456789");
-		if (digits >= part)
-			return false;
+	for (part = name; *part; part += len + (part[len] == '/')) {
+		len = strcspn(part, "/");
+		if (strspn(part, "0123456789") < len || (anonymous && !part[len]))
+			continue;
+		lang_error(run, loc, "the name '%s' has a part of only digits", name);
+		return;
 	}
-	return true;
 }
 
 unsigned lang_scope_add_named(struct lang_run *run, struct scope *s, const char *name,
 			      struct class *class, const struct weir_loc *loc)
 {
-	if (!name_is_valid(name))
-		lang_error(run, loc, "an element cannot be called '%s': only digits", name);
+	check_name(run, name, false, loc);
 	lang_table_set(run, &s->elem_of, name, s->n_elems);
 	return lang_scope_add(run, s, name, class, loc);
 }
@@ -80,6 +82,8 @@ unsigned lang_scope_add_anonymous(struct lang_run *run, struct scope *s, struct 
 {
 	unsigned number = lang_scope_number(s), i;
 
+	if (class)
+		check_name(run, class->name, true, loc);
 	i = lang_scope_add(run, s, class ? class->name : "", class, loc);
 	s->elems[i].number = number;
 	return i;
@@ -146,7 +150,7 @@ bool lang_scope_add_var(struct lang_run *run, struct scope *s, const struct var 
 }
 
 // `side` is the side of `end` that may be used: the OUTPUT of `input`.
-static void check_end(struct lang_run *run, struct scope *s, unsigned end, enum side side,
+static bool check_end(struct lang_run *run, struct scope *s, unsigned end, enum side side,
 		      unsigned first, const char *what, const struct weir_loc *loc)
 {
 	unsigned n = s->elems[end].n_ports[side], i;
@@ -165,20 +169,25 @@ static void check_end(struct lang_run *run, struct scope *s, unsigned end, enum 
 		if (c->elem[side] == end && c->port[side].number >= 0)
 			used[c->port[side].number] = true;
 	}
-	for (i = 0; i < n && !s->broken; i++)
-		if (!used[i])
-			lang_error(run, loc, "%s uses %s %u but not %s %u", what, name, n - 1, name,
-				   i);
+	for (i = 0; i < n && !s->broken; i++) {
+		if (used[i])
+			continue;
+		lang_error(run, loc, "%s uses %s %u but not %s %u", what, name, n - 1, name, i);
+		return false;
+	}
+	return true;
 }
 
-void lang_scope_check_ends(struct lang_run *run, struct scope *s, unsigned input, unsigned output,
+bool lang_scope_check_ends(struct lang_run *run, struct scope *s, unsigned input, unsigned output,
 			   unsigned first, const char *what, const struct weir_loc *loc,
 			   unsigned n_ports[2])
 {
-	check_end(run, s, input, OUTPUT, first, what, loc);
-	check_end(run, s, output, INPUT, first, what, loc);
+	bool ok = check_end(run, s, input, OUTPUT, first, what, loc);
+
+	ok &= check_end(run, s, output, INPUT, first, what, loc);
 	n_ports[INPUT] = s->elems[input].n_ports[OUTPUT];
 	n_ports[OUTPUT] = s->elems[output].n_ports[INPUT];
+	return ok;
 }
 
 void lang_scope_finish(struct lang_run *run, struct scope *s)

@@ -13,8 +13,8 @@ struct expansion {
 	struct lang_run *run;
 	struct env *env;
 	const struct weir_loc *loc; // for limits
-	unsigned depth; // of variables in names of variables
-	unsigned level; // of definitions that need one another
+	unsigned depth;		    // of variables in names of variables
+	unsigned level;		    // of definitions that need one another
 };
 
 struct trail;
