@@ -175,3 +175,36 @@ TimedSource(0.02, LIMIT 1, STOP true) -> Idle;
 == stderr
 5.100000:    1 | 61
 5.100000:    1 | 61
+=== Queue keeps order, says when it overflows, and counts
+== run
+click -h q.length -h q.highwater_length -h q.capacity -h q.drops config
+== config
+InfiniteSource(LIMIT 7, STOP true) -> q :: Queue(5) -> Idle;
+== stdout
+q.length:
+5
+
+q.highwater_length:
+5
+
+q.capacity:
+5
+
+q.drops:
+2
+
+== stderr
+q: overflow
+
+=== Counter's handlers
+== run
+click -h c.count -h c.byte_count config
+== config
+InfiniteSource(DATA abcd, LIMIT 5, STOP true) -> c :: Counter -> Discard;
+== stdout
+c.count:
+5
+
+c.byte_count:
+20
+
