@@ -88,6 +88,8 @@ def throughput(bench, sides, rounds, seconds):
         t = time.monotonic() - t
         own2, cpu2 = side.times(), cpu_times()
         o = out[side.name]
+        if not any(got["pps"]):
+            raise Failed(f"{side.title} forwarded nothing{side.said()}")
         o["pps"].append(median(got["pps"]))
         o["samples"] += got["pps"]
         o["offered"].append(got["offered"])
@@ -96,7 +98,7 @@ def throughput(bench, sides, rounds, seconds):
             o["system"].append((own2[1] - own[1]) / t)
         else:
             o["user"].append(0)
-            o["system"].append((cpu2[1] - cpu[1]) / t)
+            o["system"].append((cpu2[1] - cpu[1]) / t if side.on_dut_cpu else 0)
         for i, v in enumerate(got["pps"]):
             bench.csv("throughput", side.name, "64", n, f"pps.{i}", v)
         for key in ("offered", "user", "system"):

@@ -83,6 +83,7 @@ class Side:
     """One contender. `start` leaves it forwarding between r0 and r1 of the net."""
 
     process = None
+    on_dut_cpu = True
 
     def __init__(self, name, title):
         self.name, self.title = name, title
@@ -98,14 +99,17 @@ class Side:
     def times(self):
         return self.process.times() if self.process else None
 
+    def said(self):
+        return f":\n{self.process.end()[-2000:]}" if self.process else ""
+
 
 class Kernel(Side):
     def __init__(self, name, title, rps):
         super().__init__(name, title)
-        self.rps = rps
+        self.on_dut_cpu = rps
 
     def start(self, net, wait=True):
-        net.kernel_routes(self.rps)
+        net.kernel_routes(self.on_dut_cpu)
 
 
 class Bare(Side):

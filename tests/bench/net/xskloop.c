@@ -2,7 +2,7 @@
 
 // The least that can forward between two interfaces over AF_XDP: descriptors from the RX ring of
 // one to the TX ring of the other, all on one piece of memory; no byte of a packet is read. What a
-// router on AF_XDP can at best reach.
+// router on AF_XDP can at best reach. In copy mode one call sends 32 packets: so much is a batch.
 
 #include "bench_xskloop.skel.h"
 
@@ -235,7 +235,7 @@ static bool parse(struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct loop l = {.opt = {.cpu = 1, .ring = 2048, .batch = 64, .distance = 2048}};
+	static struct loop l = {.opt = {.cpu = 1, .ring = 2048, .batch = 32, .distance = 2048}};
 	struct sigaction act = {.sa_handler = on_signal};
 	int err;
 
