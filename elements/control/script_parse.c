@@ -255,6 +255,8 @@ int script_configure(struct weir_element *e, struct weir_args *a)
 
 	if (strcmp(e->class->name, "DriverManager") == 0)
 		s->type = SCRIPT_DRIVER;
+	else if (e->n_in)
+		s->type = SCRIPT_PACKET;
 	if (s->type_text && parse_type(e, a) < 0)
 		return -EINVAL;
 	if (s->type == SCRIPT_PACKET && !e->n_in)

@@ -303,7 +303,7 @@ int script_run(struct weir_element *e, int nsteps, enum script_step how, int jum
 		jumps += s->pos != at + 1;
 	}
 	if (jumps >= JUMPS_MAX) {
-		weir_error(err, NULL, "`%s': too many jumps, giving up", e->name);
+		fprintf(stderr, "%s :: %s: too many jumps, giving up\n", e->name, e->class->name);
 		s->pos = s->n_insns;
 		weir_timer_clear(&s->timer);
 	}

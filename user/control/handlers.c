@@ -224,20 +224,34 @@ static int call_write(struct weir_element *e, const struct weir_handler *h, cons
 	}
 }
 
-// Calls that failed without a word get one.
-static int finish(int r, unsigned errors, const char *name, struct weir_err *err)
+// Ends a call: its messages, which it gathered by itself so that older ones do not look like its own,
+// go to err. A call that failed without a word gets one.
+static int finish(int r, const char *name, struct weir_err *own, struct weir_err *err)
 {
-	if (r < 0 && err->n_errors == errors)
-		weir_error(err, NULL, "handler `%s' failed: %s", name, strerror(-r));
-	return r < 0 || err->n_errors == errors ? r : -EINVAL;
+	char *text;
+
+	if (r < 0 && !own->n_errors)
+		weir_error(own, NULL, "handler `%s' failed: %s", name, strerror(-r));
+	if (r >= 0 && own->n_errors)
+		r = -EINVAL;
+	err->n_errors += own->n_errors;
+	err->n_warnings += own->n_warnings;
+	text = own->len ? realloc(err->text, err->len + own->len + 1) : NULL;
+	if (text) {
+		memcpy(text + err->len, own->text, own->len + 1);
+		err->text = text;
+		err->len += own->len;
+	}
+	weir_err_free(own);
+	return r;
 }
 
 int weir_handler_read(struct weir_router *r, const char *name, const char *param,
 		      struct weir_buf *out, struct weir_err *err)
 {
-	const unsigned errors = err->n_errors;
 	const struct weir_handler *h;
 	struct weir_element root, *e;
+	struct weir_err own = {};
 	int rc = find_call(r, name, WEIR_H_READ, &root, &e, &h, err);
 
 	if (rc < 0)
@@ -245,11 +259,11 @@ int weir_handler_read(struct weir_router *r, const char *name, const char *param
 	if (param && *param && !(h->flags & WEIR_H_READ_PARAM))
 		return weir_error(err, NULL, "read handler `%s' does not take parameters", name);
 	stop_world(r);
-	rc = call_read(e, h, param ? param : "", out, err);
+	rc = call_read(e, h, param ? param : "", out, &own);
 	go_world(r);
 	if (rc >= 0 && out->failed)
 		rc = -ENOMEM;
-	return finish(rc, errors, name, err);
+	return finish(rc, name, &own, err);
 }
 
 // Without the blanks at both ends; malloc'd.
@@ -268,9 +282,9 @@ static char *trim(const char *s)
 int weir_handler_write(struct weir_router *r, const char *name, const char *value,
 		       struct weir_err *err)
 {
-	const unsigned errors = err->n_errors;
 	const struct weir_handler *h;
 	struct weir_element root, *e;
+	struct weir_err own = {};
 	char *text;
 	int rc = find_call(r, name, WEIR_H_WRITE, &root, &e, &h, err);
 
@@ -280,8 +294,8 @@ int weir_handler_write(struct weir_router *r, const char *name, const char *valu
 	if (!text)
 		return -ENOMEM;
 	stop_world(r);
-	rc = call_write(e, h, text, err);
+	rc = call_write(e, h, text, &own);
 	go_world(r);
 	free(text);
-	return finish(rc, errors, name, err);
+	return finish(rc, name, &own, err);
 }
