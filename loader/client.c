@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// `weir read`, `weir write` and `weir list`: handlers of a router that runs.
+// `weir read`, `weir write`, `weir stats` and `weir list`: handlers of a router that runs.
 
 #include <cmd.h>
 #include <ctl.h>
@@ -101,6 +101,17 @@ int cmd_write(int argc, char **argv)
 	rc = value ? ctl_write(name, argv[i], value, &err) : -1;
 	free(value);
 	return finish(rc, &err);
+}
+
+int cmd_stats(int argc, char **argv)
+{
+	static const char usage[] = "usage: weir stats [-n NAME]\n"
+				    "Prints what every element of a running router saw.\n";
+	const char *name;
+
+	if (parse_name(argc, argv, usage, 0, 0, &name) < 0)
+		return 2;
+	return print_handler(name, "stats", "");
 }
 
 static int list_classes(void)

@@ -9,4 +9,5 @@ int cmd_click(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_read(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
 int cmd_write(int argc, char **argv);

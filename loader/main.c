@@ -9,6 +9,7 @@ static const struct {
 } commands[] = {
 	{"run", "run a router", cmd_run},
 	{"check", "check a configuration", cmd_check},
+	{"stats", "show what the elements of a running router saw", cmd_stats},
 	{"read", "print a handler of a running router", cmd_read},
 	{"write", "write a handler of a running router", cmd_write},
 	{"list", "list classes, or what is in a running router", cmd_list},

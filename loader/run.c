@@ -4,6 +4,7 @@
 // the system as it was.
 
 #include <cmd.h>
+#include <ctl.h>
 #include <errno.h>
 #include <getopt.h>
 #include <session.h>
@@ -18,6 +19,7 @@ static const char usage[] =
 	"Runs the router that FILE describes, until SIGINT or SIGTERM.\n"
 	"\n"
 	"  -b, --burst N     packets per batch, 1 to 256 (256)\n"
+	"  -n, --name NAME   under which `weir stats' and others find it (that of FILE)\n"
 	"      --no-pin      let the kernel move the worker between CPUs\n"
 	"  -s, --stats       print the table of `weir stats' at the end\n"
 	"  NAME=VALUE        gives the variable $NAME of the configuration a value\n";
@@ -25,7 +27,32 @@ static const char usage[] =
 struct run_options {
 	struct session_options session;
 	struct lang_define *defines;
+	const char *name;
 	bool stats;
+};
+
+// The one that runs, for its handlers.
+static const struct session *running;
+
+static int read_stats(struct weir_element *, const struct weir_handler *, const char *,
+		      struct weir_buf *out, struct weir_err *)
+{
+	session_stats(running, out);
+	return 0;
+}
+
+static int read_devices(struct weir_element *, const struct weir_handler *, const char *,
+			struct weir_buf *out, struct weir_err *)
+{
+	if (running->xsk)
+		weir_printf(out, "%s", weir_xsk_report(running->xsk));
+	return 0;
+}
+
+static const struct weir_handler run_handlers[] = {
+	WEIR_READ("stats", read_stats, "the table of `weir stats'"),
+	WEIR_READ("devices", read_devices, "mode and queues of each device"),
+	{},
 };
 
 // "NAME=VALUE", with or without a `$' in front.
@@ -47,16 +74,14 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 {
 	enum { NO_PIN = 256 };
 	static const struct option longs[] = {
-		{"burst", required_argument, NULL, 'b'},
-		{"no-pin", no_argument, NULL, NO_PIN},
-		{"stats", no_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},
-		{},
+		{"burst", required_argument, NULL, 'b'}, {"name", required_argument, NULL, 'n'},
+		{"no-pin", no_argument, NULL, NO_PIN},	 {"stats", no_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},	 {},
 	};
 	int c;
 
 	o->session.engine = (struct weir_engine_options){.n_workers = 1, .pin = true};
-	while ((c = getopt_long(argc, argv, "b:sh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "b:n:sh", longs, NULL)) != -1) {
 		char *end;
 		unsigned long n;
 
@@ -69,6 +94,9 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 				return -EINVAL;
 			}
 			o->session.engine.burst = (unsigned)n;
+			break;
+		case 'n':
+			o->name = optarg;
 			break;
 		case NO_PIN:
 			o->session.engine.pin = false;
@@ -118,8 +146,27 @@ static void wait_for_end(struct session *s, const sigset_t *set)
 			weir_engine_stop(s->engine);
 }
 
+// Two routers of one name cannot both run; without a folder for the socket a router can.
+static int serve_handlers(struct ctl_server *ctl, struct session *s, const struct run_options *o)
+{
+	char *name = ctl_name(o->name, o->session.file);
+	struct weir_err err = {};
+	int rc = name ? ctl_serve(ctl, s, name, &err) : -ENOMEM;
+
+	running = s;
+	s->router->handlers = run_handlers;
+	if (rc && err.text)
+		fprintf(stderr, "weir: %s", err.text);
+	if (rc == -EADDRINUSE)
+		fprintf(stderr, "weir: a router named `%s' runs already, choose a --name\n", name);
+	weir_err_free(&err);
+	free(name);
+	return rc == -EADDRINUSE || rc == -EINVAL ? rc : 0;
+}
+
 int cmd_run(int argc, char **argv)
 {
+	struct ctl_server ctl = {};
 	struct run_options o = {};
 	struct session s = {};
 	struct weir_err err = {};
@@ -137,6 +184,8 @@ int cmd_run(int argc, char **argv)
 		rc = session_open(&s, &o.session, &err);
 	if (err.text)
 		fputs(err.text, stderr);
+	if (!rc)
+		rc = serve_handlers(&ctl, &s, &o);
 	if (!rc) {
 		if (s.xsk)
 			fputs(weir_xsk_report(s.xsk), stdout);
@@ -153,6 +202,7 @@ int cmd_run(int argc, char **argv)
 		fputs(stats.text, stdout);
 	}
 	weir_buf_free(&stats);
+	ctl_close(&ctl);
 	session_close(&s);
 	weir_err_free(&err);
 	free(o.defines);
