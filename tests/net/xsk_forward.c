@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// xsk_forward SECONDS [MODE] [RING] IF IF: a bridge of two interfaces, straight on the rings.
-// Prints the report, "ready", and at the end every count. For tests of user/xsk and as the bare
-// loop that the router is compared with.
+// xsk_forward [-m MODE] [-r RING] [-q QUEUES] [-b] [-p] [-s SECONDS] IF IF: a bridge of two
+// interfaces, straight on the rings. -b: busy polling, -p: promiscuous. Prints the report, "ready",
+// and at the end every count. For tests of user/xsk, and as the bare loop the router is compared
+// with.
 
 #include <poll.h>
 #include <signal.h>
@@ -59,7 +60,7 @@ static void print_counts(struct weir_xsk *x, const struct weir_device *d)
 	}
 }
 
-static void run(struct weir_xsk *x, struct weir_device *d, int seconds)
+static void run(struct weir_xsk *x, struct weir_device *d, int seconds, bool busy)
 {
 	struct pollfd fds[128];
 	nfds_t n = 0;
@@ -69,28 +70,60 @@ static void run(struct weir_xsk *x, struct weir_device *d, int seconds)
 		for (unsigned q = 0; q < d[i].n_queues; q++)
 			fds[n++] = (struct pollfd){.fd = d[i].queues[q]->fd, .events = POLLIN};
 	while (!stop && time(NULL) < end)
-		if (!round_trip(x, d))
+		if (!round_trip(x, d) && !busy)
 			poll(fds, n, 100);
+}
+
+static int usage(void)
+{
+	fprintf(stderr,
+		"xsk_forward [-m MODE] [-r RING] [-q QUEUES] [-b] [-p] [-s SECONDS] IF IF\n");
+	return 2;
+}
+
+static bool parse(int argc, char **argv, struct weir_device_options *opt, int *seconds)
+{
+	static const char *const MODES[] = {"auto", "zerocopy", "copy", "generic"};
+	int c;
+
+	while ((c = getopt(argc, argv, "m:r:q:s:bp")) != -1) {
+		if (c == 'm') {
+			while (opt->mode < 4 && strcmp(optarg, MODES[opt->mode]))
+				opt->mode++;
+			if (opt->mode == 4)
+				return false;
+		} else if (c == 'r') {
+			opt->ring_size = (unsigned)atoi(optarg);
+		} else if (c == 'q') {
+			opt->n_queues = (unsigned)atoi(optarg);
+		} else if (c == 's') {
+			*seconds = atoi(optarg);
+		} else if (c == 'b') {
+			opt->busy_poll = true;
+		} else if (c == 'p') {
+			opt->promisc = true;
+		} else {
+			return false;
+		}
+	}
+	return optind + 2 == argc;
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const MODES[] = {"auto", "zerocopy", "copy", "generic"};
+	struct weir_device_options opt = {};
 	struct weir_device d[2] = {};
 	struct weir_err err = {};
 	struct weir_xsk *x;
+	int seconds = 3600;
 
-	if (argc < 4)
-		return 2;
+	if (!parse(argc, argv, &opt, &seconds))
+		return usage();
 	for (int i = 0; i < 2; i++) {
-		snprintf(d[i].name, sizeof(d[i].name), "%s", argv[argc - 2 + i]);
+		snprintf(d[i].name, sizeof(d[i].name), "%s", argv[optind + i]);
 		d[i].index = (uint16_t)(i + 1);
 		d[i].roles = WEIR_DEVICE_RX | WEIR_DEVICE_TX;
-		d[i].opt.promisc = true;
-		for (unsigned m = 0; argc > 4 && m < 4; m++)
-			if (!strcmp(argv[2], MODES[m]))
-				d[i].opt.mode = m;
-		d[i].opt.ring_size = argc > 5 ? (unsigned)atoi(argv[3]) : 0;
+		d[i].opt = opt;
 	}
 	d[0].next = &d[1];
 	signal(SIGINT, on_signal);
@@ -102,7 +135,7 @@ int main(int argc, char **argv)
 	fprintf(stderr, "%s", err.text ?: "");
 	printf("%sready\n", weir_xsk_report(x));
 	fflush(stdout);
-	run(x, d, atoi(argv[1]));
+	run(x, d, seconds, opt.busy_poll);
 	for (unsigned i = 0; i < 2; i++)
 		print_counts(x, &d[i]);
 	weir_xsk_close(x);

@@ -16,6 +16,7 @@ extern const struct weir_cases *const __start_weir_cases[], *const __stop_weir_c
 
 // Classes that take and give packets but have no rows, and why.
 static const char *const without_rows[][2] = {
+	{"ToDevice", "needs an interface: tests/net"},
 	{"AverageCounter", "depends on time: tests/graph"},
 	{"Idle", "has no output: tests/graph"},
 	{"IPPrint", "prints: tests/graph"},

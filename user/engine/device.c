@@ -134,6 +134,27 @@ unsigned weir_device_mtu(const struct weir_device *d)
 	return d->mtu;
 }
 
+uint64_t weir_device_lost(const struct weir_device *d)
+{
+	return d->ops ? d->ops->lost(d) : 0;
+}
+
+void weir_device_host_all(struct weir_element *e)
+{
+	for (struct weir_device *d = e->router->devices; d; d = d->next)
+		if (d->roles & WEIR_DEVICE_RX)
+			d->roles |= WEIR_DEVICE_HOST;
+}
+
+struct weir_device *weir_device_find(const struct weir_element *e, unsigned index)
+{
+	struct weir_device *d = e->router->devices;
+
+	while (d && d->index != index)
+		d = d->next;
+	return d;
+}
+
 bool weir_device_to_host(struct weir_device *d, struct packet *p)
 {
 	return d->ops && d->ops->to_host(d, p);

@@ -11,6 +11,7 @@ struct weir_router;
 
 struct weir_device_ops {
 	bool (*to_host)(struct weir_device *d, struct packet *p);
+	uint64_t (*lost)(const struct weir_device *d);
 };
 
 struct weir_device {

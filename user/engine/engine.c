@@ -268,6 +268,7 @@ int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 	g->opt = *opt;
 	if (!g->opt.n_workers)
 		g->opt.n_workers = 1;
+	r->n_workers = g->opt.n_workers;
 	if (!g->opt.burst || g->opt.burst > WEIR_BATCH_MAX)
 		g->opt.burst = WEIR_BATCH_MAX;
 	pthread_mutex_init(&g->lock, NULL);

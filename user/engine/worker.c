@@ -178,11 +178,16 @@ static bool run_tasks(struct weir_worker *w)
 	return did;
 }
 
-static void flush(struct weir_worker *w)
+// Queues that the kernel did not take all from stay for the next round. True if there are any.
+static bool flush(struct weir_worker *w)
 {
+	unsigned kept = 0;
+
 	for (unsigned i = 0; i < w->n_flush; i++)
-		w->flush[i]->ops->flush(w->flush[i]);
-	w->n_flush = 0;
+		if (!w->flush[i]->ops->flush(w->flush[i]))
+			w->flush[kept++] = w->flush[i];
+	w->n_flush = kept;
+	return kept;
 }
 
 bool weir_worker_round(struct weir_worker *w)
@@ -200,7 +205,7 @@ bool weir_worker_round(struct weir_worker *w)
 		did = true;
 	}
 	if (w->n_flush)
-		flush(w);
+		did |= flush(w);
 	return did;
 }
 

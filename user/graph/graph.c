@@ -14,6 +14,11 @@ const struct weir_wiring *weir_wiring(const struct weir_element *e)
 	return &e->router->wiring[e->index];
 }
 
+unsigned weir_n_workers(const struct weir_element *e)
+{
+	return e->router->n_workers;
+}
+
 bool weir_in_connected(const struct weir_element *e, unsigned port)
 {
 	return port < weir_wiring(e)->n_in && weir_wiring(e)->in[port].n;

@@ -170,8 +170,10 @@ int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_e
 	struct weir_entry_count *v = n > 0 ? calloc((size_t)n, sizeof(*v)) : NULL;
 
 	*sum = (struct weir_entry_count){};
-	if (!v)
-		return -ENOMEM;
+	if (!p->skel || !v) {
+		free(v);
+		return p->skel ? -ENOMEM : -ENOENT;
+	}
 	e = bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.counts), &queue, v);
 	for (int i = 0; !e && i < n; i++) {
 		sum->seen += v[i].seen;

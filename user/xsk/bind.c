@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned dirs(const struct weir_device *d)
+static unsigned dirs(const struct xsk_device *d, unsigned queue)
 {
-	return (d->roles & WEIR_DEVICE_RX ? XSK_RX : 0) | (d->roles & WEIR_DEVICE_TX ? XSK_TX : 0);
+	unsigned roles = d->device->roles;
+	bool sends = roles & WEIR_DEVICE_TX && queue < d->iface.n_tx;
+
+	return (roles & WEIR_DEVICE_RX ? XSK_RX : 0) | (sends ? XSK_TX : 0);
 }
 
 static uint64_t mac_word(const uint8_t *mac)
@@ -27,7 +30,7 @@ static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem 
 {
 	struct xsk_queue *q = &d->queues[i];
 	struct xsk_socket_want want = {
-		.dirs = dirs(d->device),
+		.dirs = dirs(d, i),
 		.ring_size = d->ring_size,
 		.fill_size = 2 * d->ring_size,
 	};
@@ -35,6 +38,7 @@ static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem 
 
 	*q = (struct xsk_queue){
 		.base = {&xsk_queue_ops, d->device, i, -1},
+		.via = &d->queues[i % d->iface.n_tx],
 		.pool = &x->pool,
 		.mac = mac_word(d->iface.mac),
 		.device = d->device->index,
@@ -45,13 +49,21 @@ static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem 
 	if (e)
 		return e;
 	xsk_queue_fill(q);
-	*step = umem->zc ? "bind a socket with zero copy" : "bind a socket";
-	e = xsk_socket_bind(&q->sock, umem, d->iface.ifindex, i);
+	if (q->busy_poll) {
+		*step = "ask for busy polling";
+		e = xsk_socket_busy_poll(&q->sock);
+	}
+	if (!e) {
+		*step = umem->zc ? "bind a socket with zero copy" : "bind a socket";
+		e = xsk_socket_bind(&q->sock, umem, d->iface.ifindex, i);
+	}
 	if (e) {
 		xsk_queue_unfill(q);
 		xsk_socket_close(&q->sock);
 		return e;
 	}
+	if (!(want.dirs & XSK_TX))
+		q->base.ops = &xsk_queue_via_ops;
 	q->base.fd = want.dirs & XSK_RX ? q->sock.fd : -1;
 	return 0;
 }
@@ -87,25 +99,9 @@ static int open_queues(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem
 	return 0;
 }
 
-// Generic XDP must be bound with copying: with zero copy such a bind succeeds on some drivers, and
-// then nothing is ever sent.
-int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+// What XDP_OPTIONS says is the truth, not what was asked for.
+static int check_queues(struct xsk_device *d, struct weir_err *err)
 {
-	enum weir_device_mode mode = d->device->opt.mode;
-	const char *step = NULL;
-	int e = -EOPNOTSUPP;
-
-	if (mode == WEIR_MODE_AUTO || mode == WEIR_MODE_ZEROCOPY) {
-		e = open_queues(x, d, &x->zc, &step);
-		d->zc_error = e;
-		if (e &&
-		    (mode == WEIR_MODE_ZEROCOPY || e == -EPERM || e == -EACCES || e == -ENOBUFS))
-			return xsk_why(err, d->iface.name, step, e);
-	}
-	if (e)
-		e = open_queues(x, d, &x->copy, &step);
-	if (e)
-		return xsk_why(err, d->iface.name, step, e);
 	d->zc = d->queues[0].zc;
 	for (unsigned i = 0; i < d->n_queues; i++) {
 		if (xsk_socket_is_zc(&d->queues[i].sock) == d->queues[i].zc)
@@ -114,4 +110,31 @@ int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *e
 				  d->iface.name, i);
 	}
 	return 0;
+}
+
+int xsk_device_bind_copy(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+{
+	const char *step;
+	int e = open_queues(x, d, &x->copy, &step);
+
+	return e ? xsk_why(err, d->iface.name, step, e) : check_queues(d, err);
+}
+
+// Generic XDP must be bound with copying: with zero copy such a bind succeeds on some drivers, and
+// then nothing is ever sent.
+int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+{
+	enum weir_device_mode mode = d->device->opt.mode;
+	const char *step;
+
+	if (mode == WEIR_MODE_COPY || mode == WEIR_MODE_GENERIC)
+		return xsk_device_bind_copy(x, d, err);
+	d->zc_error = open_queues(x, d, &x->zc, &step);
+	if (!d->zc_error)
+		return check_queues(d, err);
+	// no driver answers so: it is the same for copying
+	if (mode == WEIR_MODE_ZEROCOPY || d->zc_error == -EPERM || d->zc_error == -EACCES ||
+	    d->zc_error == -ENOBUFS || d->zc_error == -EBUSY)
+		return xsk_why(err, d->iface.name, step, d->zc_error);
+	return xsk_device_bind_copy(x, d, err);
 }

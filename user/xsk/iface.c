@@ -88,6 +88,29 @@ bool xsk_iface_has_carrier(const char *name)
 	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_RUNNING;
 }
 
+int xsk_iface_channels(const char *name, struct xsk_channels *c)
+{
+	struct ethtool_channels v = {.cmd = ETHTOOL_GCHANNELS};
+	int e = ethtool(name, &v);
+
+	*c = (struct xsk_channels){v.rx_count, v.tx_count, v.combined_count};
+	return e;
+}
+
+int xsk_iface_set_channels(const char *name, const struct xsk_channels *c)
+{
+	struct ethtool_channels v = {.cmd = ETHTOOL_GCHANNELS};
+	int e = ethtool(name, &v);
+
+	if (e)
+		return e;
+	v.cmd = ETHTOOL_SCHANNELS;
+	v.rx_count = c->rx;
+	v.tx_count = c->tx;
+	v.combined_count = c->combined;
+	return ethtool(name, &v);
+}
+
 int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)
 {
 	struct ethtool_drvinfo drv = {.cmd = ETHTOOL_GDRVINFO};

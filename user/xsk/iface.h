@@ -18,6 +18,12 @@ struct xsk_iface {
 	bool has_carrier;
 };
 
+struct xsk_channels {
+	unsigned rx, tx, combined;
+};
+int xsk_iface_channels(const char *name, struct xsk_channels *c);
+int xsk_iface_set_channels(const char *name, const struct xsk_channels *c);
+
 // Looks at the interface; refuses one that is not there, not up, or not Ethernet. 0 or -errno.
 int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err);
 

@@ -18,6 +18,11 @@ enum {
 	CHUNK_2K = 2048,
 };
 
+// With busy polling, interrupts stay off while the router asks in time: at least every 200 us.
+static const struct {
+	const char *name, *value;
+} BUSY_POLL[] = {{"napi_defer_hard_irqs", "2"}, {"gro_flush_timeout", "200000"}};
+
 // Drivers that tell their hardware the buffer size in steps of 1 KiB when they do zero copy: of a
 // 2048-byte chunk, less the headroom, only 1 KiB is left and longer frames are cut without a word.
 static const char *const COARSE[] = {"igb", "igc", "ixgbe"};
@@ -39,6 +44,17 @@ static bool wants_generic(const struct xsk_device *d)
 	return d->device->opt.mode == WEIR_MODE_GENERIC;
 }
 
+static bool has_role(const struct xsk_device *d, enum weir_device_role role)
+{
+	return d->device->roles & role;
+}
+
+// An interface that only sends needs no program of ours to copy from; for zero copy it does.
+static bool needs_program(const struct xsk_device *d)
+{
+	return has_role(d, WEIR_DEVICE_RX);
+}
+
 static int check_device(struct xsk_device *d, struct weir_err *err)
 {
 	const struct weir_device_options *opt = &d->device->opt;
@@ -46,15 +62,49 @@ static int check_device(struct xsk_device *d, struct weir_err *err)
 
 	if (e)
 		return e;
-	e = xsk_program_check(d->iface.name, d->iface.ifindex, err);
-	if (e)
-		return e;
+	if (needs_program(d)) {
+		e = xsk_program_check(d->iface.name, d->iface.ifindex, err);
+		if (e)
+			return e;
+	}
 	d->ring_size = opt->ring_size ?: RING_SIZE;
 	if (d->ring_size & (d->ring_size - 1) || d->ring_size < 64 || d->ring_size > 32768)
 		return weir_error(err, NULL, "%s: RING %u is not a power of two from 64 to 32768",
 				  d->iface.name, d->ring_size);
+	return 0;
+}
+
+// Changes what was asked for, after everything was checked.
+static int set_up(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+{
+	const struct weir_device_options *opt = &d->device->opt;
+	bool had_carrier = d->iface.has_carrier;
+	char path[64];
+	int e;
+
+	if (opt->n_queues && opt->n_queues != d->iface.n_rx) {
+		e = xsk_guard_channels(&x->guard, d->iface.name, opt->n_queues);
+		if (e)
+			return xsk_why(err, d->iface.name, "set the number of its queues", e);
+		e = xsk_iface_look(&d->iface, d->device->name, err);
+		if (e)
+			return e;
+		d->iface.has_carrier = had_carrier;
+		if (d->iface.n_rx != opt->n_queues)
+			return weir_error(err, NULL, "%s: has %u queues, though %u were set",
+					  d->iface.name, d->iface.n_rx, opt->n_queues);
+	}
+	for (unsigned i = 0; opt->busy_poll && i < 2; i++) {
+		snprintf(path, sizeof(path), "class/net/%s/%s", d->iface.name, BUSY_POLL[i].name);
+		e = xsk_guard_sysfs(&x->guard, path, BUSY_POLL[i].value);
+		if (e)
+			return xsk_why(err, d->iface.name, "set it up for busy polling", e);
+	}
+	if (has_role(d, WEIR_DEVICE_RX))
+		d->n_queues = d->iface.n_rx;
+	else if (has_role(d, WEIR_DEVICE_TX))
+		d->n_queues = 1;
 	xsk_iface_warn(&d->iface, err);
-	d->n_queues = d->iface.n_rx;
 	return 0;
 }
 
@@ -100,19 +150,87 @@ static void wait_for_carrier(const struct xsk_device *d, struct weir_err *err)
 		  d->iface.name);
 }
 
-static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+// Sockets of an interface that receives, behind its program.
+static int open_receiver(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
 {
+	int e = xsk_program_open(&d->program, d->iface.name, d->iface.ifindex, d->n_queues,
+				 wants_generic(d), err);
+
+	return e ?: xsk_device_bind(x, d, err);
+}
+
+// Sockets of an interface that only sends. A program is needed for zero copy alone: without one,
+// copying does, and whoever else has a program there is not disturbed.
+static int open_sender(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+{
+	enum weir_device_mode asked = d->device->opt.mode;
+	struct weir_err quiet = {};
 	int e;
 
-	d->queues = calloc(d->n_queues, sizeof(*d->queues));
-	d->device->queues = calloc(d->n_queues, sizeof(*d->device->queues));
+	if (asked == WEIR_MODE_ZEROCOPY)
+		return open_receiver(x, d, err);
+	if (asked == WEIR_MODE_AUTO) {
+		d->device->opt.mode = WEIR_MODE_ZEROCOPY;
+		e = open_receiver(x, d, &quiet);
+		d->device->opt.mode = asked;
+		weir_err_free(&quiet);
+		if (!e)
+			return 0;
+		d->zc_error = e;
+		xsk_program_close(&d->program);
+	}
+	return xsk_device_bind_copy(x, d, err);
+}
+
+static bool to_host(struct weir_device *device, struct packet *p)
+{
+	struct xsk_host *h = &((struct xsk_device *)device->opened)->host;
+
+	return h->fd >= 0 && xsk_host_send(h, p);
+}
+
+static uint64_t lost(const struct weir_device *d)
+{
+	struct weir_xsk_count v[WEIR_XSK_COUNTS];
+	uint64_t sum = 0;
+
+	for (unsigned q = 0; q < d->n_queues; q++)
+		for (unsigned i = weir_xsk_counts(NULL, d, q, v); i--;)
+			sum += v[i].lost ? v[i].value : 0;
+	return sum;
+}
+
+static const struct weir_device_ops OPS = {.to_host = to_host, .lost = lost};
+
+// What the engine and the elements may see from now on.
+static void show_device(struct xsk_device *d)
+{
+	struct weir_device *to = d->device;
+
+	for (unsigned i = 0; i < d->n_queues; i++)
+		to->queues[i] = &d->queues[i].base;
+	to->n_queues = d->n_queues;
+	to->ifindex = d->iface.ifindex;
+	to->mtu = d->iface.mtu;
+	to->opened = d;
+	to->ops = &OPS;
+	memcpy(to->mac, d->iface.mac, sizeof(to->mac));
+}
+
+static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+{
+	int e = 0;
+
+	d->queues = calloc(d->n_queues ?: 1, sizeof(*d->queues));
+	d->device->queues = calloc(d->n_queues ?: 1, sizeof(*d->device->queues));
 	if (!d->queues || !d->device->queues)
 		return -ENOMEM;
-	e = xsk_program_open(&d->program, d->iface.name, d->iface.ifindex, d->n_queues,
-			     wants_generic(d), err);
-	if (e)
-		return e;
-	e = xsk_device_bind(x, d, err);
+	if (has_role(d, WEIR_DEVICE_RX))
+		e = open_receiver(x, d, err);
+	else if (has_role(d, WEIR_DEVICE_TX))
+		e = open_sender(x, d, err);
+	if (!e && has_role(d, WEIR_DEVICE_HOST))
+		e = xsk_host_open(&d->host, &d->iface, err);
 	if (e)
 		return e;
 	if (d->device->opt.promisc) {
@@ -120,13 +238,7 @@ static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err
 		if (d->promisc_fd < 0)
 			return xsk_why(err, d->iface.name, "make it promiscuous", d->promisc_fd);
 	}
-	for (unsigned i = 0; i < d->n_queues; i++)
-		d->device->queues[i] = &d->queues[i].base;
-	d->device->n_queues = d->n_queues;
-	d->device->ifindex = d->iface.ifindex;
-	d->device->mtu = d->iface.mtu;
-	d->device->opened = d;
-	memcpy(d->device->mac, d->iface.mac, 6);
+	show_device(d);
 	return 0;
 }
 
@@ -144,6 +256,13 @@ static int serve(struct xsk_device *d, struct weir_err *err)
 	return 0;
 }
 
+static const char *kind(const struct xsk_device *d)
+{
+	if (!d->program.skel)
+		return "sending only";
+	return wants_generic(d) ? "generic" : "native";
+}
+
 static int write_report(struct weir_xsk *x)
 {
 	size_t size;
@@ -154,8 +273,11 @@ static int write_report(struct weir_xsk *x)
 	for (unsigned i = 0; i < x->n; i++) {
 		const struct xsk_device *d = &x->devices[i];
 
-		fprintf(f, "%s: %s, %u queue%s, %s", d->iface.name,
-			wants_generic(d) ? "generic" : "native", d->n_queues,
+		if (!d->n_queues) {
+			fprintf(f, "%s: to the host only\n", d->iface.name);
+			continue;
+		}
+		fprintf(f, "%s: %s, %u queue%s, %s", d->iface.name, kind(d), d->n_queues,
 			d->n_queues == 1 ? "" : "s", d->zc ? "zero-copy" : "copy");
 		if (!d->zc && d->zc_error)
 			fprintf(f, " (zero copy: %s)", strerror(-d->zc_error));
@@ -173,6 +295,11 @@ static int open_all(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 
 	for (unsigned i = 0; i < x->n; i++)
 		e = check_device(&x->devices[i], err) ?: e;
+	if (e)
+		return e;
+	xsk_guard_repair(err);
+	for (unsigned i = 0; !e && i < x->n; i++)
+		e = set_up(x, &x->devices[i], err);
 	if (!e)
 		e = open_pool(x, buffers, err);
 	for (unsigned i = 0; !e && i < x->n; i++)
@@ -197,6 +324,7 @@ int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned b
 		return -ENOMEM;
 	for (struct weir_device *d = devices; d; d = d->next)
 		n++;
+	x->guard = (struct xsk_guard){.journal = -1, .pipe = -1};
 	x->devices = calloc(n ?: 1, sizeof(*x->devices));
 	if (!x->devices)
 		goto fail;
@@ -205,6 +333,7 @@ int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned b
 		*d = (struct xsk_device){
 			.device = devices,
 			.program = {.link_fd = -1},
+			.host = {.fd = -1},
 			.promisc_fd = -1,
 		};
 	setrlimit(RLIMIT_MEMLOCK, &all); // helps old kernels; if it is refused, binding says so
@@ -228,6 +357,7 @@ void weir_xsk_close(struct weir_xsk *x)
 		struct xsk_device *d = &x->devices[i];
 
 		xsk_device_unbind(x, d);
+		xsk_host_close(&d->host);
 		if (d->promisc_fd >= 0)
 			close(d->promisc_fd);
 		free(d->queues);
@@ -235,7 +365,9 @@ void weir_xsk_close(struct weir_xsk *x)
 		d->device->queues = NULL;
 		d->device->n_queues = 0;
 		d->device->opened = NULL;
+		d->device->ops = NULL;
 	}
+	xsk_guard_close(&x->guard);
 	weir_pool_close(&x->pool);
 	free(x->devices);
 	free(x->report);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "attach.h"
+#include "guard.h"
+#include "host.h"
 #include "iface.h"
 #include "queue.h"
 #include "xsk.h"
@@ -10,6 +12,7 @@ struct xsk_device {
 	struct weir_device *device;
 	struct xsk_iface iface;
 	struct xsk_program program;
+	struct xsk_host host;
 	struct xsk_queue *queues;
 	unsigned n_queues;
 	unsigned ring_size;
@@ -21,6 +24,7 @@ struct xsk_device {
 struct weir_xsk {
 	struct weir_pool pool;
 	struct xsk_umem zc, copy;
+	struct xsk_guard guard;
 	struct xsk_device *devices;
 	unsigned n;
 	char *report;
@@ -28,4 +32,5 @@ struct weir_xsk {
 
 // Opens the sockets of an interface whose program is attached, in the mode that was asked for.
 int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
+int xsk_device_bind_copy(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
 void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d);

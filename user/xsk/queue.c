@@ -286,6 +286,33 @@ const struct weir_queue_ops xsk_queue_ops = {
 	.flush = queue_flush,
 };
 
+static struct weir_queue *via(struct weir_queue *base)
+{
+	return &((struct xsk_queue *)base)->via->base;
+}
+
+static unsigned via_tx(struct weir_queue *base, struct packet *const *v, unsigned n)
+{
+	return queue_tx(via(base), v, n);
+}
+
+static unsigned via_tx_room(struct weir_queue *base)
+{
+	return queue_tx_room(via(base));
+}
+
+static bool via_flush(struct weir_queue *base)
+{
+	return queue_flush(via(base));
+}
+
+const struct weir_queue_ops xsk_queue_via_ops = {
+	.rx = queue_rx,
+	.tx = via_tx,
+	.tx_room = via_tx_room,
+	.flush = via_flush,
+};
+
 void xsk_queue_fill(struct xsk_queue *q)
 {
 	q->owed = q->sock.fill.size;

@@ -12,9 +12,10 @@ struct xsk_queue {
 	struct weir_queue base;
 	struct xsk_socket sock;
 	struct weir_pool *pool;
-	uint64_t mac;	    // of the interface, as the first 6 bytes of a frame read
-	unsigned owed;	    // buffers that the fill ring is short of
-	unsigned in_flight; // handed to the TX ring and not back yet
+	struct xsk_queue *via; // sends for this one, if that has no TX ring
+	uint64_t mac;	       // of the interface, as the first 6 bytes of a frame read
+	unsigned owed;	       // buffers that the fill ring is short of
+	unsigned in_flight;    // handed to the TX ring and not back yet
 	uint16_t device;
 	bool zc, busy_poll;
 	bool skip; // within a frame of several buffers
@@ -28,6 +29,8 @@ struct xsk_queue {
 };
 
 extern const struct weir_queue_ops xsk_queue_ops;
+// For a queue that only receives, where an interface has fewer queues for sending: `via` sends.
+extern const struct weir_queue_ops xsk_queue_via_ops;
 
 // Fills the fill ring for the first time; before bind, because drivers look for buffers there when
 // the socket is bound. The buffers are the pool's reserve.

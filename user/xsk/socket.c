@@ -152,6 +152,18 @@ int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifinde
 	return 0;
 }
 
+int xsk_socket_busy_poll(const struct xsk_socket *s)
+{
+	int prefer = 1, microseconds = 20, budget = 64;
+	int e = set(s->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &prefer, sizeof(prefer));
+
+	if (!e)
+		e = set(s->fd, SOL_SOCKET, SO_BUSY_POLL, &microseconds, sizeof(microseconds));
+	if (!e)
+		e = set(s->fd, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget));
+	return e;
+}
+
 static void unmap_ring(struct xsk_ring *r)
 {
 	if (r->map)

@@ -71,6 +71,15 @@ const char *weir_device_name(const struct weir_device *d);
 const uint8_t *weir_device_mac(const struct weir_device *d); // 6 bytes; valid after opening
 unsigned weir_device_mtu(const struct weir_device *d);
 
+// Packets that the interface received for the router and that got lost before it.
+uint64_t weir_device_lost(const struct weir_device *d);
+
+// For elements that send packets up on whatever interface they came from. To be called from init:
+// gives every interface that receives the role WEIR_DEVICE_HOST.
+void weir_device_host_all(struct weir_element *e);
+// The interface of that number (packet.device), or NULL.
+struct weir_device *weir_device_find(const struct weir_element *e, unsigned index);
+
 // Hands a packet, from its link header on, to the host's stack on the device, as if it had just
 // arrived there. The packet stays the caller's. False: the host did not take it.
 bool weir_device_to_host(struct weir_device *d, struct packet *p);

@@ -103,6 +103,9 @@ bool weir_out_connected(const struct weir_element *e, unsigned port);
 bool weir_in_is_pull(const struct weir_element *e, unsigned port);
 bool weir_out_is_pull(const struct weir_element *e, unsigned port);
 
+// The number of workers, valid from init_node on (n_nodes still grows then).
+unsigned weir_n_workers(const struct weir_element *e);
+
 // Calls fn for every element, in configuration order, until it returns nonzero.
 int weir_each_element(struct weir_router *r, int (*fn)(struct weir_element *e, void *arg),
 		      void *arg);

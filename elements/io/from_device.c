@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// FromDevice: emits the packets that a network interface receives, with their Ethernet headers. All
+// queues of the interface are read. What it emits does not reach the host's own stack; ToHost gives
+// packets to it. The packet type and time are set.
+//
+// FORCE_IP passes IPv4 packets only, with the network header set; others leave by `other`, or are
+// lost as `not_ip`. SNIFFER, SNAPLEN, METHOD, HEADROOM and ENCAP of Click are accepted and mean
+// nothing here.
+#include "io.h"
+
+enum { OUT, OTHER };
+
+struct from_device {
+	struct io_args io;
+	bool promisc, promisc_set, force_ip, timestamp, outbound, active;
+	char *filter;
+};
+
+// The queues first, first + step, first + 2 * step, ... are this node's.
+struct from_device_state {
+	unsigned first, step, next;
+	uint64_t count;
+};
+
+static int configure(struct weir_element *e, struct weir_args *a)
+{
+	struct from_device *self = e->self;
+
+	if (self->outbound)
+		return weir_args_error(a, -1, "OUTBOUND: what the host sends cannot be read");
+	if (self->filter && self->filter[0])
+		return weir_args_error(a, -1, "BPF_FILTER is not known here; use IPClassifier");
+	return io_configure(e, a, WEIR_DEVICE_RX, self->promisc_set ? self->promisc : -1);
+}
+
+static int init_node(struct weir_node *n, struct weir_err *err)
+{
+	const struct from_device *self = n->self;
+	struct from_device_state *s = n->state;
+	unsigned n_queues = weir_device_n_queues(self->io.device);
+
+	s->first = s->next = io_number(n);
+	s->step = weir_n_workers(n->element);
+	for (unsigned i = s->first; i < n_queues; i += s->step) {
+		int e = weir_watch_fd(n, weir_device_queue(self->io.device, i)->fd, NULL);
+
+		if (e)
+			return weir_error(err, &n->element->loc, "cannot wait for packets of %s",
+					  self->io.devname);
+	}
+	return 0;
+}
+
+static void fini_node(struct weir_node *n)
+{
+	const struct from_device *self = n->self;
+	const struct from_device_state *s = n->state;
+
+	for (unsigned i = s->first; s->step && i < weir_device_n_queues(self->io.device);
+	     i += s->step)
+		weir_unwatch_fd(n, weir_device_queue(self->io.device, i)->fd);
+}
+
+// Is it IPv4? Then the network header is set.
+static bool set_ip(struct packet *p)
+{
+	const struct eth *eth = weir_at(p, 0, sizeof(*eth));
+	const struct ip4 *ip = weir_at(p, sizeof(*eth), sizeof(*ip));
+	uint32_t hlen = ip ? (ip->vihl & 15) * 4U : 0;
+
+	if (!ip || rd16(eth->type) != ETHERTYPE_IP4 || ip->vihl >> 4 != 4 || hlen < sizeof(*ip) ||
+	    !weir_at(p, sizeof(*eth), hlen))
+		return false;
+	weir_set_network(p, sizeof(*eth), hlen);
+	return true;
+}
+
+static unsigned sort_out(struct weir_node *n, struct packet **v, unsigned count)
+{
+	unsigned k = 0, other = weir_out_connected(n->element, OTHER) ? OTHER : WEIR_DROP;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (set_ip(v[i]))
+			v[k++] = v[i];
+		else
+			weir_start(n, other, &v[i], 1);
+	}
+	return k;
+}
+
+static void hand_on(struct weir_node *n, struct packet **v, unsigned count)
+{
+	const struct from_device *self = n->self;
+	struct from_device_state *s = n->state;
+
+	s->count += count;
+	if (self->timestamp) {
+		uint64_t now = weir_wall(n);
+
+		for (unsigned i = 0; i < count; i++)
+			v[i]->tstamp = now;
+	}
+	for (unsigned i = 0; i < count; i++)
+		weir_set_mac(v[i]);
+	if (self->force_ip)
+		count = sort_out(n, v, count);
+	if (count)
+		weir_start(n, OUT, v, count);
+}
+
+// Up to a batch in all, from the queues in turn.
+static bool task(struct weir_node *n, unsigned burst)
+{
+	const struct from_device *self = n->self;
+	struct from_device_state *s = n->state;
+	struct packet *v[WEIR_BATCH_MAX];
+	unsigned n_queues = weir_device_n_queues(self->io.device), got = 0;
+
+	if (self->io.burst && self->io.burst < burst)
+		burst = self->io.burst;
+	if (s->first >= n_queues || !self->active) {
+		weir_sleep_until(n, UINT64_MAX);
+		return false;
+	}
+	for (unsigned i = s->first; i < n_queues && got < burst; i += s->step) {
+		struct weir_queue *q = weir_device_queue(self->io.device, s->next);
+
+		got += q->ops->rx(q, v + got, burst - got);
+		s->next += s->step;
+		if (s->next >= n_queues)
+			s->next = s->first;
+	}
+	if (got)
+		hand_on(n, v, got);
+	return got || self->io.busy_poll;
+}
+
+static int read_drops(struct weir_element *e, const struct weir_handler *, const char *,
+		      struct weir_buf *out, struct weir_err *)
+{
+	const struct from_device *self = e->self;
+
+	weir_printf(out, "%llu", (unsigned long long)weir_device_lost(self->io.device));
+	return 0;
+}
+
+static int read_encap(struct weir_element *, const struct weir_handler *, const char *,
+		      struct weir_buf *out, struct weir_err *)
+{
+	weir_printf(out, "ETHER");
+	return 0;
+}
+
+static int write_active(struct weir_element *e, const struct weir_handler *, const char *value,
+			struct weir_err *err)
+{
+	struct from_device *self = e->self;
+	int r = weir_parse(e, WEIR_T_BOOL, value, "active", &self->active, err);
+
+	for (unsigned i = 0; i < e->n_nodes; i++)
+		weir_wake(e->nodes[i]);
+	return r;
+}
+
+static const struct weir_arg args[] = {
+	IO_ARGS(from_device),
+	WEIR_ARG(BOOL, from_device, promisc, "PROMISC", "receive frames for other hosts too",
+		 .given = offsetof(struct from_device, promisc_set)),
+	WEIR_ARG(BOOL, from_device, force_ip, "FORCE_IP", "pass IPv4 packets only"),
+	WEIR_ARG(BOOL, from_device, timestamp, "TIMESTAMP", "set the time", .def = "true"),
+	WEIR_ARG(BOOL, from_device, active, "ACTIVE", "receive from the start", .def = "true"),
+	WEIR_ARG(BOOL, from_device, outbound, "OUTBOUND", "must be false"),
+	WEIR_ARG(STRING, from_device, filter, "BPF_FILTER", "must be empty"),
+	WEIR_ARG(BOOL, from_device, outbound, "SNIFFER", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(U32, from_device, io.burst, "SNAPLEN", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(WORD, from_device, filter, "METHOD", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(WORD, from_device, filter, "CAPTURE", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(WORD, from_device, filter, "ENCAP", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(U32, from_device, io.burst, "HEADROOM", "ignored", .flags = WEIR_DEPRECATED),
+	{},
+};
+
+static const struct weir_handler handlers[] = {
+	WEIR_SUM("count", from_device, count, "packets received"),
+	WEIR_RESET("reset_counts", "sets the count to zero"),
+	WEIR_READ("kernel_drops", read_drops, "packets lost between the interface and the router"),
+	WEIR_READ("encap", read_encap, "link type", .flags = WEIR_H_READ | WEIR_H_CALM),
+	{.name = "active",
+	 .kind = WEIR_H_SELF,
+	 .flags = WEIR_H_READ | WEIR_H_WRITE | WEIR_H_CHECKBOX,
+	 .off = offsetof(struct from_device, active),
+	 .size = sizeof(bool),
+	 .type = WEIR_T_BOOL,
+	 .write = write_active,
+	 .help = "whether it receives"},
+	{},
+};
+
+WEIR_PLAIN_ELEMENT(from_device, "FromDevice",
+		   .purpose = "emits the packets that a network interface receives",
+		   .ports = "0/1-2", .processing = "/h", .out = {"out", "other"},
+		   .drops = {"not_ip"}, .args = args, .handlers = handlers, .configure = configure,
+		   .init_node = init_node, .fini_node = fini_node, .task = task,
+		   .state_size = sizeof(struct from_device_state), .is_source = true);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "io.h"
+
+#include <errno.h>
+
+const char *const io_modes[] = {"auto", "zerocopy", "copy", "generic", NULL};
+
+int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int promisc)
+{
+	struct io_args *io = e->self;
+	struct weir_device_options opt = {
+		.mode = io->mode,
+		.n_queues = io->queues,
+		.ring_size = io->ring,
+		.busy_poll = io->busy_poll,
+		.busy_poll_set = io->busy_poll_set,
+		.promisc = promisc > 0,
+		.promisc_set = promisc >= 0,
+	};
+
+	if (a->reconfigure)
+		return weir_args_error(a, -1, "an interface cannot be changed while it is in use");
+	if (io->ring & (io->ring - 1))
+		return weir_args_error(a, -1, "RING %u is not a power of two", io->ring);
+	io->device = weir_device_claim(e, io->devname, role, &opt, a->err);
+	return io->device ? 0 : -EINVAL;
+}
+
+unsigned io_number(const struct weir_node *n)
+{
+	unsigned i = 0;
+
+	while (n->element->nodes[i] != n)
+		i++;
+	return i;
+}

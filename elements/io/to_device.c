@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// ToDevice: sends packets, which begin with an Ethernet header, on a network interface. With a push
+// input, what the transmit ring cannot take is lost as `ring_full`; with a pull input, packets are
+// pulled only when there is room. Frames that the interface cannot carry are lost as `too_long` or
+// `too_short`. Output `sent`, if connected, gets a copy of each packet that was sent; output
+// `unsent` gets the packets that were not, instead of their being lost.
+#include "io.h"
+
+enum { SENT, UNSENT };
+enum { RING_FULL, TOO_LONG, TOO_SHORT };
+enum {
+	ETHER_LEN = 14,
+	VLAN_LEN = 4, // a tag does not count against the MTU
+	RETRY_NS = 20 * 1000,
+};
+
+struct to_device {
+	struct io_args io;
+	bool debug;
+};
+
+struct to_device_state {
+	struct weir_queue *queue;
+	uint32_t longest;
+	uint64_t count;
+	bool checked_outputs, has_sent, has_unsent;
+};
+
+static int configure(struct weir_element *e, struct weir_args *a)
+{
+	return io_configure(e, a, WEIR_DEVICE_TX, -1);
+}
+
+static int init_node(struct weir_node *n, struct weir_err *)
+{
+	const struct to_device *self = n->self;
+	struct to_device_state *s = n->state;
+	unsigned n_queues = weir_device_n_queues(self->io.device);
+
+	if (n_queues)
+		s->queue = weir_device_queue(self->io.device, io_number(n) % n_queues);
+	s->longest = weir_device_mtu(self->io.device) + ETHER_LEN + VLAN_LEN;
+	s->has_sent = weir_out_connected(n->element, SENT);
+	s->has_unsent = weir_out_connected(n->element, UNSENT);
+	return 0;
+}
+
+static void lose(struct weir_node *n, unsigned reason, struct packet *p)
+{
+	const struct to_device_state *s = n->state;
+
+	if (s->has_unsent)
+		weir_emit(n, UNSENT, p);
+	else
+		weir_drop(n, reason, p);
+}
+
+// Takes out what the interface cannot carry. The number that stays, at the front of v.
+static unsigned check(struct weir_node *n, struct packet **v, unsigned count, uint64_t *bytes)
+{
+	const struct to_device_state *s = n->state;
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *p = v[i];
+
+		if (WEIR_UNLIKELY(p->len > s->longest))
+			lose(n, TOO_LONG, p);
+		else if (WEIR_UNLIKELY(p->len < ETHER_LEN))
+			lose(n, TOO_SHORT, p);
+		else
+			*bytes += (v[k++] = p)->len;
+	}
+	return k;
+}
+
+static void copy_sent(struct weir_node *n, struct packet *const *v, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *copy = weir_packet_copy(n, v[i]);
+
+		if (!copy)
+			continue;
+		weir_made(n, 1, copy->len);
+		weir_emit(n, SENT, copy);
+	}
+}
+
+// Sends what it can. All packets are gone afterwards.
+static void send(struct weir_node *n, struct packet **v, unsigned count)
+{
+	struct to_device_state *s = n->state;
+	uint64_t bytes = 0;
+	unsigned sent, room;
+
+	count = check(n, v, count, &bytes);
+	room = s->queue->ops->tx_room(s->queue);
+	if (room < count) {
+		// The ring drains only when the kernel is told.
+		s->queue->ops->flush(s->queue);
+		room = s->queue->ops->tx_room(s->queue);
+	}
+	sent = count < room ? count : room;
+	for (unsigned i = sent; i < count; i++) {
+		bytes -= v[i]->len;
+		lose(n, RING_FULL, v[i]);
+	}
+	if (!sent)
+		return;
+	if (s->has_sent)
+		copy_sent(n, v, sent);
+	sent = s->queue->ops->tx(s->queue, v, sent);
+	s->count += sent;
+	weir_ended(n, sent, bytes);
+	weir_flush_later(n, s->queue);
+}
+
+static void to_device(struct weir_node *n, unsigned, struct batch *b)
+{
+	send(n, b->p, b->n);
+	b->n = 0;
+}
+
+static bool task(struct weir_node *n, unsigned burst)
+{
+	const struct to_device *self = n->self;
+	struct to_device_state *s = n->state;
+	struct packet *v[WEIR_BATCH_MAX];
+	unsigned room, got;
+
+	if (!s->queue || !weir_in_is_pull(n->element, 0)) {
+		weir_sleep_until(n, UINT64_MAX);
+		return false;
+	}
+	if (self->io.burst && self->io.burst < burst)
+		burst = self->io.burst;
+	room = s->queue->ops->tx_room(s->queue);
+	if (!room) {
+		s->queue->ops->flush(s->queue);
+		weir_sleep_until(n, weir_now(n) + RETRY_NS);
+		return false;
+	}
+	got = weir_pull(n, 0, v, room < burst ? room : burst);
+	if (got)
+		send(n, v, got);
+	return got;
+}
+
+static const struct weir_arg args[] = {
+	IO_ARGS(to_device),
+	WEIR_ARG(BOOL, to_device, debug, "DEBUG", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(WORD, to_device, io.devname, "METHOD", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(BOOL, to_device, debug, "SET_ERROR_ANNO", "ignored", .flags = WEIR_DEPRECATED),
+	WEIR_ARG(BOOL, to_device, debug, "IGNORE_QUEUE_OVERFLOWS", "ignored",
+		 .flags = WEIR_DEPRECATED),
+	{},
+};
+
+static const struct weir_handler handlers[] = {
+	WEIR_SUM("count", to_device, count, "packets sent"),
+	WEIR_RESET("reset_counts", "sets the count to zero"),
+	{},
+};
+
+WEIR_BATCH_ELEMENT(to_device, "ToDevice", .purpose = "sends packets on a network interface",
+		   .ports = "1/0-2", .processing = "a/h", .flow = "x/x", .out = {"sent", "unsent"},
+		   .drops = {"ring_full", "too_long", "too_short"}, .args = args,
+		   .handlers = handlers, .configure = configure, .init_node = init_node,
+		   .task = task, .state_size = sizeof(struct to_device_state), .is_sink = true);

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "guard.h"
+
+#include "iface.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	LINE = 256,
+	JOURNAL_MAX = 65536,
+	RETRY_MS = 50,
+	RETRY_FOR_MS = 5000,
+};
+static const char DIR_PATH[] = "/run/weir", NAME[] = "restore.";
+
+static unsigned long long netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : (unsigned long long)st.st_ino;
+}
+
+static int write_sysfs(const char *path, const char *value)
+{
+	int sysfs = xsk_sysfs(), fd, e = 0;
+
+	if (sysfs < 0)
+		return sysfs;
+	fd = openat(sysfs, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		e = -errno;
+	if (fd >= 0)
+		close(fd);
+	close(sysfs);
+	return e;
+}
+
+static int read_sysfs(const char *path, char *value, size_t size)
+{
+	int sysfs = xsk_sysfs(), fd, e = 0;
+	ssize_t n = 0;
+
+	if (sysfs < 0)
+		return sysfs;
+	fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || (n = read(fd, value, size - 1)) < 0)
+		e = -errno;
+	value[n > 0 ? n : 0] = '\0';
+	value[strcspn(value, "\n ")] = '\0';
+	if (fd >= 0)
+		close(fd);
+	close(sysfs);
+	return e;
+}
+
+static void restore_line(char *line)
+{
+	struct xsk_channels c;
+	char path[LINE], value[LINE], name[IFNAMSIZ];
+
+	if (sscanf(line, "sysfs %255s %255s", path, value) == 2) {
+		write_sysfs(path, value);
+	} else if (sscanf(line, "channels %15s %u %u %u", name, &c.rx, &c.tx, &c.combined) == 4) {
+		// refused as long as sockets of the killed process are being taken down
+		for (unsigned ms = 0; ms < RETRY_FOR_MS; ms += RETRY_MS) {
+			int e = xsk_iface_set_channels(name, &c);
+
+			if (e == 0 || e == -ENODEV)
+				break;
+			nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+		}
+	}
+}
+
+// Undoes a journal, the last change first. False if it belongs to another network namespace.
+static bool restore(int journal)
+{
+	char *text = calloc(1, JOURNAL_MAX), *line;
+	ssize_t n = text ? pread(journal, text, JOURNAL_MAX - 1, 0) : -1;
+	bool ours = n <= 0 || strtoull(text, NULL, 10) == netns();
+
+	while (ours && n > 0 && (line = strrchr(text, '\n'))) {
+		*line = '\0';
+		line = strrchr(text, '\n');
+		if (!line)
+			break;
+		restore_line(line + 1);
+	}
+	free(text);
+	return ours;
+}
+
+static void guard_and_exit(const struct xsk_guard *g, int pipe)
+{
+	int null, in = fcntl(pipe, F_DUPFD, 100), journal = fcntl(g->journal, F_DUPFD, 100);
+	char c;
+
+	// Ctrl-C, hang-up and the like go to the whole terminal, and are meant for the router.
+	setsid();
+	prctl(PR_SET_NAME, "weir-guard");
+	null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close_range(3, (unsigned)in - 1, 0);
+	close_range((unsigned)in + 1, (unsigned)journal - 1, 0);
+	close_range((unsigned)journal + 1, ~0U, 0);
+	while (read(in, &c, 1) < 0 && errno == EINTR)
+		;
+	if (restore(journal) && g->path[0])
+		unlink(g->path);
+	_exit(0);
+}
+
+static int open_journal(struct xsk_guard *g)
+{
+	mkdir(DIR_PATH, 0755);
+	snprintf(g->path, sizeof(g->path), "%s/%sXXXXXX", DIR_PATH, NAME);
+	g->journal = mkostemp(g->path, O_CLOEXEC | O_APPEND);
+	if (g->journal < 0) {
+		// the child can still do its work; only the next start could not
+		g->path[0] = '\0';
+		g->journal = memfd_create("weir-restore", MFD_CLOEXEC);
+	}
+	if (g->journal < 0 || flock(g->journal, LOCK_EX | LOCK_NB) ||
+	    dprintf(g->journal, "%llu\n", netns()) < 0)
+		return -errno;
+	return 0;
+}
+
+static int start(struct xsk_guard *g)
+{
+	sigset_t all, old;
+	int ends[2], e;
+
+	if (g->child > 0)
+		return 0;
+	*g = (struct xsk_guard){.journal = -1, .pipe = -1};
+	e = open_journal(g);
+	if (e)
+		return e;
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	// The child blocks every signal from its first instruction on.
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	g->child = fork();
+	if (g->child == 0) {
+		close(ends[1]);
+		guard_and_exit(g, ends[0]);
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	close(ends[0]);
+	g->pipe = ends[1];
+	return g->child < 0 ? -errno : 0;
+}
+
+int xsk_guard_sysfs(struct xsk_guard *g, const char *path, const char *value)
+{
+	char old[LINE];
+	int e = start(g);
+
+	if (!e)
+		e = read_sysfs(path, old, sizeof(old));
+	if (e || !strcmp(old, value))
+		return e;
+	if (dprintf(g->journal, "sysfs %s %s\n", path, old) < 0)
+		return -errno;
+	return write_sysfs(path, value);
+}
+
+int xsk_guard_channels(struct xsk_guard *g, const char *ifname, unsigned n)
+{
+	struct xsk_channels old, new;
+	int e = start(g);
+
+	if (!e)
+		e = xsk_iface_channels(ifname, &old);
+	if (e)
+		return e;
+	new = old;
+	if (old.combined) {
+		new.combined = n;
+		new.rx = new.tx = 0;
+	} else {
+		new.rx = new.tx = n;
+	}
+	if (dprintf(g->journal, "channels %s %u %u %u\n", ifname, old.rx, old.tx, old.combined) < 0)
+		return -errno;
+	return xsk_iface_set_channels(ifname, &new);
+}
+
+void xsk_guard_close(struct xsk_guard *g)
+{
+	if (g->journal >= 0 && restore(g->journal)) {
+		if (g->path[0])
+			unlink(g->path);
+		if (ftruncate(g->journal, 0)) // the child finds nothing left to do
+			g->path[0] = '\0';
+	}
+	if (g->pipe >= 0)
+		close(g->pipe);
+	if (g->child > 0)
+		waitpid(g->child, NULL, 0);
+	if (g->journal >= 0)
+		close(g->journal);
+	*g = (struct xsk_guard){.journal = -1, .pipe = -1};
+}
+
+// A journal that can be locked has nobody left to undo it.
+static void repair(int dir, const char *name, struct weir_err *err)
+{
+	int fd = openat(dir, name, O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink &&
+	    restore(fd)) {
+		weir_warn(err, NULL,
+			  "an earlier run was killed; what it had changed on interfaces "
+			  "was put back now");
+		unlinkat(dir, name, 0);
+	}
+	close(fd);
+}
+
+void xsk_guard_repair(struct weir_err *err)
+{
+	DIR *dir = opendir(DIR_PATH);
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir)))
+		if (!strncmp(d->d_name, NAME, strlen(NAME)))
+			repair(dirfd(dir), d->d_name, err);
+	if (dir)
+		closedir(dir);
+}
