@@ -82,7 +82,7 @@ def groups(path, title, unit, labels, series):
     y_of = _log_axis(svg, left, top, bottom, values)
     width = (svg.w - left - 20) / len(labels)
     for g, label in enumerate(labels):
-        svg.text(left + width * (g + 0.5), bottom + 36, label, "middle")
+        svg.text(left + width * (g + 0.5), bottom + 20, label, "middle")
         for s, (_, rows) in enumerate(series.items()):
             x = left + width * (g + (s + 1) / (len(series) + 1))
             ys = [y_of(v) for _, v in rows[g] if v > 0]
@@ -90,10 +90,11 @@ def groups(path, title, unit, labels, series):
                 svg.line(x, min(ys), x, max(ys), COLOURS[s % len(COLOURS)], 2)
             for (mark, v), y in zip(rows[g], ys):
                 svg.dot(x, y, COLOURS[s % len(COLOURS)])
-                svg.text(x + 7, y + 4, f"{v:.3g}" if mark == rows[g][0][0] else "")
+                if mark == rows[g][0][0]:
+                    svg.text(x + 7, y + 4, f"{v:.3g}")
     for s, name in enumerate(series):
         x = left + s * (svg.w - left) / len(series)
         svg.rect(x, 34, 12, 12, COLOURS[s % len(COLOURS)])
         svg.text(x + 18, 45, name)
-    svg.text(left, svg.h - 4, unit)
+    svg.text(left, svg.h - 8, unit)
     svg.write(path)
