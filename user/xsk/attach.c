@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,7 +75,7 @@ static int keep_words(enum libbpf_print_level level, const char *fmt, va_list ap
 	return 0;
 }
 
-static int load(struct xsk_program *p)
+static int load(struct xsk_program *p, bool generic)
 {
 	libbpf_print_fn_t old = libbpf_set_print(keep_words);
 	int e = -ENOMEM;
@@ -84,6 +85,8 @@ static int load(struct xsk_program *p)
 	if (p->skel) {
 		bpf_map__set_max_entries(p->skel->maps.xsks, p->n_queues);
 		bpf_map__set_max_entries(p->skel->maps.counts, p->n_queues);
+		p->skel->rodata->secret = p->secret;
+		p->skel->rodata->has_secret = generic;
 		e = entry__load(p->skel);
 	} else {
 		e = -errno;
@@ -123,7 +126,11 @@ int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex
 	int e;
 
 	*p = (struct xsk_program){.link_fd = -1, .n_queues = n_queues};
-	e = load(p);
+	if (generic && getrandom(&p->secret, sizeof(p->secret), 0) != sizeof(p->secret)) {
+		e = xsk_why(err, ifname, "get random bytes", -EIO);
+		goto fail;
+	}
+	e = load(p, generic);
 	if (e) {
 		xsk_why(err, ifname, "load the XDP program", e);
 		if (last_words[0] && e != -EPERM)
@@ -135,6 +142,11 @@ int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex
 		return 0;
 	if (e == -EBUSY && (id = program_on(ifindex, name)) > 0)
 		refuse(ifname, id, name, err);
+	else if (e == -ENOSPC)
+		weir_error(err, NULL,
+			   "%s: it receives on %u queue%s, and its peer sends on more; give it as "
+			   "many (QUEUES), or its peer fewer",
+			   ifname, n_queues, n_queues == 1 ? "" : "s");
 	else if (e == -EOPNOTSUPP && !generic)
 		weir_error(err, NULL,
 			   "%s: its driver has no native XDP; MODE generic uses the "

@@ -13,6 +13,7 @@ struct xsk_program {
 	struct entry *skel;
 	int link_fd;
 	unsigned n_queues;
+	struct weir_secret secret; // generic mode: behind what is sent up to the host
 };
 
 // Is a program on the interface that is not one of weir's? Then a message names it. 0 or -errno.

@@ -46,13 +46,11 @@ static int bring_up(struct ifreq *req)
 
 static int open_tap(struct xsk_host *h, struct ifreq *req)
 {
-	int one = 1;
-
 	h->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (h->fd < 0)
 		return -errno;
 	*req = (struct ifreq){.ifr_name = "weir%d", .ifr_flags = IFF_TAP | IFF_NO_PI};
-	if (ioctl(h->fd, TUNSETIFF, req) || ioctl(h->fd, TUNSETNOCSUM, one))
+	if (ioctl(h->fd, TUNSETIFF, req))
 		return -errno;
 	be_quiet(req->ifr_name);
 	return bring_up(req);
@@ -77,12 +75,13 @@ static int attach(struct xsk_host *h, const char *tap, unsigned target)
 	return e ?: bpf_tc_attach(&hook, &opts);
 }
 
-int xsk_host_open(struct xsk_host *h, const struct xsk_iface *f, struct weir_err *err)
+int xsk_host_open(struct xsk_host *h, const struct xsk_iface *f, const struct weir_secret *secret,
+		  struct weir_err *err)
 {
 	struct ifreq req;
 	int e;
 
-	*h = (struct xsk_host){.fd = -1};
+	*h = (struct xsk_host){.fd = -1, .secret = secret};
 	e = open_tap(h, &req);
 	if (e) {
 		xsk_why(err, f->name, "make a tap for ToHost", e);
@@ -110,9 +109,8 @@ bool xsk_host_send(struct xsk_host *h, struct packet *p)
 {
 	struct iovec v[2] = {
 		{weir_data(p), p->len},
-		{(void *)h->secret, h->secret_len},
+		{(void *)h->secret, h->secret ? sizeof(*h->secret) : 0},
 	};
-	ssize_t n = writev(h->fd, v, h->secret_len ? 2 : 1);
 
-	return n == (ssize_t)(p->len + h->secret_len);
+	return writev(h->fd, v, 2) == (ssize_t)(v[0].iov_len + v[1].iov_len);
 }

@@ -10,13 +10,16 @@
 
 #include "iface.h"
 
+#include <abi/entry.h>
+
 struct xsk_host {
 	int fd; // of the tap; -1: not open
 	struct to_host *skel;
-	const uint8_t *secret; // written behind each packet, if the entry program has to know them
-	unsigned secret_len;
+	const struct weir_secret *secret; // goes behind each packet; NULL: not needed
 };
 
-int xsk_host_open(struct xsk_host *h, const struct xsk_iface *f, struct weir_err *err);
+// secret: if the entry program will see the packets again, what it knows them by.
+int xsk_host_open(struct xsk_host *h, const struct xsk_iface *f, const struct weir_secret *secret,
+		  struct weir_err *err);
 void xsk_host_close(struct xsk_host *h);
 bool xsk_host_send(struct xsk_host *h, struct packet *p);

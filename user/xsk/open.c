@@ -230,7 +230,9 @@ static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err
 	else if (has_role(d, WEIR_DEVICE_TX))
 		e = open_sender(x, d, err);
 	if (!e && has_role(d, WEIR_DEVICE_HOST))
-		e = xsk_host_open(&d->host, &d->iface, err);
+		e = xsk_host_open(&d->host, &d->iface,
+				  wants_generic(d) && d->program.skel ? &d->program.secret : NULL,
+				  err);
 	if (e)
 		return e;
 	if (d->device->opt.promisc) {
