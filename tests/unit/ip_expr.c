@@ -46,7 +46,7 @@ static int run(const struct made *m, const char *text)
 	cr_assert(pkt_parse(&k, text, strlen(text)), "%s: %s", text, k.error);
 	p = pkt_new(&k);
 	port = d->data_only ? weir_dag_run_data(d, p) : weir_dag_run_ip(d, p);
-	cr_assert_eq(weir_dag_run_careful(d, p), port);
+	cr_assert_eq(weir_dag_run_careful(d->steps, d->careful, d->data_only, p), port);
 	free(p);
 	pkt_free(&k);
 	return port >= WEIR_DROP ? -1 : (int)port;

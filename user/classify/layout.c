@@ -156,12 +156,11 @@ static uint32_t available(const struct packet *p, unsigned base, uint32_t *start
 	return *start && p->off + p->len > *start ? p->off + p->len - *start : 0;
 }
 
-unsigned weir_dag_run_careful(const struct weir_dag *d, struct packet *p)
+unsigned weir_dag_run_careful(const struct weir_dag_step *steps, uint32_t to, bool data_only,
+			      struct packet *p)
 {
-	uint32_t to = d->careful;
-
 	while (to >= WEIR_DAG_STEP) {
-		const struct weir_dag_step *s = weir_dag_step(d, to);
+		const struct weir_dag_step *s = &steps[to - WEIR_DAG_STEP];
 		uint32_t start, n = available(p, s->base, &start), word = 0;
 
 		if (n < s->need) {
@@ -170,7 +169,7 @@ unsigned weir_dag_run_careful(const struct weir_dag *d, struct packet *p)
 		}
 		n -= s->off;
 		memcpy(&word, (const uint8_t *)p + start + s->off, n < 4 ? n : 4);
-		if (!d->data_only)
+		if (!data_only)
 			word = __builtin_bswap32(word);
 		to = (word & s->mask) - s->lo <= s->span ? s->yes : s->no;
 	}

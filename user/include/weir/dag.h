@@ -97,8 +97,10 @@ void weir_dag_free(struct weir_dag *d);
 // A line for each step, for the `program` handlers.
 void weir_dag_print(const struct weir_dag *d, struct weir_buf *out);
 
-// For packets that are too short for some test, or whose headers are not set.
-unsigned weir_dag_run_careful(const struct weir_dag *d, struct packet *p);
+// For packets that are too short for some test, or whose headers are not set; `to` is d->careful.
+// (It does not take d itself so that a copy of that can stay in registers.)
+unsigned weir_dag_run_careful(const struct weir_dag_step *steps, uint32_t to, bool data_only,
+			      struct packet *p);
 
 WEIR_INLINE uint32_t weir_dag_load(const void *p)
 {
@@ -110,7 +112,7 @@ WEIR_INLINE uint32_t weir_dag_load(const void *p)
 
 WEIR_INLINE const struct weir_dag_step *weir_dag_step(const struct weir_dag *d, uint32_t to)
 {
-	return d->steps + (to - WEIR_DAG_STEP);
+	return &d->steps[(size_t)to - WEIR_DAG_STEP];
 }
 
 WEIR_INLINE unsigned weir_dag_run_data(const struct weir_dag *d, struct packet *p)
@@ -119,7 +121,7 @@ WEIR_INLINE unsigned weir_dag_run_data(const struct weir_dag *d, struct packet *
 	uint32_t to;
 
 	if (WEIR_UNLIKELY(p->len < d->need))
-		return weir_dag_run_careful(d, p);
+		return weir_dag_run_careful(d->steps, d->careful, true, p);
 	to = (weir_dag_load(data + d->root.off) & d->root.mask) == d->root.lo ? d->root.yes
 									      : d->root.no;
 	while (to >= WEIR_DAG_STEP) {
@@ -146,7 +148,7 @@ WEIR_INLINE unsigned weir_dag_run_ip(const struct weir_dag *d, struct packet *p)
 	uint32_t to;
 
 	if (WEIR_UNLIKELY(!p->transport || p->transport + (uint64_t)d->need > p->off + p->len))
-		return weir_dag_run_careful(d, p);
+		return weir_dag_run_careful(d->steps, d->careful, false, p);
 	to = weir_dag_step_ip(&d->root, p);
 	while (to >= WEIR_DAG_STEP)
 		to = weir_dag_step_ip(weir_dag_step(d, to), p);

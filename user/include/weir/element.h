@@ -196,19 +196,40 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 		}                                                                               \
 	}
 
-#define WEIR_SPLIT_FORM(id, call_)                                              \
-	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_) \
-	{                                                                       \
-		const struct id self_ = *(const struct id *)n_->self;           \
-		const unsigned count_ = b_->n;                                  \
-		uint16_t port_[WEIR_BATCH_MAX];                                 \
-		unsigned mixed_ = 0;                                            \
-		for (unsigned i_ = 0; i_ < count_; i_++) {                      \
-			struct packet *p_ = b_->p[i_];                          \
-			port_[i_] = (uint16_t)(call_);                          \
-			mixed_ |= port_[i_] ^ port_[0];                         \
-		}                                                               \
-		weir_split(n_, b_, port_, mixed_);                              \
+// As long as all packets leave by the output of the first one, no port is written down. The batch
+// is never empty.
+#define WEIR_SPLIT_FORM(id, call_)                                                               \
+	static __attribute__((noinline)) void id##_mixed(struct weir_node *n_, struct batch *b_, \
+							 unsigned i_, unsigned port0_,           \
+							 unsigned port1_)                        \
+	{                                                                                        \
+		const struct id self_ = *(const struct id *)n_->self;                            \
+		const unsigned count_ = b_->n;                                                   \
+		uint16_t port_[WEIR_BATCH_MAX];                                                  \
+		for (unsigned k_ = 0; k_ < i_; k_++)                                             \
+			port_[k_] = (uint16_t)port0_;                                            \
+		port_[i_] = (uint16_t)port1_;                                                    \
+		while (++i_ < count_) {                                                          \
+			struct packet *p_ = b_->p[i_];                                           \
+			port_[i_] = (uint16_t)(call_);                                           \
+		}                                                                                \
+		weir_split(n_, b_, port_, 1);                                                    \
+	}                                                                                        \
+	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_)                  \
+	{                                                                                        \
+		const struct id self_ = *(const struct id *)n_->self;                            \
+		const unsigned count_ = b_->n;                                                   \
+		struct packet *p_ = b_->p[0];                                                    \
+		const unsigned port0_ = call_;                                                   \
+		for (unsigned i_ = 1; i_ < count_; i_++) {                                       \
+			p_ = b_->p[i_];                                                          \
+			unsigned port1_ = call_;                                                 \
+			if (WEIR_UNLIKELY(port1_ != port0_)) {                                   \
+				id##_mixed(n_, b_, i_, port0_, port1_);                          \
+				return;                                                          \
+			}                                                                        \
+		}                                                                                \
+		b_->out = port0_;                                                                \
 	}
 
 // Rows of {arguments, packet in, output, packet out}: test, documentation example, fuzz seed and
