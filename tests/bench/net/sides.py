@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from net import DUT_CPU, LOAD_CPU, sh
+from net import DUT_CPU, LOAD_CPU, PREFIX, sh
 
 TICK = os.sysconf("SC_CLK_TCK")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -148,7 +148,8 @@ class Testpmd(Side):
 class Weir(Side):
     def __init__(self, name, title, build, config, *options):
         super().__init__(name, title)
-        self.args = [f"{build}/weir", "run", *options, config, "IF0=r0", "IF1=r1"]
+        self.args = [f"{build}/weir", "run", "--name", f"{PREFIX}{os.getpid()}", *options,
+                     config, "IF0=r0", "IF1=r1"]
 
     def start(self, net, wait=True):
         self.process = Process(net.inside(net.r, *self.args), "running" if wait else None)
