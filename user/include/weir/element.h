@@ -186,7 +186,8 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 	{                                                                                       \
 		const struct id self_ = *(const struct id *)n_->self;                           \
 		const unsigned count_ = b_->n;                                                  \
-		for (unsigned i_ = 0; i_ < count_; i_++) {                                      \
+		_Pragma("GCC unroll 4") for (unsigned i_ = 0; i_ < count_; i_++)                \
+		{                                                                               \
 			struct packet *p_ = b_->p[i_];                                          \
 			unsigned port_ = call_;                                                 \
 			if (WEIR_UNLIKELY(port_)) {                                             \
@@ -221,7 +222,8 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 		const unsigned count_ = b_->n;                                                   \
 		struct packet *p_ = b_->p[0];                                                    \
 		const unsigned port0_ = call_;                                                   \
-		for (unsigned i_ = 1; i_ < count_; i_++) {                                       \
+		_Pragma("GCC unroll 4") for (unsigned i_ = 1; i_ < count_; i_++)                 \
+		{                                                                                \
 			p_ = b_->p[i_];                                                          \
 			unsigned port1_ = call_;                                                 \
 			if (WEIR_UNLIKELY(port1_ != port0_)) {                                   \
