@@ -22,7 +22,9 @@ elementclass Interface { $dev, $paint |
 
 	from -> class;
 	class[0] -> ARPResponder($dev) -> to;
-	class[1] -> [1] arpq;
+	class[1] -> replies :: Tee;
+	replies[0] -> [1] arpq;
+	replies[1] -> ToHost($dev);		// the host asks for itself
 	class[2] -> Paint($paint)
 		-> Strip(14)
 		-> CheckIPHeader(INTERFACES $dev:ipnet)
@@ -58,7 +60,7 @@ route :: StaticIPLookup($IF0:ip/32 0,
 if0, if1 -> GetIPAddress(16) -> route;
 if0[1], if1[1] -> route;
 
-route[0] -> EtherEncap(0x0800, 1:1:1:1:1:1, 2:2:2:2:2:2) -> ToHost($IF0);
+route[0] -> EtherEncap(0x0800, $IF0:eth, $IF0:eth) -> ToHost($IF0);
 route[1] -> if0;
 route[2] -> if1;
 route[3] -> ICMPError($IF0, unreachable, net) -> route;

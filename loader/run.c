@@ -130,6 +130,9 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 // The signals that end a run are taken here, by nobody else.
 static void block_signals(sigset_t *set)
 {
+	// a shell starts background jobs with SIGINT ignored, and then it would never arrive
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	sigemptyset(set);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGTERM);
