@@ -4,17 +4,13 @@
 #include <weir/call.h>
 #include <weir/element.h>
 
+#include "dump_file.h"
 #include "encap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pcap/pcap.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { OUT, NOT_IP };
 enum { NS = 1000000000 };
@@ -49,83 +45,20 @@ static uint64_t time_of(const struct pcap_pkthdr *h)
 	return (uint64_t)h->ts.tv_sec * NS + (uint64_t)h->ts.tv_usec; // opened for nanoseconds
 }
 
-// The program that uncompresses a file that begins like this; NULL: it is not compressed.
-static const char *uncompressor(const uint8_t magic[4])
-{
-	if (magic[0] == 0x1f && magic[1] == 0x8b)
-		return "zcat";
-	if (!memcmp(magic, "BZh", 3))
-		return "bzcat";
-	if (!memcmp(magic,
-		    "\xfd"
-		    "7zX",
-		    4))
-		return "xzcat";
-	if (!memcmp(magic, "\x28\xb5\x2f\xfd", 4))
-		return "zstdcat";
-	return NULL;
-}
-
-// Runs program with fd as its input; gives the reading end of its output, or -errno.
-static int uncompress(const char *program, int fd, pid_t *child)
-{
-	char *const argv[] = {(char *)program, NULL};
-	posix_spawn_file_actions_t actions;
-	int ends[2], r;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-	r = posix_spawnp(child, program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[1]);
-	if (r) {
-		*child = 0;
-		close(ends[0]);
-		return -r;
-	}
-	return ends[0];
-}
-
 static int open_file(struct from_dump *self, char *why, size_t size)
 {
-	bool is_stdin = !strcmp(self->filename, "-");
-	int fd = is_stdin ? dup(STDIN_FILENO) : open(self->filename, O_RDONLY | O_CLOEXEC);
-	const char *program = NULL;
-	uint8_t magic[4] = {};
+	FILE *f = dump_open(self->filename, &self->child, why, size);
 	char pcap_why[PCAP_ERRBUF_SIZE];
-	FILE *f;
 
-	if (fd >= 0 && !is_stdin && pread(fd, magic, sizeof(magic), 0) == sizeof(magic))
-		program = uncompressor(magic);
-	if (program) {
-		int out = uncompress(program, fd, &self->child);
-
-		close(fd);
-		if (out < 0)
-			snprintf(why, size, "%s: %s", program, strerror(-out));
-		fd = out;
-	} else if (fd < 0) {
-		snprintf(why, size, "%s", strerror(errno));
-	}
-	if (fd < 0)
+	if (!f)
 		return -1;
-	f = fdopen(fd, "r");
-	if (!f) {
-		snprintf(why, size, "%s", strerror(errno));
-		close(fd);
-		return -1;
-	}
 	self->pcap =
 		pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, pcap_why);
-	if (!self->pcap) {
-		snprintf(why, size, "%s", pcap_why);
-		fclose(f);
-		return -1;
-	}
-	return 0;
+	if (self->pcap)
+		return 0;
+	snprintf(why, size, "%s", pcap_why);
+	fclose(f);
+	return -1;
 }
 
 static int init(struct weir_element *e, struct weir_err *err)
@@ -323,10 +256,8 @@ static void fini(struct weir_element *e)
 
 	if (self->pcap)
 		pcap_close(self->pcap);
-	if (self->child)
-		waitpid(self->child, NULL, 0);
 	self->pcap = NULL;
-	self->child = 0;
+	dump_close(&self->child);
 }
 
 // --- handlers ---------------------------------------------------------------------------------

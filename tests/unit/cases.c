@@ -24,6 +24,7 @@ static const char *const without_rows[][2] = {
 	{"Queue", "keeps packets: tests/graph"},
 	{"SimpleQueue", "keeps packets: tests/graph"},
 	{"ToDump", "writes a file: tests/graph"},
+	{"ToIPSummaryDump", "writes a file: tests/graph"},
 	{"ARPQuerier", "keeps packets: tests/graph"},
 };
 
