@@ -6,12 +6,12 @@
 // of RFC 1812, fragments what is too long, and gives what is addressed to itself to the host. The
 // addresses are those that the host has configured on the interfaces.
 
-define($IF0 left, $IF1 right, $MTU 1500)
+define($IF0 eth1, $IF1 eth2, $MTU0 1500, $MTU1 1500)
 
 // One interface. What comes from the network leaves by `in` (IP packets, Ethernet header stripped)
 // and is routed; what the router sends into this network enters by input 0 with its next hop in the
 // destination annotation. ICMP errors that arise on the way out leave by `errors`.
-elementclass Interface { $dev, $paint |
+elementclass Interface { $dev, $paint, $mtu |
 	from :: FromDevice($dev);
 	to :: ToDevice($dev);
 	arpq :: ARPQuerier($dev);
@@ -36,7 +36,7 @@ elementclass Interface { $dev, $paint |
 		-> options :: IPGWOptions($dev)
 		-> FixIPSrc($dev)
 		-> ttl :: DecIPTTL
-		-> fragment :: IPFragmenter($MTU)
+		-> fragment :: IPFragmenter($mtu)
 		-> arpq
 		-> to;
 	arpq[1] -> to;
@@ -44,11 +44,11 @@ elementclass Interface { $dev, $paint |
 	redirect[1] -> ICMPError($dev, redirect, host) -> [1] output;
 	options[1] -> ICMPError($dev, parameterproblem) -> [1] output;
 	ttl[1] -> ICMPError($dev, timeexceeded) -> [1] output;
-	fragment[1] -> ICMPError($dev, unreachable, needfrag) -> [1] output;
+	fragment[1] -> ICMPError($dev, unreachable, needfrag, PMTU $mtu) -> [1] output;
 }
 
-if0 :: Interface($IF0, 1);
-if1 :: Interface($IF1, 2);
+if0 :: Interface($IF0, 1, $MTU0);
+if1 :: Interface($IF1, 2, $MTU1);
 
 route :: StaticIPLookup($IF0:ip/32 0,
 			$IF1:ip/32 0,
