@@ -230,7 +230,7 @@ static const struct weir_handler arp_responder_handlers[] = {
 	{},
 };
 
-WEIR_STRAIGHT_FORM(arp_responder, arp_responder(&self_, p_))
+WEIR_STRAIGHT_FORM(arp_responder, void, arp_responder(&self_, p_))
 WEIR_CLASS(arp_responder, .name = "ARPResponder", .purpose = "answers ARP queries",
 	   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "other"},
 	   .push = arp_responder_push, .self_size = sizeof(struct arp_responder),

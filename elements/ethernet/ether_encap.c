@@ -17,8 +17,10 @@ static inline unsigned ether_encap(const struct ether_encap *self, struct packet
 
 	if (WEIR_UNLIKELY(!eth))
 		return NO_ROOM;
-	*eth = self->eth;
 	weir_set_mac(p);
+	// 14 bytes as two words that overlap
+	__builtin_memcpy(eth, &self->eth, 8);
+	__builtin_memcpy((uint8_t *)eth + 6, (const uint8_t *)&self->eth + 6, 8);
 	return 0;
 }
 

@@ -27,11 +27,12 @@ static inline unsigned check_ip_header(const struct check_ip_header *self,
 CHECK_IP_ARGS(check_ip_header, "true");
 CHECK_IP_HANDLERS(check_ip_header);
 
+CHECK_IP_PUSH(check_ip_header)
 WEIR_STATE_ELEMENT(check_ip_header, "CheckIPHeader", .purpose = "checks the IP header",
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
 		   .args = check_ip_header_args, .handlers = check_ip_header_handlers,
 		   .configure = check_ip_configure, .fini = check_ip_fini, .takes_rest = true,
-		   .resizes = true);
+		   .push = check_ip_header_exact);
 
 WEIR_CASES(check_ip_header,
 	   {"", "ip4 udp data=\"abc\"", "out",
@@ -45,7 +46,7 @@ WEIR_CASES(check_ip_header,
 	   {"", "ip4 opt=01010101 csum=bad udp", "bad", ""},
 	   {"CHECKSUM false", "ip4 csum=bad udp", "out", "ip4 csum=bad udp"},
 	   {"", "ip4 cut=19", "bad", ""}, {"", "eth cut=0", "bad", ""},
-	   {"14", "eth ip4 cut=33", "bad", ""}, {"4294967290", "ip4 udp", "bad", ""},
+	   {"14", "eth ip4 cut=33", "bad", ""}, {"65535", "ip4 udp", "bad", ""},
 	   {"", "ip4 vihl=0x65 udp", "bad", ""}, {"", "ip4 vihl=0x44 udp", "bad", ""},
 	   {"", "ip4 vihl=0x4f udp", "bad", ""}, {"", "ip4 iplen=19 udp", "bad", ""},
 	   {"", "ip4 iplen=29 udp", "bad", ""}, {"", "ip4 opt=01010101 iplen=20 udp", "bad", ""},

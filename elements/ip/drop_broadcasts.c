@@ -19,7 +19,7 @@ static inline unsigned drop_broadcasts(const struct drop_broadcasts *,
 {
 	unsigned type = weir_type(p);
 
-	if (WEIR_LIKELY(type != WEIR_BROADCAST && type != WEIR_MULTICAST))
+	if (WEIR_LIKELY(type == WEIR_HOST) || (type != WEIR_BROADCAST && type != WEIR_MULTICAST))
 		return 0;
 	state->drops++;
 	return BROADCAST;

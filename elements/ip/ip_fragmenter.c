@@ -188,6 +188,7 @@ static void ip_fragmenter(struct weir_node *n, unsigned, struct batch *b)
 	const uint32_t mtu = ((const struct ip_fragmenter *)n->self)->mtu;
 	const unsigned count = b->n;
 
+	WEIR_UNROLL
 	for (unsigned i = 0; i < count; i++) {
 		if (WEIR_UNLIKELY(b->p[i]->len > mtu)) {
 			one_by_one(n, b);
@@ -217,7 +218,7 @@ WEIR_BATCH_ELEMENT(ip_fragmenter, "IPFragmenter", .purpose = "fragments long IP 
 		   .ports = "1/1-2", .processing = "h/h", .out = {"out", "df"},
 		   .drops = {"no-ip-header", "bad-header", "no-buffer"},
 		   .state_size = sizeof(struct ip_fragmenter_state), .args = ip_fragmenter_args,
-		   .handlers = ip_fragmenter_handlers, .resizes = true);
+		   .handlers = ip_fragmenter_handlers);
 
 WEIR_CASES(
 	ip_fragmenter, {"1500", "ip4 udp bytes=100", "out", ""},

@@ -9,7 +9,7 @@
 #include <weir/ip4_list.h>
 #include <weir/time.h>
 
-enum { OUT, BAD, NO_HEADER = WEIR_DROP };
+enum { OUT, BAD };
 
 enum { OPT_END = 0, OPT_NOP = 1, OPT_RR = 7, OPT_TS = 68 };
 enum { TS_ONLY = 0, TS_ADDR = 1, TS_PRESPEC = 3 }; // flag of the Timestamp option
@@ -93,7 +93,7 @@ static __attribute__((noinline)) unsigned options(const struct ip_gw_options *se
 	bool changed = false;
 
 	if (!ip)
-		return NO_HEADER;
+		return OUT;
 	hlen = (ip->vihl & 15u) * 4;
 	if (hlen > weir_network_len(p))
 		hlen = weir_network_len(p);
@@ -130,9 +130,8 @@ static __attribute__((noinline)) unsigned options(const struct ip_gw_options *se
 static inline unsigned ip_gw_options(const struct ip_gw_options *self,
 				     struct ip_gw_options_state *state, struct packet *p)
 {
-	const struct ip4 *ip = weir_ip4(p);
-
-	if (WEIR_LIKELY(ip && ip->vihl == 0x45))
+	// without a header it does not matter what is read: the packet passes either way
+	if (WEIR_LIKELY(weir_ip4_or_blank(p)->vihl == 0x45))
 		return OUT;
 	return options(self, state, p);
 }
@@ -165,8 +164,8 @@ static const struct weir_handler ip_gw_options_handlers[] = {
 
 WEIR_STATE_ELEMENT(ip_gw_options, "IPGWOptions", .purpose = "fills in the IP options of a router",
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
-		   .drops = {"no-ip-header"}, .args = ip_gw_options_args,
-		   .handlers = ip_gw_options_handlers, .configure = configure, .fini = fini);
+		   .args = ip_gw_options_args, .handlers = ip_gw_options_handlers,
+		   .configure = configure, .fini = fini);
 
 WEIR_CASES(ip_gw_options, {"10.0.0.9", "ip4 udp", "out", ""},
 	   {"10.0.0.9", "ip4 opt=94040000 udp", "out", ""},
@@ -198,4 +197,4 @@ WEIR_CASES(ip_gw_options, {"10.0.0.9", "ip4 udp", "out", ""},
 	   {"10.0.0.9", "ip4 opt=4408040001020304 udp", "bad",
 	    "ip4 opt=4408040001020304 udp param_prob=22"},
 	   {"10.0.0.9", "ip4 opt=44030400 udp", "bad", "ip4 opt=44030400 udp param_prob=21"},
-	   {"10.0.0.9", "ip4 udp network=none transport=none", "no-ip-header", ""});
+	   {"10.0.0.9", "ip4 udp network=none transport=none", "out", ""});

@@ -36,15 +36,24 @@ WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, st
 	const struct ip_hop *hops = t->hops;
 	const unsigned count = b->n;
 	uint16_t port[WEIR_BATCH_MAX];
+	uint32_t at[WEIR_BATCH_MAX]; // in the root
 	unsigned mixed = 0;
 
-	for (unsigned i = 0; i < count; i++)
-		weir_fib4_prefetch(&fib, rd32(weir_dst_ip(b->p[i])));
+	WEIR_UNROLL
+	for (unsigned i = 0; i < count; i++) {
+		at[i] = rd32(weir_dst_ip(b->p[i])) >> fib.shift;
+		__builtin_prefetch(&fib.root[at[i]]);
+	}
+	WEIR_UNROLL
 	for (unsigned i = 0; i < count; i++) {
 		struct packet *p = b->p[i];
+		uint32_t value = fib.root[at[i]];
 		be32 dst = weir_dst_ip(p);
-		struct ip_hop hop = hops[weir_fib4_lookup(&fib, rd32(dst))];
+		struct ip_hop hop;
 
+		if (WEIR_UNLIKELY(value & WEIR_FIB4_GROUP))
+			value = weir_fib4_lookup(&fib, rd32(dst));
+		hop = hops[value];
 		weir_set_dst_ip(p, hop.gw.be ? hop.gw : dst);
 		port[i] = (uint16_t)hop.port;
 		mixed |= port[i] ^ port[0];

@@ -30,8 +30,8 @@ enum weir_packet_type {
 struct packet {
 	uint32_t off;	    // of the first byte
 	uint32_t len;	    // bytes
-	uint16_t mac;	    // offset of the link header; 0: not set
 	uint16_t network;   // of the network header; set: 20 bytes from there lie in the buffer
+	uint16_t mac;	    // offset of the link header; 0: not set
 	uint16_t transport; // of the transport header; 0: not set
 	uint8_t type;	    // enum weir_packet_type
 	uint8_t rounds;	    // how often it took a back edge of the graph
@@ -45,6 +45,8 @@ struct packet {
 	uint64_t chunk;	     // UMEM address of the buffer, for its pool
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct packet, tstamp) == 64, "the hot part is one cache line");
+_Static_assert(offsetof(struct packet, network) == offsetof(struct ip4, ttl),
+	       "see weir_ip4_or_blank");
 _Static_assert(sizeof(struct packet) == 128, "two cache lines");
 
 enum {
@@ -92,7 +94,7 @@ WEIR_INLINE bool weir_pull_front(struct packet *p, uint32_t n)
 // Adds n bytes (of no particular content) in front: their start, or NULL without room.
 WEIR_INLINE void *weir_push_front(struct packet *p, uint32_t n)
 {
-	if (WEIR_UNLIKELY(n > weir_headroom(p)))
+	if (WEIR_UNLIKELY(p->off < (uint64_t)n + sizeof(*p)))
 		return NULL;
 	p->off -= n;
 	p->len += n;
@@ -141,6 +143,13 @@ WEIR_INLINE void weir_clear_network(struct packet *p)
 WEIR_INLINE struct ip4 *weir_ip4(struct packet *p)
 {
 	return WEIR_LIKELY(p->network) ? (struct ip4 *)((uint8_t *)p + p->network) : NULL;
+}
+
+// The same, but never NULL: without a header, bytes of which only the TTL means something, which is
+// zero then; they must not be written. So who looks at the TTL first needs no other test.
+WEIR_INLINE struct ip4 *weir_ip4_or_blank(struct packet *p)
+{
+	return (struct ip4 *)((uint8_t *)p + p->network);
 }
 
 // Bytes from the network header to the end of the packet; 0 without a network header.
