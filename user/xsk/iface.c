@@ -52,42 +52,6 @@ int xsk_sysfs(void)
 	return fd < 0 ? -errno : fd;
 }
 
-// Counts the queues that are in use, which is not what was allocated.
-static int count_queues(struct xsk_iface *f)
-{
-	char path[64];
-	int sysfs = xsk_sysfs(), fd;
-	struct dirent *d;
-	DIR *dir;
-
-	if (sysfs < 0)
-		return sysfs;
-	snprintf(path, sizeof(path), "class/net/%s/queues", f->name);
-	fd = openat(sysfs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	close(sysfs);
-	if (fd < 0)
-		return -errno;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return -ENOMEM;
-	}
-	f->n_rx = f->n_tx = 0;
-	while ((d = readdir(dir))) {
-		f->n_rx += !strncmp(d->d_name, "rx-", 3);
-		f->n_tx += !strncmp(d->d_name, "tx-", 3);
-	}
-	closedir(dir);
-	return 0;
-}
-
-bool xsk_iface_has_carrier(const char *name)
-{
-	struct ifreq req = {};
-
-	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_RUNNING;
-}
-
 int xsk_iface_channels(const char *name, struct xsk_channels *c)
 {
 	struct ethtool_channels v = {.cmd = ETHTOOL_GCHANNELS};
@@ -109,6 +73,53 @@ int xsk_iface_set_channels(const char *name, const struct xsk_channels *c)
 	v.tx_count = c->tx;
 	v.combined_count = c->combined;
 	return ethtool(name, &v);
+}
+
+// By what the driver says, for processes that may not see the sysfs of their namespace.
+static int ask_queues(struct xsk_iface *f)
+{
+	struct xsk_channels c;
+	int e = xsk_iface_channels(f->name, &c);
+
+	f->n_rx = c.rx + c.combined;
+	f->n_tx = c.tx + c.combined;
+	return e;
+}
+
+// Counts the queues that are in use, which is not what was allocated.
+static int count_queues(struct xsk_iface *f)
+{
+	char path[64];
+	int sysfs = xsk_sysfs(), fd;
+	struct dirent *d;
+	DIR *dir;
+
+	if (sysfs < 0)
+		return sysfs;
+	snprintf(path, sizeof(path), "class/net/%s/queues", f->name);
+	fd = openat(sysfs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(sysfs);
+	if (fd < 0)
+		return ask_queues(f);
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	f->n_rx = f->n_tx = 0;
+	while ((d = readdir(dir))) {
+		f->n_rx += !strncmp(d->d_name, "rx-", 3);
+		f->n_tx += !strncmp(d->d_name, "tx-", 3);
+	}
+	closedir(dir);
+	return 0;
+}
+
+bool xsk_iface_has_carrier(const char *name)
+{
+	struct ifreq req = {};
+
+	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_RUNNING;
 }
 
 int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)

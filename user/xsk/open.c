@@ -300,8 +300,10 @@ static int write_report(struct weir_xsk *x)
 
 static int open_all(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 {
-	int e = 0;
+	int e = xsk_check_permission(err);
 
+	if (e)
+		return e;
 	for (unsigned i = 0; i < x->n; i++)
 		e = check_device(&x->devices[i], err) ?: e;
 	if (e)

@@ -16,11 +16,11 @@
 
 static const struct {
 	const char *name;
-	unsigned bit;
+	uint64_t any_of;
 } NEEDED[] = {
-	{"CAP_NET_ADMIN", CAP_NET_ADMIN},
-	{"CAP_NET_RAW", CAP_NET_RAW},
-	{"CAP_BPF", CAP_BPF},
+	{"CAP_NET_ADMIN", 1ULL << CAP_NET_ADMIN},
+	{"CAP_NET_RAW", 1ULL << CAP_NET_RAW},
+	{"CAP_BPF", 1ULL << CAP_BPF | 1ULL << CAP_SYS_ADMIN}, // a part of the latter until 5.8
 };
 
 // The capabilities that are needed and not there, as words.
@@ -35,9 +35,23 @@ static void missing(char *text, size_t size)
 	if (syscall(SYS_capget, &head, data) == 0)
 		have = data[0].effective | (uint64_t)data[1].effective << 32;
 	for (unsigned i = 0; i < sizeof(NEEDED) / sizeof(*NEEDED) && len < size; i++)
-		if (!(have >> NEEDED[i].bit & 1))
+		if (!(have & NEEDED[i].any_of))
 			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? ", " : "",
 						NEEDED[i].name);
+}
+
+int xsk_check_permission(struct weir_err *err)
+{
+	char caps[64];
+
+	missing(caps, sizeof(caps));
+	if (!caps[0])
+		return 0;
+	weir_error(err, NULL,
+		   "network interfaces cannot be used without %s; run as root, or give the command "
+		   "these capabilities (setcap)",
+		   caps);
+	return -EPERM;
 }
 
 int xsk_why(struct weir_err *err, const char *ifname, const char *step, int e)
@@ -48,13 +62,8 @@ int xsk_why(struct weir_err *err, const char *ifname, const char *step, int e)
 	switch (-e) {
 	case EPERM:
 	case EACCES:
-		if (caps[0])
-			weir_error(err, NULL,
-				   "%s: cannot %s: not permitted without %s; run as root, "
-				   "or give the command these capabilities (setcap)",
-				   ifname, step, caps);
-		else
-			weir_error(err, NULL, "%s: cannot %s: %s", ifname, step, strerror(-e));
+		weir_error(err, NULL, "%s: cannot %s: not permitted%s%s", ifname, step,
+			   caps[0] ? " without " : "", caps);
 		break;
 	case ENOBUFS:
 		weir_error(err, NULL,
