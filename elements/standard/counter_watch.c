@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-// Rates are exponentially weighted moving averages over about a second: each EPOCH the average
-// moves by a sixteenth towards what came in it.
-enum { EPOCH = 62500000, EPOCHS_PER_SECOND = 16, WEIGHT = 16 };
+// Rates are exponentially weighted moving averages over a quarter of a second: each EPOCH the
+// average moves by a sixteenth towards what came in it.
+enum { EPOCH = 15625000, EPOCHS_PER_SECOND = 64, WEIGHT = 16 };
 
 struct rate {
 	uint64_t epoch; // number of the current one
