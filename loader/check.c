@@ -3,6 +3,7 @@
 // `weir check`: reads a configuration and says what is wrong with it. Touches nothing.
 
 #include <cmd.h>
+#include <errno.h>
 #include <session.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,32 +11,48 @@
 static const char usage[] = "usage: weir check [-q] FILE [NAME=VALUE...]\n"
 			    "Checks a configuration; -q: says nothing if it is right.\n";
 
-int cmd_check(int argc, char **argv)
+int cmd_file(struct session_options *opt, int argc, char **argv)
 {
-	struct session_options opt = {};
-	struct lang_define *defines;
-	struct session s = {};
-	struct weir_err err = {};
-	bool quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
-	int i = 1 + quiet, rc = -1;
+	struct lang_define *defines = calloc((size_t)argc + 1, sizeof(*defines));
 
-	if (argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	defines = calloc((size_t)argc, sizeof(*defines));
-	if (!defines || i >= argc)
+	if (!defines)
+		return -ENOMEM;
+	opt->defines = defines;
+	if (argc < 2 || (argv[1][0] == '-' && argv[1][1]))
 		goto wrong;
-	opt.file = argv[i++];
-	opt.defines = defines;
-	for (; i < argc; i++) {
+	opt->file = argv[1];
+	for (int i = 2; i < argc; i++) {
 		char *value = strchr(argv[i], '=');
 
 		if (!value || value == argv[i])
 			goto wrong;
 		*value = '\0';
-		defines[opt.n_defines++] =
+		defines[opt->n_defines++] =
 			(struct lang_define){argv[i] + (*argv[i] == '$'), value + 1};
+	}
+	return 0;
+wrong:
+	cmd_file_free(opt);
+	return -EINVAL;
+}
+
+void cmd_file_free(struct session_options *opt)
+{
+	free((void *)opt->defines);
+	opt->defines = NULL;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	bool quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
+	struct session_options opt = {};
+	struct session s = {};
+	struct weir_err err = {};
+	int rc = cmd_file(&opt, argc - quiet, argv + quiet);
+
+	if (rc < 0) {
+		fputs(usage, stderr);
+		return 2;
 	}
 	rc = session_check(&s, &opt, &err);
 	if (err.text)
@@ -45,10 +62,6 @@ int cmd_check(int argc, char **argv)
 		       s.router->n_elements, s.router->n_connections);
 	session_close(&s);
 	weir_err_free(&err);
-	free(defines);
+	cmd_file_free(&opt);
 	return rc ? 1 : 0;
-wrong:
-	free(defines);
-	fputs(usage, stderr);
-	return 2;
 }

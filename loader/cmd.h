@@ -6,8 +6,14 @@
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_click(int argc, char **argv);
+int cmd_graph(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_read(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_write(int argc, char **argv);
+
+struct session_options;
+// "FILE [NAME=VALUE...]", common to several. 0 or -errno; afterwards cmd_file_free.
+int cmd_file(struct session_options *opt, int argc, char **argv);
+void cmd_file_free(struct session_options *opt);

@@ -14,6 +14,7 @@ static const struct {
 	{"write", "write a handler of a running router", cmd_write},
 	{"list", "list classes, or what is in a running router", cmd_list},
 	{"help", "describe an element class", cmd_help},
+	{"graph", "draw a configuration", cmd_graph},
 	{"click", "run a configuration as Click's driver does", cmd_click},
 };
 

@@ -239,8 +239,49 @@ Idle
 
 === reconfiguring an element
 == run
-click -qe 's :: Script(TYPE PASSIVE, write i.config LIMIT 5, print i.config); i :: Idle -> Discard' -h s.run
+click -e 'Script(write i.config 5, print i.config, write p.config 9, print p.config, print p.color, print flatconfig, stop); i :: Idle -> p :: Paint(3) -> Discard'
 == stderr
-...
+while executing `Script@1 :: Script':
 handler `i.config' is read-only
-== exit 1
+== stdout
+
+9
+9
+Script@1 :: {{.*}}
+i :: Idle;
+p :: Paint(9);
+Discard@{{\d}} :: Discard;
+
+i -> p
+    -> Discard@{{\d}};
+
+=== the configuration as it was read
+== run
+click -q config -h config
+== file config
+// a comment
+Idle   ->   Discard;
+== stdout
+// a comment
+Idle   ->   Discard;
+
+=== a picture
+== run
+weir graph config
+== file config
+s :: Idle -> t :: Tee -> q :: Queue(3) -> { input -> Unqueue -> output } -> Discard; t[1] -> [0]d::Discard;
+== stdout
+digraph router {
+	node [shape=box, fontname="sans-serif"];
+	"s" [label="s\nIdle"];
+	"t" [label="t\nTee"];
+	"q" [label="q\nQueue", tooltip="3"];
+	"Discard@5" [label="Discard"];
+	"d" [label="d\nDiscard"];
+	subgraph "cluster_@4" { label="@4";
+	"@4/Unqueue@1" [label="Unqueue"];
+	}
+...
+	"t" -> "q" [ taillabel="0"];
+...
+}

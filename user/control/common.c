@@ -235,6 +235,12 @@ READ_FN(read_flatconfig)
 	return 0;
 }
 
+READ_FN(read_source)
+{
+	weir_append(out, e->router->flat.text, e->router->flat.text_len);
+	return 0;
+}
+
 READ_FN(read_list)
 {
 	weir_printf(out, "%u\n", e->router->n_elements);
@@ -301,7 +307,7 @@ static int write_stop(struct weir_element *e, const struct weir_handler *, const
 
 const struct weir_handler weir_global_handlers[] = {
 	CALM("version", read_version, "version of weir"),
-	CALM("config", read_flatconfig, "configuration"),
+	CALM("config", read_source, "configuration, as it was read"),
 	CALM("flatconfig", read_flatconfig, "configuration with compounds expanded"),
 	CALM("list", read_list, "number of elements, and their names"),
 	CALM("classes", read_classes, "element classes that weir has"),

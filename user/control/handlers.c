@@ -34,10 +34,17 @@ static const struct weir_handler *in_table(const struct weir_handler *h, const c
 	return NULL;
 }
 
+// Where the table does everything, it can do it again.
+static bool reconfigures(const struct weir_class *c)
+{
+	return c->reconfigures ||
+	       (c->args && !c->configure && !c->init && !c->init_node && !c->fini && !c->early);
+}
+
 // A common handler as this element has it.
 static const struct weir_handler *common(const struct weir_element *e, const struct weir_handler *h)
 {
-	return h && e->class->reconfigures && strcmp(h->name, "config") == 0 ? &weir_config_handler
+	return h && reconfigures(e->class) && strcmp(h->name, "config") == 0 ? &weir_config_handler
 									     : h;
 }
 
@@ -224,8 +231,8 @@ static int call_write(struct weir_element *e, const struct weir_handler *h, cons
 	}
 }
 
-// Ends a call: its messages, which it gathered by itself so that older ones do not look like its own,
-// go to err. A call that failed without a word gets one.
+// Ends a call: its messages, which it gathered by itself so that older ones do not look like its
+// own, go to err. A call that failed without a word gets one.
 static int finish(int r, const char *name, struct weir_err *own, struct weir_err *err)
 {
 	char *text;

@@ -35,6 +35,8 @@ static void parse(struct lang_run *run, struct request *q, struct lang_router *o
 		q->read_errno = errno;
 		return;
 	}
+	out->text = text;
+	out->text_len = q->len;
 	lang_lexer_init(&p.lx, run, name, text, q->len);
 	p.scope = lang_scope_new(run, NULL, "", &begin);
 	lang_parser_next(&p);

@@ -73,7 +73,7 @@ struct weir_class {
 			 // it always does. Otherwise they are errors.
 	// The `config` handler may be written: configure fills a fresh struct (a->reconfigure), the
 	// nodes get it, and fini is called with the old one in e->self. Only for classes whose fini
-	// undoes nothing but configure.
+	// undoes nothing but configure. Classes that only have a table can always do it.
 	bool reconfigures;
 	bool resizes;	// packets may leave with another length (and len_delta does not say how)
 	bool early;	// configured before the others, which may look into it
