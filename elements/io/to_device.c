@@ -23,7 +23,7 @@ struct to_device_state {
 	struct weir_queue *queue;
 	uint32_t longest;
 	uint64_t count;
-	bool checked_outputs, has_sent, has_unsent;
+	bool has_sent, has_unsent;
 };
 
 static int configure(struct weir_element *e, struct weir_args *a)
@@ -86,30 +86,40 @@ static void copy_sent(struct weir_node *n, struct packet *const *v, unsigned cou
 	}
 }
 
+// As many as the ring takes: their number.
+static unsigned hand_over(struct weir_node *n, struct packet **v, unsigned count)
+{
+	struct to_device_state *s = n->state;
+	unsigned room = s->queue->ops->tx_room(s->queue);
+
+	if (room < count)
+		count = room;
+	if (s->has_sent)
+		copy_sent(n, v, count);
+	return count ? s->queue->ops->tx(s->queue, v, count) : 0;
+}
+
 // Sends what it can. All packets are gone afterwards.
 static void send(struct weir_node *n, struct packet **v, unsigned count)
 {
 	struct to_device_state *s = n->state;
 	uint64_t bytes = 0;
-	unsigned sent, room;
+	unsigned sent, more;
 
 	count = check(n, v, count, &bytes);
-	room = s->queue->ops->tx_room(s->queue);
-	if (room < count) {
-		// The ring drains only when the kernel is told.
+	sent = hand_over(n, v, count);
+	while (sent < count) {
+		// A full ring drains when the kernel is told, if it does so within the call.
 		s->queue->ops->flush(s->queue);
-		room = s->queue->ops->tx_room(s->queue);
+		more = hand_over(n, v + sent, count - sent);
+		if (!more)
+			break;
+		sent += more;
 	}
-	sent = count < room ? count : room;
 	for (unsigned i = sent; i < count; i++) {
 		bytes -= v[i]->len;
 		lose(n, RING_FULL, v[i]);
 	}
-	if (!sent)
-		return;
-	if (s->has_sent)
-		copy_sent(n, v, sent);
-	sent = s->queue->ops->tx(s->queue, v, sent);
 	s->count += sent;
 	weir_ended(n, sent, bytes);
 	weir_flush_later(n, s->queue);
