@@ -49,22 +49,31 @@ static uint32_t build(struct graph *g, const struct weir_exprs *e, unsigned expr
 	}
 }
 
-static uint32_t optimize(struct graph *out, const struct graph *src, uint32_t root, bool present)
+static uint32_t optimize(struct graph *out, const struct graph *src, uint32_t root, bool present,
+			 bool data_only)
 {
-	struct graph special;
+	struct graph special, tidy;
 	uint32_t to;
 
 	graph_init(&special);
+	graph_init(&tidy);
 	to = graph_specialize(&special, src, root, present);
-	to = graph_tidy(out, &special, to, present);
-	out->steps.failed |= graph_failed(&special);
+	if (data_only) { // whose tests cannot be ranges
+		to = graph_tidy(out, &special, to, present);
+	} else {
+		to = graph_tidy(&tidy, &special, to, present);
+		to = graph_balance(out, &tidy, to, present);
+	}
+	out->steps.failed |= graph_failed(&special) || graph_failed(&tidy);
 	graph_free(&special);
+	graph_free(&tidy);
 	return to;
 }
 
 // Both graphs of a rule list, in one: for long packets, and for all.
 static int compile(struct graph *out, const struct weir_exprs *e, const struct weir_rule *rules,
-		   unsigned n_rules, uint32_t otherwise, bool by_number, uint32_t roots[2])
+		   unsigned n_rules, uint32_t otherwise, bool by_number, bool data_only,
+		   uint32_t roots[2])
 {
 	struct graph src;
 	uint32_t to = otherwise;
@@ -75,8 +84,8 @@ static int compile(struct graph *out, const struct weir_exprs *e, const struct w
 		to = build(&src, e, rules[i].expr, by_number ? i : rules[i].port, to);
 	r = graph_failed(&src) ? -ENOMEM : 0;
 	if (!r) {
-		roots[0] = optimize(out, &src, to, true);
-		roots[1] = optimize(out, &src, to, false);
+		roots[0] = optimize(out, &src, to, true, data_only);
+		roots[1] = optimize(out, &src, to, false, data_only);
 		r = graph_failed(out) ? -ENOMEM : 0;
 	}
 	graph_free(&src);
@@ -84,7 +93,8 @@ static int compile(struct graph *out, const struct weir_exprs *e, const struct w
 }
 
 // Which rules can be met? Those whose number is an output of the graph.
-static int find_unused(const struct weir_exprs *e, struct weir_rule *rules, unsigned n_rules)
+static int find_unused(const struct weir_exprs *e, struct weir_rule *rules, unsigned n_rules,
+		       bool data_only)
 {
 	struct graph g;
 	struct order o = {};
@@ -94,7 +104,7 @@ static int find_unused(const struct weir_exprs *e, struct weir_rule *rules, unsi
 	graph_init(&g);
 	for (unsigned i = 0; i < n_rules; i++)
 		rules[i].unused = true;
-	r = compile(&g, e, rules, n_rules, n_rules, true, roots);
+	r = compile(&g, e, rules, n_rules, n_rules, true, data_only, roots);
 	if (!r)
 		r = graph_order(&o, &g, roots);
 	for (uint32_t i = 0; !r && i < o.n; i++) {
@@ -127,9 +137,9 @@ int weir_dag_compile(struct weir_dag *d, const struct weir_exprs *e, struct weir
 	if (e->n_tests > WEIR_DAG_TESTS || n_rules > WEIR_DAG_TESTS)
 		return -E2BIG;
 	graph_init(&g);
-	r = find_unused(e, rules, n_rules);
+	r = find_unused(e, rules, n_rules, data_only);
 	if (!r)
-		r = compile(&g, e, rules, n_rules, otherwise, false, roots);
+		r = compile(&g, e, rules, n_rules, otherwise, false, data_only, roots);
 	if (!r)
 		r = graph_order(&o, &g, roots);
 	if (!r)

@@ -218,6 +218,7 @@ static int parse_name(struct parser *p, struct ip_test *t)
 			 t->field.bit == 0 && t->field.bits == 8;
 	struct meanings m, may;
 	const char *w = word(p, 0);
+	int n;
 
 	if (!word_meanings(w, &m))
 		return 0;
@@ -227,14 +228,12 @@ static int parse_name(struct parser *p, struct ip_test *t)
 	may.is_tcpopt &= (!t->term || t->term == TERM_TCPOPT) && tcp;
 	may.is_icmp_type &=
 		(!t->term || icmp_type) && (t->proto == PROTO_UNKNOWN || t->proto == IPPROTO4_ICMP);
-	if (may.is_proto + may.is_port + may.is_tcpopt + may.is_icmp_type != 1)
-		return ip_error(p->say, "'%s' is %s here; try%s%s%s%s", w,
-				may.is_proto + may.is_port + may.is_tcpopt + may.is_icmp_type
-					? "ambiguous"
-					: "meaningless",
-				m.is_proto ? " 'proto'" : "", m.is_port ? " 'port'" : "",
-				m.is_tcpopt ? " 'tcp opt'" : "",
-				m.is_icmp_type ? " 'icmp type' before it" : " before it");
+	n = may.is_proto + may.is_port + may.is_tcpopt + may.is_icmp_type;
+	if (n != 1)
+		return ip_error(p->say, "'%s' is %s here; try%s%s%s%s before it", w,
+				n ? "ambiguous" : "meaningless", m.is_proto ? " 'proto'" : "",
+				m.is_port ? " 'port'" : "", m.is_tcpopt ? " 'tcp opt'" : "",
+				m.is_icmp_type ? " 'icmp type'" : "");
 	if (may.is_proto) {
 		t->data = TERM_PROTO;
 		t->value.n = m.proto;
@@ -287,7 +286,10 @@ static bool parse_address(struct parser *p, struct ip_test *t)
 	const char *w = word(p, 0);
 	bool have_prefix;
 
-	if (t->header != 'e') {
+	// a name may stand for addresses of both kinds
+	if (t->header != 'i' && p->before.data == TERM_ETHER && read_ether(p, w, t->value.ether))
+		t->data = TERM_ETHER;
+	if (!t->data && t->header != 'e') {
 		struct weir_element *e = p->say->args->element;
 		bool have_ip = read_ip(p, w, &t->value.n);
 
@@ -347,8 +349,6 @@ static unsigned parse_test(struct parser *p)
 	// what was said before does not count if this test begins with a qualifier
 	if (p->at != first)
 		p->before = (struct ip_test){.proto = PROTO_UNKNOWN};
-	if (p->before.data == TERM_ETHER)
-		t.header = 'e';
 	if (is(p, "[", NULL) && p->at != first && !t.term && parse_brackets(p, &t))
 		return 0;
 	if (parse_mask(p, &t))
@@ -475,8 +475,7 @@ void ip_warn(struct ip_say *say, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	weir_warn(say->args->err, &say->args->element->loc, "%s: pattern %d: %s",
-		  say->args->element->name, say->arg, text);
+	weir_args_warn(say->args, say->arg, "pattern %d: %s", say->arg, text);
 }
 
 int weir_ip_expr_parse(struct weir_exprs *e, struct weir_args *a, int i, const char *text,

@@ -33,11 +33,15 @@ void weir_dag_print(const struct weir_dag *d, struct weir_buf *out)
 			print_next(out, "  missing ", s->missing);
 		weir_printf(out, "\n");
 	}
-	if (d->root.yes == d->root.no)
+	if (d->root.yes == d->root.no) {
 		print_next(out, "all packets: ", d->root.yes);
-	else
+		print_next(out, ", if short: ", d->careful);
+	} else if (d->need == UINT32_MAX) {
+		print_next(out, "all packets begin at ", d->careful);
+	} else {
 		weir_printf(out, "packets with %u bytes or more%s begin at 0", d->need,
 			    d->data_only ? "" : " behind the IP header");
-	print_next(out, ", others at ", d->careful);
+		print_next(out, ", others at ", d->careful);
+	}
 	weir_printf(out, "\n");
 }

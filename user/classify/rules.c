@@ -16,8 +16,7 @@ int weir_rules_compile(struct weir_dag *d, const struct weir_exprs *e, struct we
 		return weir_args_error(a, -1, "no memory for %u patterns", a->n_rest);
 	for (unsigned i = 0; i < a->n_rest; i++)
 		if (rules[i].unused)
-			weir_warn(a->err, &a->element->loc, "%s: pattern %u matches no packets",
-				  a->element->name, i);
+			weir_args_warn(a, (int)i, "pattern %u matches no packets", i);
 	return 0;
 }
 

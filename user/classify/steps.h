@@ -77,6 +77,10 @@ uint32_t graph_specialize(struct graph *dst, const struct graph *src, uint32_t r
 // packets decided first. The new root.
 uint32_t graph_tidy(struct graph *dst, const struct graph *src, uint32_t root, bool present);
 
+// Copies what can be reached from `root` in src to dst, with long rows of tests of one field turned
+// into trees. The new root.
+uint32_t graph_balance(struct graph *dst, const struct graph *src, uint32_t root, bool present);
+
 // The steps that can be reached, in the order in which packets meet them: first what leads on from
 // roots[0], then the rest of what leads on from roots[1].
 struct order {

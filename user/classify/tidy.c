@@ -14,12 +14,6 @@ static bool is_equality(const struct test *t)
 	return t->lo == t->hi;
 }
 
-// May a test of b directly behind one of a be joined with it, as far as missing bytes go?
-static bool miss_alike(const struct tidy *y, const struct step *a, const struct step *b)
-{
-	return y->present || a->missing == b->missing;
-}
-
 // Most packets are IP, most of those TCP, then UDP: a guess that only decides which of several
 // tests of one field comes first.
 static unsigned likelihood(const struct test *t)
@@ -92,25 +86,27 @@ static uint32_t make(struct tidy *y, struct step s)
 	if (is_step(s.no)) {
 		struct step next = *graph_step(y->dst, s.no);
 
+		// a second test of the same field cannot miss its bytes
 		u = graph_test(y->dst, next.test);
-		if (same_field(t, u) && miss_alike(y, &s, &next)) {
-			if (s.yes == next.yes && join_or(t, u, &joined)) {
-				next.test = graph_add_test(y->dst, joined);
-				return make(y, next);
-			}
-			if (likelihood(u) > likelihood(t)) {
-				s.no = next.no;
-				next.no = make(y, s);
-				return make(y, next);
-			}
+		if (same_field(t, u) && s.yes == next.yes && join_or(t, u, &joined)) {
+			s.test = graph_add_test(y->dst, joined);
+			s.no = next.no;
+			return make(y, s);
+		}
+		if (same_field(t, u) && likelihood(u) > likelihood(t)) {
+			s.no = next.no;
+			next.no = make(y, s);
+			next.missing = s.missing;
+			return make(y, next);
 		}
 	}
 	if (is_step(s.yes)) {
 		const struct step *next = graph_step(y->dst, s.yes);
 
 		u = graph_test(y->dst, next->test);
-		if (s.no == next->no && miss_alike(y, &s, next) &&
-		    (y->present || s.missing == s.no) && join_and(t, u, &joined)) {
+		if (s.no == next->no &&
+		    (y->present || (s.missing == s.no && next->missing == s.no)) &&
+		    join_and(t, u, &joined)) {
 			s.yes = next->yes;
 			s.test = graph_add_test(y->dst, joined);
 			return make(y, s);

@@ -332,19 +332,35 @@ void weir_unconfigure(struct weir_element *e)
 			parse_release(a->type, (uint8_t *)e->self + a->off);
 }
 
-int weir_args_error(struct weir_args *a, int i, const char *fmt, ...)
+static struct weir_loc loc_of(const struct weir_args *a, int i)
 {
 	// weir_args are only ever made by weir_configure
 	const struct matching *m = (const struct matching *)a;
-	struct weir_loc loc = *m->loc;
+
+	return i >= 0 && (unsigned)i < a->n_rest ? place(m, a->rest_off[i]) : *m->loc;
+}
+
+int weir_args_error(struct weir_args *a, int i, const char *fmt, ...)
+{
+	struct weir_loc loc = loc_of(a, i);
 	va_list ap;
 
-	if (i >= 0 && (unsigned)i < a->n_rest)
-		loc = place(m, a->rest_off[i]);
 	va_start(ap, fmt);
 	weir_verror(a->err, &loc, fmt, ap);
 	va_end(ap);
 	return -EINVAL;
+}
+
+void weir_args_warn(struct weir_args *a, int i, const char *fmt, ...)
+{
+	struct weir_loc loc = loc_of(a, i);
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	weir_warn(a->err, &loc, "%s", text);
 }
 
 static void class_wrong(const struct weir_class *class, const char *arg, const char *what)

@@ -95,6 +95,8 @@ struct weir_args {
 // Messages about an argument. i: index into rest, or -1 for the element as a whole. -EINVAL.
 int weir_args_error(struct weir_args *a, int i, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void weir_args_warn(struct weir_args *a, int i, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 // Parses one value as the table would; out must fit the type. 0 or -EINVAL, and no message when
 // err is NULL. name is for the message. e gives AddressInfo its scope; may be NULL.
