@@ -16,6 +16,7 @@
 //	rt -> [0]arpq -> ToDevice(eth0);
 #include "arp_querier.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { OUT, QUERIES };
@@ -36,8 +37,10 @@ static void lose(struct weir_node *n, enum arp_reason why, struct packet *p)
 	weir_drop(n, why, p);
 }
 
-// Asks for an address. dst: the neighbour itself when it is only checked, else NULL.
-static void send_query(struct weir_node *n, be32 ip, const uint8_t *dst, const struct packet *about)
+// The question for an address, because of a packet. dst: the neighbour itself when it is only
+// checked, else NULL. NULL without a buffer: the next packet asks again.
+static struct packet *make_query(struct weir_node *n, be32 ip, const uint8_t *dst,
+				 const struct packet *about)
 {
 	const struct arp_querier *self = n->self;
 	struct arp_querier_state *s = n->state;
@@ -47,7 +50,7 @@ static void send_query(struct weir_node *n, be32 ip, const uint8_t *dst, const s
 	struct eth *eth;
 
 	if (!q)
-		return; // asked again for the next packet
+		return NULL;
 	eth = (struct eth *)weir_data(q);
 	arp = (struct arp4 *)(eth + 1);
 	memset(eth->dst, 0xff, 6);
@@ -71,7 +74,30 @@ static void send_query(struct weir_node *n, be32 ip, const uint8_t *dst, const s
 	memcpy(q->anno + ANNO_VLAN_TCI, about->anno + ANNO_VLAN_TCI, 2);
 	s->queries++;
 	weir_made(n, 1, len);
-	weir_emit(n, n->element->n_out > QUERIES ? QUERIES : OUT, q);
+	return q;
+}
+
+// The answer may come back before this returns: the table must be in order, and what was found in
+// it before may be gone after.
+static void send_query(struct weir_node *n, struct packet *q)
+{
+	if (q)
+		weir_emit(n, n->element->n_out > QUERIES ? QUERIES : OUT, q);
+}
+
+// Whether an address may be asked for now; if so, notes that it was.
+static bool ask_now(struct arp_entry *e, uint64_t now)
+{
+	if (!arp_may_poll(e, now))
+		return false;
+	e->polled = now;
+	e->polls += e->polls < 255;
+	return true;
+}
+
+static uint32_t most_entries(const struct arp_limits *l)
+{
+	return l->entries && l->entries < ARP_ENTRIES_MAX ? l->entries : ARP_ENTRIES_MAX;
 }
 
 // Expired entries go, then entries beyond the limit, then packets, the oldest first.
@@ -80,7 +106,7 @@ static void slim(struct weir_node *n, uint64_t now)
 	const struct arp_limits *l = &((const struct arp_querier *)n->self)->limits;
 	struct arp_querier_state *s = n->state;
 	struct arp_table *t = &s->table;
-	uint32_t most = l->entries && l->entries < ARP_ENTRIES_MAX ? l->entries : ARP_ENTRIES_MAX;
+	uint32_t most = most_entries(l);
 	struct arp_entry *e;
 	struct packet *p;
 
@@ -115,6 +141,7 @@ static bool known_header(struct weir_node *n, const struct packet *p, be32 ip, s
 	struct arp_entry *e = arp_find(&s->table, ip);
 	struct arp_cached *c = arp_cached(s, ip);
 	uint64_t now = weir_now(n), until = UINT64_MAX;
+	struct packet *query = NULL;
 
 	if (!e || !e->known || arp_expired(e, now, self->limits.timeout))
 		return false;
@@ -123,16 +150,14 @@ static bool known_header(struct weir_node *n, const struct packet *p, be32 ip, s
 		until = e->live + self->poll_timeout;
 		if (now >= until) {
 			until = now + ARP_POLL_NS;
-			if (arp_may_poll(e, now)) {
-				e->polled = now;
-				e->polls += e->polls < 255;
-				send_query(n, ip, e->eth, p);
-			}
+			if (ask_now(e, now))
+				query = make_query(n, ip, e->eth, p);
 		}
 	}
 	if (self->limits.timeout && e->live + self->limits.timeout < until)
 		until = e->live + self->limits.timeout;
 	*c = (struct arp_cached){.until = until, .ip = ip, .eth = *eth};
+	send_query(n, query);
 	return true;
 }
 
@@ -161,6 +186,7 @@ static void wait(struct weir_node *n, struct packet *p, be32 ip)
 	const struct arp_limits *l = &((const struct arp_querier *)n->self)->limits;
 	struct arp_querier_state *s = n->state;
 	struct arp_table *t = &s->table;
+	struct packet *query = NULL;
 	uint64_t now = weir_now(n);
 	struct arp_entry *e;
 
@@ -172,20 +198,17 @@ static void wait(struct weir_node *n, struct packet *p, be32 ip)
 	arp_refresh(t, e, now, l->timeout);
 	if (l->packets_per_entry && e->n >= l->packets_per_entry) {
 		lose(n, ARP_CAPACITY, p);
-	} else {
-		bool ask = arp_may_poll(e, now);
-
-		if (ask) {
-			e->polled = now;
-			e->polls += e->polls < 255;
-			send_query(n, ip, NULL, p);
-		}
-		// the packet counts already, but is not the one to go
-		t->n_packets++;
-		slim(n, now);
-		t->n_packets--;
-		arp_append(t, e, p);
+		return;
 	}
+	if (ask_now(e, now))
+		query = make_query(n, ip, NULL, p);
+	// the packet counts already, but is not the one to go
+	t->n_packets++;
+	if ((l->packets && t->n_packets > l->packets) || t->n_entries > most_entries(l))
+		slim(n, now);
+	t->n_packets--;
+	arp_append(t, e, p);
+	send_query(n, query);
 }
 
 // Sends, keeps or loses one packet that is in no batch. True: it has its header now and is to
@@ -197,6 +220,11 @@ static bool resolve(struct weir_node *n, struct packet *p)
 	be32 ip = weir_dst_ip(p);
 
 	if (!self->ip.be || !ip.be) {
+		if (self->ip.be && !((struct arp_querier_state *)n->state)->told_zero++)
+			fprintf(stderr,
+				"%s: would query for 0.0.0.0; missing dest IP addr "
+				"annotation?\n",
+				n->element->name);
 		lose(n, ARP_NO_ADDRESS, p);
 		return false;
 	}
@@ -240,7 +268,8 @@ void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth)
 		at = &p->next;
 	}
 	*at = NULL;
-	slim(n, now); // an entry more
+	if (s->table.n_entries > most_entries(&((const struct arp_querier *)n->self)->limits))
+		slim(n, now);
 	while ((p = waiting)) {
 		waiting = p->next;
 		if (resolve(n, p))
@@ -437,4 +466,4 @@ WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethern
 		   .state_size = sizeof(struct arp_querier_state), .args = arp_querier_args,
 		   .handlers = arp_querier_handlers, .configure = arp_querier_configure,
 		   .init_node = init_node, .fini_node = fini_node, .fini = fini, .held = held,
-		   .capacity = capacity);
+		   .capacity = capacity, .takes_rest = true);

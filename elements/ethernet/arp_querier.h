@@ -53,6 +53,7 @@ struct arp_querier_state {
 	struct arp_table table;
 	uint64_t queries, responses, drops; // drops: by the table, or for lack of an address
 	uint64_t seen;			    // of log->seq
+	uint64_t told_zero;		    // packets without an address; the first is told about
 	struct weir_timer timer;
 };
 

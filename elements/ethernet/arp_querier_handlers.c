@@ -7,16 +7,25 @@
 int arp_querier_configure(struct weir_element *e, struct weir_args *a)
 {
 	struct arp_querier *self = e->self;
-	const char *eth = self->eth_text ? self->eth_text : self->ip_text;
+	const char *ip = self->ip_text, *eth = self->eth_text;
 	struct weir_ip4_prefix net;
+	unsigned next = 0;
 	int rc;
 
 	self->log = calloc(1, sizeof(*self->log));
 	if (!self->log)
 		return weir_args_error(a, -1, "out of memory");
-	if (!self->ip_text)
-		return -1; // mandatory: the table said so
-	rc = weir_parse(e, WEIR_T_IP4_PREFIX, self->ip_text, "IP", &net, a->err);
+	// the two may stand anywhere between the keywords
+	if (!ip && next < a->n_rest)
+		ip = a->rest[next++];
+	if (!eth && next < a->n_rest)
+		eth = a->rest[next++];
+	if (next < a->n_rest)
+		return weir_args_error(a, (int)next, "too many arguments; expected IP, ETH");
+	if (!ip)
+		return weir_args_error(a, -1, "expected IP, ETH");
+	eth = eth ? eth : ip;
+	rc = weir_parse(e, WEIR_T_IP4_PREFIX, ip, "IP", &net, a->err);
 	if (weir_parse(e, WEIR_T_ETHER, eth, "ETH", self->eth, a->err))
 		rc = -1;
 	if (!self->limits.slim_factor)
@@ -136,10 +145,12 @@ static int write_clear(struct weir_element *e, const struct weir_handler *, cons
 }
 
 const struct weir_arg arp_querier_args[] = {
-	WEIR_ARG(ARG, arp_querier, ip_text, "IP",
-		 "address of this host, or prefix, from which BROADCAST follows", WEIR_MAND),
-	WEIR_ARG(ARG, arp_querier, eth_text, "ETH", "Ethernet address; else IP is a name for both",
-		 WEIR_POS),
+	WEIR_ARG(
+		ARG, arp_querier, ip_text, "IP",
+		"address of this host, or prefix, from which BROADCAST follows; the first argument "
+		"without a keyword"),
+	WEIR_ARG(ARG, arp_querier, eth_text, "ETH",
+		 "Ethernet address; the second such argument; else IP is a name for both"),
 	WEIR_ARG(U32, arp_querier, limits.packets, "CAPACITY",
 		 "packets that may wait; 0: any number", .def = "2048"),
 	WEIR_ARG(U32, arp_querier, limits.entries, "ENTRY_CAPACITY", "addresses; 0: 65536",

@@ -35,6 +35,7 @@ struct check_ip {
 
 struct check_ip_state {
 	uint64_t drops, reason[CHECK_IP_REASONS];
+	uint64_t told, told_reason[CHECK_IP_REASONS]; // what of drops and reason was told about
 	uint64_t cut; // bytes of padding taken from packets of this batch
 };
 
@@ -115,7 +116,7 @@ WEIR_INLINE unsigned check_ip(const struct check_ip *self, struct check_ip_state
 	return CHECK_IP_OUT;
 }
 
-// The framework's loop, then the batch's sum of lengths is put right.
+// The framework's loop; then the batch's sum of lengths is put right, and the bad packets are told.
 #define CHECK_IP_PUSH(id)                                                           \
 	static void id##_push(struct weir_node *n, unsigned port, struct batch *b); \
 	static void id##_exact(struct weir_node *n, unsigned port, struct batch *b) \
@@ -124,8 +125,11 @@ WEIR_INLINE unsigned check_ip(const struct check_ip *self, struct check_ip_state
 		id##_push(n, port, b);                                              \
 		b->bytes -= state->c.cut;                                           \
 		state->c.cut = 0;                                                   \
+		if (WEIR_UNLIKELY(state->c.drops != state->c.told))                 \
+			check_ip_tell(n);                                           \
 	}
 
+void check_ip_tell(struct weir_node *n);
 int check_ip_configure(struct weir_element *e, struct weir_args *a);
 void check_ip_fini(struct weir_element *e);
 int check_ip_details(struct weir_element *e, const struct weir_handler *h, const char *param,

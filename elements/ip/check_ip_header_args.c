@@ -3,6 +3,8 @@
 // both states with check_ip_state.
 #include "check_ip_header.h"
 
+#include <stdio.h>
+
 static int add_interfaces(struct check_ip *c, struct weir_args *a)
 {
 	char **words = NULL;
@@ -80,22 +82,37 @@ void check_ip_fini(struct weir_element *e)
 	weir_ip4_list_free(&c->good_dst);
 }
 
+// Click's words.
+static const char *const reasons[] = {
+	[CHECK_IP_TINY] = "tiny packet",	  [CHECK_IP_VERSION] = "bad IP version",
+	[CHECK_IP_HLEN] = "bad IP header length", [CHECK_IP_LEN] = "bad IP length",
+	[CHECK_IP_CSUM] = "bad IP checksum",	  [CHECK_IP_SRC] = "bad source address",
+};
+
+// A line for the first bad packet of all, or with VERBOSE for each, as Click does. Those of one
+// batch are told in the order of the reasons.
+void check_ip_tell(struct weir_node *n)
+{
+	const struct check_ip *c = n->self;
+	struct check_ip_state *s = n->state;
+
+	for (unsigned r = 0; r < CHECK_IP_REASONS; r++) {
+		for (; s->told_reason[r] < s->reason[r]; s->told_reason[r]++, s->told++)
+			if (c->verbose || !s->told)
+				fprintf(stderr, "%s: IP header check failed: %s\n",
+					n->element->name, reasons[r]);
+	}
+}
+
 int check_ip_details(struct weir_element *e, const struct weir_handler *, const char *,
 		     struct weir_buf *out, struct weir_err *)
 {
-	// Click's words
-	static const char *const text[] = {
-		[CHECK_IP_TINY] = "tiny packet",	  [CHECK_IP_VERSION] = "bad IP version",
-		[CHECK_IP_HLEN] = "bad IP header length", [CHECK_IP_LEN] = "bad IP length",
-		[CHECK_IP_CSUM] = "bad IP checksum",	  [CHECK_IP_SRC] = "bad source address",
-	};
-
 	for (unsigned r = 0; r < CHECK_IP_REASONS; r++) {
 		uint64_t sum = 0;
 
 		for (unsigned i = 0; i < e->n_nodes; i++)
 			sum += ((const struct check_ip_state *)e->nodes[i]->state)->reason[r];
-		weir_printf(out, "%llu\t%s\n", (unsigned long long)sum, text[r]);
+		weir_printf(out, "%llu\t%s\n", (unsigned long long)sum, reasons[r]);
 	}
 	return 0;
 }

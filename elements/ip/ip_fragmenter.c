@@ -10,6 +10,8 @@
 #include <weir/csum.h>
 #include <weir/element.h>
 
+#include <stdio.h>
+
 enum { OUT, DF };
 enum reason { NO_HEADER, BAD_HEADER, NO_BUFFER };
 
@@ -140,6 +142,16 @@ static void fragment(struct weir_node *n, struct packet *p, struct ip4 *ip, uint
 	}
 }
 
+// Click's line about a packet that is not to be cut.
+static void tell(uint32_t mtu, const struct ip4 *ip, uint32_t len)
+{
+	uint32_t s = rd32(ip->src), d = rd32(ip->dst);
+
+	fprintf(stderr, "IPFragmenter(%u) DF %u.%u.%u.%u %u.%u.%u.%u len=%u\n", mtu, s >> 24,
+		s >> 16 & 255, s >> 8 & 255, s & 255, d >> 24, d >> 16 & 255, d >> 8 & 255, d & 255,
+		len);
+}
+
 static void too_long(struct weir_node *n, struct packet *p)
 {
 	const struct ip_fragmenter *self = n->self;
@@ -156,6 +168,8 @@ static void too_long(struct weir_node *n, struct packet *p)
 		weir_truncate(p, (uint32_t)(p->network - p->off) + len);
 		weir_emit(n, OUT, p);
 	} else if ((self->honor_df && rd16(ip->frag) & IP4_DF) || self->mtu < hlen + 8) {
+		if (self->verbose || state->drops < 5)
+			tell(self->mtu, ip, p->len);
 		state->drops++;
 		weir_emit(n, DF, p);
 	} else {

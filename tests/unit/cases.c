@@ -25,6 +25,7 @@ static const char *const without_rows[][2] = {
 	{"SimpleQueue", "keeps packets: tests/graph"},
 	{"ToDump", "writes a file: tests/graph"},
 	{"ToIPSummaryDump", "writes a file: tests/graph"},
+	{"ARPPrint", "prints: tests/graph"},
 	{"ARPQuerier", "keeps packets: tests/graph"},
 };
 
