@@ -37,7 +37,7 @@ static unsigned record_route(const struct ip_gw_options *self, uint8_t *o, unsig
 	if (len < 3)
 		return 1;
 	at = o[2] - 1u; // the pointer counts from 1
-	if (at >= 3 && at + 4 <= len) {
+	if (o[2] >= 4 && at + 4 <= len) {
 		put32(o + at, self->addr.be);
 		o[2] = (uint8_t)(o[2] + 4);
 	} else if (at != len) {
