@@ -61,8 +61,10 @@ struct weir_worker {
 	unsigned n_heap_free;
 
 	int epoll_fd, wake_fd;
-	struct weir_watch *watches;
-	unsigned busy_rounds; // since fds were last looked at
+	struct weir_watch *watches; // served by a function; in the epoll instance
+	struct pollfd *sleep;	    // [0]: the epoll instance; the others only end the sleep
+	unsigned n_sleep;	    // without [0]
+	unsigned busy_rounds;	    // since fds were last looked at
 	uint64_t rounds, idle_rounds;
 	uint32_t random;
 
@@ -123,6 +125,10 @@ uint64_t weir_clock_ns(const struct weir_engine *g);
 int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id);
 void weir_worker_close(struct weir_worker *w);
 void weir_worker_wake(struct weir_worker *w);
+int weir_watch_open(struct weir_worker *w);
+void weir_watch_close(struct weir_worker *w);
+// Waits at most timeout ms for fds and serves those that are readable.
+void weir_watch_look(struct weir_worker *w, int timeout);
 
 // --- the ledger: what came in is somewhere ---
 // made = ended + held + dropped, when nothing is in flight.

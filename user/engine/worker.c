@@ -8,16 +8,12 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 enum {
 	LOOK_AT_FDS = 64,	 // busy rounds between two looks at fds
 	LONGEST_SLEEP_MS = 1000, // so that a missed wake-up costs a second, not the router
 	NS_PER_MS = 1000 * 1000,
-	FD_BATCH = 16,
 };
 
 static uint64_t monotonic(void)
@@ -88,78 +84,6 @@ void weir_flush_later(struct weir_node *n, struct weir_queue *q)
 		w->flush_cap = cap;
 	}
 	w->flush[w->n_flush++] = q;
-}
-
-int weir_watch_fd(struct weir_node *n, int fd, void (*fn)(struct weir_node *n, int fd))
-{
-	struct weir_worker *w = n->worker;
-	struct weir_watch *watch = malloc(sizeof(*watch));
-	struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
-
-	if (!watch)
-		return -ENOMEM;
-	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &ev)) {
-		int rc = -errno;
-
-		free(watch);
-		return rc;
-	}
-	*watch = (struct weir_watch){.fd = fd, .node = n, .fn = fn, .next = w->watches};
-	w->watches = watch;
-	return 0;
-}
-
-void weir_unwatch_fd(struct weir_node *n, int fd)
-{
-	for (struct weir_watch **at = &n->worker->watches; *at; at = &(*at)->next)
-		if ((*at)->fd == fd) {
-			struct weir_watch *gone = *at;
-
-			epoll_ctl(n->worker->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-			*at = gone->next;
-			free(gone);
-			return;
-		}
-}
-
-static struct weir_watch *find_watch(struct weir_worker *w, int fd)
-{
-	for (struct weir_watch *watch = w->watches; watch; watch = watch->next)
-		if (watch->fd == fd)
-			return watch;
-	return NULL;
-}
-
-// Waits at most timeout ms for fds and serves those that are readable. True if any was.
-static bool look_at_fds(struct weir_worker *w, int timeout)
-{
-	struct epoll_event ev[FD_BATCH];
-	int n = epoll_wait(w->epoll_fd, ev, FD_BATCH, timeout);
-
-	w->busy_rounds = 0;
-	for (int i = 0; i < n; i++) {
-		struct weir_watch *watch;
-		uint64_t count;
-
-		if (ev[i].data.fd == w->wake_fd) {
-			if (read(w->wake_fd, &count, sizeof(count)) < 0)
-				continue;
-			continue;
-		}
-		// looked up afresh, as serving one fd may close another
-		watch = find_watch(w, ev[i].data.fd);
-		if (watch && watch->fn)
-			watch->fn(watch->node, watch->fd);
-	}
-	return n > 0;
-}
-
-void weir_worker_wake(struct weir_worker *w)
-{
-	uint64_t one = 1;
-
-	if (write(w->wake_fd, &one, sizeof(one)) < 0)
-		return; // the counter is full, so the worker will wake anyway
 }
 
 static bool run_tasks(struct weir_worker *w)
@@ -237,19 +161,19 @@ static void idle(struct weir_worker *w)
 	if (w->engine->opt.simtime) {
 		if (due != UINT64_MAX) {
 			w->engine->sim_offset = (int64_t)due;
-			look_at_fds(w, 0);
+			weir_watch_look(w, 0);
 		} else {
-			look_at_fds(w, LONGEST_SLEEP_MS);
+			weir_watch_look(w, LONGEST_SLEEP_MS);
 		}
 		return;
 	}
 	if (due == UINT64_MAX) {
-		look_at_fds(w, LONGEST_SLEEP_MS);
+		weir_watch_look(w, LONGEST_SLEEP_MS);
 		return;
 	}
 	// The last part of a millisecond is spent looking, so that timers are exact.
 	ms = due > w->now ? (due - w->now) / NS_PER_MS : 0;
-	look_at_fds(w, ms < LONGEST_SLEEP_MS ? (int)ms : LONGEST_SLEEP_MS);
+	weir_watch_look(w, ms < LONGEST_SLEEP_MS ? (int)ms : LONGEST_SLEEP_MS);
 }
 
 // Stands still while someone else has stopped the world.
@@ -341,7 +265,7 @@ static void loop(struct weir_worker *w)
 		else if (!did)
 			idle(w);
 		else if (++w->busy_rounds >= LOOK_AT_FDS)
-			look_at_fds(w, 0);
+			weir_watch_look(w, 0);
 	}
 	running(g, -1);
 	me = NULL;
@@ -432,8 +356,6 @@ void weir_stop(struct weir_router *r)
 
 int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id)
 {
-	struct epoll_event ev = {.events = EPOLLIN};
-
 	w->engine = g;
 	w->id = id;
 	w->random = g->opt.seed + 0x9e3779b9u * (id + 1);
@@ -441,28 +363,12 @@ int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id)
 		w->random = 1;
 	w->depth_first = g->opt.burst == 1;
 	w->pool = g->opt.pool;
-	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->epoll_fd < 0 || w->wake_fd < 0)
-		return -errno;
-	ev.data.fd = w->wake_fd;
-	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &ev))
-		return -errno;
-	return 0;
+	return weir_watch_open(w);
 }
 
 void weir_worker_close(struct weir_worker *w)
 {
-	while (w->watches) {
-		struct weir_watch *gone = w->watches;
-
-		w->watches = gone->next;
-		free(gone);
-	}
-	if (w->epoll_fd > 0)
-		close(w->epoll_fd);
-	if (w->wake_fd > 0)
-		close(w->wake_fd);
+	weir_watch_close(w);
 	while (w->n_spare)
 		free(w->spare[--w->n_spare]);
 	free(w->spare);
