@@ -100,7 +100,8 @@ Test(lang_places, values)
 
 	parse(&r, "c :: { $p | A(1, $p) } (5 6);\nB($X)", &define, 1);
 	cr_assert_eq(r.n_elements, 2);
-	expect_place(lang_config_loc(&r, &r.elements[0], 1), "t", 2, 3, "$X)");
+	expect_place(lang_config_loc(&r, &r.elements[0], 0), "t", 2, 3, "$X)");
+	expect_place(lang_config_loc(&r, &r.elements[0], 1), "t", 2, 5, ")");
 	cr_expect_str_eq(r.elements[1].config, "1, 5 6");
 	expect_place(lang_config_loc(&r, &r.elements[1], 5), "t", 1, 18, "$p)");
 	lang_router_free(&r);

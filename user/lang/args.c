@@ -10,44 +10,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Copies one argument, from s up to a comma (if commas end it) or `end`, without white space at
-// both ends and with each comment, and the space around it, as one space. Returns where it ended.
-static const char *uncomment(char *out, size_t *len, const char *s, const char *end, bool comma)
+// An argument without white space at both ends, and with each comment and the space around it as
+// one space.
+struct trimmed {
+	char *out;
+	size_t len, kept; // `kept` ends behind the last byte that is no space
+	bool hole;	  // a comment since then
+};
+
+static void put_piece(struct trimmed *t, const char *s, size_t len)
+{
+	if (lang_scan_is_space(*s)) {
+		if (t->len && !t->hole)
+			t->out[t->len++] = *s;
+		return;
+	}
+	if (t->hole && t->kept) {
+		t->len = t->kept;
+		t->out[t->len++] = ' ';
+	}
+	t->hole = false;
+	memmove(t->out + t->len, s, len); // may be the same text
+	t->kept = t->len += len;
+}
+
+// Copies one argument, from s up to a comma (if commas end it) or `end`. Returns where it ended.
+static const char *uncomment(struct trimmed *t, const char *s, const char *end, bool comma)
 {
 	const char *piece;
-	size_t kept = 0; // bytes up to the last that is no space
-	bool hole = false;
 
-	*len = 0;
 	while (s < end && !(comma && *s == ',')) {
 		piece = s;
 		if (lang_scan_is_comment(s, end)) {
+			t->hole = true;
 			s = lang_scan_comment(s, end);
 			s = s ? s : end;
-			hole = true;
-			continue;
+		} else {
+			s = lang_text_piece(s, end);
+			s = s ? s : end;
+			put_piece(t, piece, (size_t)(s - piece));
 		}
-		if (*s == '\'' || *s == '"')
-			s = lang_scan_quote(s, end);
-		else if (*s == '\\' && s + 1 < end && s[1] == '<')
-			s = lang_scan_angle(s, end);
-		else
-			s++;
-		s = s ? s : end;
-		if (lang_scan_is_space(*piece)) {
-			if (*len && !hole)
-				out[(*len)++] = *piece;
-			continue;
-		}
-		if (hole && kept) {
-			*len = kept;
-			out[(*len)++] = ' ';
-		}
-		hole = false;
-		memcpy(out + *len, piece, (size_t)(s - piece));
-		kept = *len += (size_t)(s - piece);
 	}
-	*len = kept;
+	t->len = t->kept;
 	return s;
 }
 
@@ -86,17 +90,18 @@ static int args_add(struct lang_args *a, const char *s, size_t len, size_t offse
 
 int lang_args_split(struct lang_args *out, const char *config)
 {
-	size_t len = strlen(config), n;
-	const char *s = config, *end = config + len, *from;
-	char *text = malloc(len + 1);
+	const char *s = config, *end = config + strlen(config), *from;
+	char *text = malloc((size_t)(end - config) + 1);
 	int err = text ? 0 : -ENOMEM;
 
 	*out = (struct lang_args){0};
 	for (; !err && s < end; s++) {
+		struct trimmed t = {.out = text};
+
 		from = s;
-		s = uncomment(text, &n, s, end, true);
-		if (n || s < end) // the last one counts only if there is something
-			err = args_add(out, text, n, (size_t)(skip_space(from, s) - config));
+		s = uncomment(&t, s, end, true);
+		if (t.len || s < end) // the last one counts only if there is something
+			err = args_add(out, text, t.len, (size_t)(skip_space(from, s) - config));
 	}
 	free(text);
 	if (err)
@@ -144,13 +149,27 @@ static const char *unquote_angle(char **out, const char *s, const char *end)
 	return s < end && digits % 2 == 0 ? s + 1 : NULL;
 }
 
+// `\101` or `\x41`, with s behind the backslash.
+static const char *unquote_number(char **out, const char *s, const char *end)
+{
+	unsigned byte = 0;
+	int i;
+
+	if (*s == 'x')
+		for (s++; s < end && hex_digit(*s) >= 0; s++)
+			byte = byte << 4 | (unsigned)hex_digit(*s);
+	else
+		for (i = 0; i < 3 && s < end && *s >= '0' && *s <= '7'; i++)
+			byte = byte << 3 | (unsigned)(*s++ - '0');
+	*(*out)++ = (char)byte;
+	return s;
+}
+
 // A backslash at s, in double quotes. Every escape is at least as long as what it stands for.
 static const char *unquote_escape(char **out, const char *s, const char *end)
 {
 	static const char letters[] = "abfnrtv", values[] = "\a\b\f\n\r\t\v";
 	const char *letter;
-	unsigned byte = 0;
-	int i;
 
 	if (s + 1 == end) {
 		*(*out)++ = '\\';
@@ -163,30 +182,24 @@ static const char *unquote_escape(char **out, const char *s, const char *end)
 		return s + 1;
 	if (*s == '\r')
 		return s + 1 + (s + 1 < end && s[1] == '\n');
-	if (*s >= '0' && *s <= '7') {
-		for (i = 0; i < 3 && s < end && *s >= '0' && *s <= '7'; i++)
-			byte = byte << 3 | (unsigned)(*s++ - '0');
-		*(*out)++ = (char)byte;
-		return s;
-	}
-	if (*s == 'x') {
-		for (s++; s < end && hex_digit(*s) >= 0; s++)
-			byte = byte << 4 | (unsigned)hex_digit(*s);
-		*(*out)++ = (char)byte;
-		return s;
-	}
+	if ((*s >= '0' && *s <= '7') || *s == 'x')
+		return unquote_number(out, s, end);
 	letter = *s ? strchr(letters, *s) : NULL;
-	*(*out)++ = letter ? values[letter - letters] : *s;
+	if (letter)
+		*(*out)++ = values[letter - letters];
+	else
+		*(*out)++ = *s;
 	return s + 1;
 }
 
 bool lang_args_unquote(char *text, size_t *len)
 {
 	const char *s = text, *end;
+	struct trimmed t = {.out = text};
 	char *out = text, quote = 0;
 
-	uncomment(text, len, text, text + *len, false);
-	for (end = text + *len; s && s < end;) {
+	uncomment(&t, text, text + *len, false);
+	for (end = text + t.len; s && s < end;) {
 		if (quote && *s == quote) {
 			quote = 0;
 			s++;
@@ -237,29 +250,38 @@ static bool is_plain(const char *s, size_t len)
 	return len > 0;
 }
 
+// What stands behind a backslash for c; '\0' if c needs none, or a number.
+static char escape_of(char c)
+{
+	static const char bytes[] = "\\\"$\n\t\r", letters[] = "\\\"$ntr";
+	const char *at = c ? strchr(bytes, c) : NULL;
+
+	if (!at)
+		return '\0';
+	return letters[at - bytes];
+}
+
 size_t lang_args_quote_inside(char *out, const char *s, size_t len)
 {
-	size_t n = 0, i;
+	char *begin = out;
+	size_t i;
 
 	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
+		unsigned c = (unsigned char)s[i];
 
-		if (c == '\\' || c == '"' || c == '$') {
-			out[n++] = '\\';
-			out[n++] = (char)c;
-		} else if (c == '\n' || c == '\t' || c == '\r') {
-			out[n++] = '\\';
-			out[n++] = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';
+		if (escape_of(s[i])) {
+			*out++ = '\\';
+			*out++ = escape_of(s[i]);
 		} else if (c < 0x20 || c >= 0x7f) {
-			out[n++] = '\\';
-			out[n++] = (char)('0' + (c >> 6));
-			out[n++] = (char)('0' + (c >> 3 & 7));
-			out[n++] = (char)('0' + (c & 7));
+			*out++ = '\\';
+			*out++ = (char)('0' + (c >> 6));
+			*out++ = (char)('0' + (c >> 3 & 7));
+			*out++ = (char)('0' + (c & 7));
 		} else {
-			out[n++] = (char)c;
+			*out++ = s[i];
 		}
 	}
-	return n;
+	return (size_t)(out - begin);
 }
 
 char *lang_quote(const char *s, size_t len)

@@ -86,29 +86,28 @@ static bool parse_group(struct parser *p, struct ref *r)
 	return true;
 }
 
-// What is missing may be `input` or `output`, inside a compound or group.
+// May an element be left out here? Only in a compound or group, `input` before the first arrow of a
+// chain and `output` behind the last one; in a list only with brackets.
+static bool may_be_left_out(const struct parser *p, const struct set *set, bool ports, bool first)
+{
+	if (!p->nesting || p->tok.kind == TOK_COLON2)
+		return false;
+	if (p->tok.kind == ',')
+		return ports;
+	return first == is_arrow(&p->tok) && (ports || set->n == 1);
+}
+
 static bool implicit_end(struct parser *p, struct set *set, struct ref *r, bool first)
 {
 	bool ports = r->ports[INPUT].given;
-	const char *name = first ? "input" : "output";
 
-	if (!p->nesting || p->tok.kind == TOK_COLON2)
+	if (!may_be_left_out(p, set, ports, first))
 		return false;
-	if (is_arrow(&p->tok)) {
-		if (!first || (!ports && set->n > 1))
-			return false;
-		if (!ports && !p->last_ended_in_output)
-			weir_warn(
-				p->run->err, &p->tok.loc,
-				"this begins a new statement; write 'input %.2s' or ';' before it",
-				p->tok.s);
-	} else if (p->tok.kind == ',') {
-		if (!ports)
-			return false;
-	} else if (first || (!ports && set->n > 1)) {
-		return false;
-	}
-	r->elem = lang_scope_elem(p->scope, name);
+	if (first && !ports && is_arrow(&p->tok) && !p->last_ended_in_output)
+		weir_warn(p->run->err, &p->tok.loc,
+			  "this begins a new statement; write 'input %.2s' or ';' before it",
+			  p->tok.s);
+	r->elem = lang_scope_elem(p->scope, first ? "input" : "output");
 	r->implicit = set->any_implicit = true;
 	if (first) { // `[1] ->` is an output of `input`
 		r->ports[OUTPUT] = r->ports[INPUT];
@@ -146,33 +145,33 @@ static bool missing_element(struct parser *p, const struct set *set, bool first)
 	return lang_parser_fail(p, "expected an element %s %s", where, lang_parser_shown(&p->tok));
 }
 
-static bool parse_element(struct parser *p, struct set *set, bool first)
+// The name, class, compound or group.
+static bool parse_name(struct parser *p, struct set *set, struct ref *r, bool first)
 {
-	struct ref *r = add_ref(p, set);
-	struct weir_loc loc;
-
-	if (p->tok.kind == '[' && !lang_parse_ports(p, &r->ports[INPUT]))
-		return false;
 	r->loc = p->tok.loc;
-	if (p->tok.kind == TOK_IDENT) {
+	switch (p->tok.kind) {
+	case TOK_IDENT:
 		r->name = lang_parser_word(p, &p->tok);
 		r->type = lang_scope_class(p->scope, r->name);
 		r->bare = true;
 		lang_parser_next(p);
-	} else if (p->tok.kind == '{') {
+		return true;
+	case '{':
 		r->name = "";
 		r->type = lang_parse_compound(p, "");
-		if (!r->type)
-			return false;
-	} else if (p->tok.kind == '(') {
-		if (!parse_group(p, r))
-			return false;
-	} else if (!implicit_end(p, set, r, first)) {
-		return missing_element(p, set, first);
+		return r->type != NULL;
+	case '(':
+		return parse_group(p, r);
+	default:
+		return implicit_end(p, set, r, first) || missing_element(p, set, first);
 	}
-	set->any_ports |= r->ports[INPUT].given || r->ports[OUTPUT].given;
-	if (r->implicit)
-		return true;
+}
+
+// `:: Class (arguments)`, both optional.
+static bool parse_declaration(struct parser *p, struct ref *r)
+{
+	struct weir_loc loc;
+
 	if (p->tok.kind == TOK_COLON2) {
 		r->bare = false;
 		if (r->elem != LANG_NONE || (r->type && !*r->type->name))
@@ -187,11 +186,26 @@ static bool parse_element(struct parser *p, struct set *set, bool first)
 		lang_lexer_arguments(&p->lx, &loc, &r->config);
 		lang_parser_next(p);
 	}
-	if (p->tok.kind == '[') {
-		set->any_ports = true;
-		return lang_parse_ports(p, &r->ports[OUTPUT]);
-	}
 	return true;
+}
+
+static bool parse_element(struct parser *p, struct set *set, bool first)
+{
+	struct ref *r = add_ref(p, set);
+
+	if (p->tok.kind == '[' && !lang_parse_ports(p, &r->ports[INPUT]))
+		return false;
+	if (!parse_name(p, set, r, first))
+		return false;
+	set->any_ports |= r->ports[INPUT].given || r->ports[OUTPUT].given;
+	if (r->implicit)
+		return true;
+	if (!parse_declaration(p, r))
+		return false;
+	if (p->tok.kind != '[')
+		return true;
+	set->any_ports = true;
+	return lang_parse_ports(p, &r->ports[OUTPUT]);
 }
 
 // `a, b :: Class(...)` declares both, when it is no part of a connection.
@@ -286,18 +300,23 @@ static void resolve(struct parser *p, struct ref *r)
 		s->elems[r->elem].config = r->config;
 }
 
+static bool parse_list(struct parser *p, struct set *set, bool first)
+{
+	do {
+		if (set->n)
+			lang_parser_next(p); // the ','
+		if (!parse_element(p, set, first))
+			return false;
+	} while (p->tok.kind == ',');
+	return is_arrow(&p->tok) || lang_parse_end(p);
+}
+
 // Reads elements up to the next connector.
 static bool parse_set(struct parser *p, struct set *set, bool first)
 {
 	unsigned i;
-	bool ok;
 
-	do {
-		if (set->n)
-			lang_parser_next(p); // the ','
-		ok = parse_element(p, set, first);
-	} while (ok && p->tok.kind == ',');
-	if (!ok || (!is_arrow(&p->tok) && !lang_parse_end(p))) {
+	if (!parse_list(p, set, first)) {
 		for (i = 0; i < set->n; i++) // do not miss them later
 			if (set->v[i].name && *set->v[i].name)
 				lang_table_set(p->run, &p->scope->lost, set->v[i].name, 0);

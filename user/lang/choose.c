@@ -57,71 +57,106 @@ static bool has_rest(const struct scope *s)
 	       strcmp(s->vars[s->n_formals - 1].key, "__REST__") == 0;
 }
 
-// Do the arguments fit? `values`, if wanted, has room for s->n_formals. If not, *which is the
-// argument that is too many, or LANG_NONE and *missing the parameter that has none.
-static bool assign(struct lang_run *run, const struct scope *s, const struct args *args,
-		   struct value *values, unsigned *which, unsigned *missing)
+// What assign() found.
+struct fit {
+	const struct scope *scope;
+	struct value *values; // of the formal parameters, if wanted
+	struct lang_buf rest; // what goes to __REST__
+	unsigned extra;	      // the argument that nothing takes, or LANG_NONE
+	unsigned missing;     // the parameter that has none, or LANG_NONE
+};
+
+// The parameter for an argument; cuts off its keyword. __REST__ for all others, if there is one.
+static unsigned parameter_of(const struct scope *s, unsigned i, struct slice *arg, unsigned rest)
 {
-	bool *given = lang_alloc(run, &run->tmp, s->n_formals + 1), rest = has_rest(s);
-	struct lang_buf others = {0};
-	struct slice arg;
-	unsigned i, k;
+	unsigned k = i < s->n_formals && !s->vars[i].key ? i : keyword(s, arg);
+
+	return k == LANG_NONE ? rest : k;
+}
+
+static void put_rest(struct lang_run *run, struct fit *f, struct slice arg)
+{
+	if (!f->values)
+		return;
+	if (f->rest.len)
+		lang_buf_put(run, &f->rest, ", ", 2);
+	lang_buf_put(run, &f->rest, arg.s, arg.len);
+}
+
+static unsigned missing_of(const bool *given, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (!given[i])
+			return i;
+	return LANG_NONE;
+}
+
+// Do the arguments fit the parameters of f->scope?
+static bool assign(struct lang_run *run, struct fit *f, const struct args *args)
+{
+	const struct scope *s = f->scope;
+	bool *given = lang_alloc(run, &run->tmp, s->n_formals + 1);
+	unsigned rest = has_rest(s) ? s->n_formals - 1 : LANG_NONE, i, k;
 
 	lang_count_work(run, NULL, 64 + s->n_formals);
-	*which = *missing = LANG_NONE;
+	f->extra = f->missing = LANG_NONE;
 	for (i = 0; i < args->n; i++) {
+		struct slice arg = args->v[i];
+
 		lang_count_work(run, NULL, i < s->n_formals ? 1 : s->n_formals);
-		arg = args->v[i];
-		k = i < s->n_formals && !s->vars[i].key ? i : keyword(s, &arg);
-		if (k == LANG_NONE && !rest) {
-			*which = i;
+		k = parameter_of(s, i, &arg, rest);
+		if (k == LANG_NONE) {
+			f->extra = i;
 			return false;
-		}
-		if (k == LANG_NONE || (rest && k == s->n_formals - 1)) {
-			if (!values)
-				continue;
-			if (others.len)
-				lang_buf_put(run, &others, ", ", 2);
-			lang_buf_put(run, &others, args->v[i].s, args->v[i].len);
-			continue;
 		}
 		given[k] = true;
-		if (values)
-			values[k] = (struct value){arg.s, arg.len, VALUE_DONE};
+		if (k == rest)
+			put_rest(run, f, args->v[i]);
+		else if (f->values)
+			f->values[k] = (struct value){arg.s, arg.len, VALUE_DONE};
 	}
-	if (rest && values)
-		values[s->n_formals - 1] =
-			(struct value){others.s ? others.s : "", others.len, VALUE_DONE};
-	for (i = 0; i < s->n_formals - rest; i++) {
-		if (!given[i]) {
-			*missing = i;
-			return false;
-		}
-	}
-	return true;
+	if (rest != LANG_NONE && f->values)
+		f->values[rest] =
+			(struct value){f->rest.s ? f->rest.s : "", f->rest.len, VALUE_DONE};
+	if (rest != LANG_NONE)
+		given[rest] = true;
+	f->missing = missing_of(given, s->n_formals);
+	return f->missing == LANG_NONE;
+}
+
+static const char *plural(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void put_text(struct lang_run *run, struct lang_buf *b, const char *s)
+{
+	lang_buf_put(run, b, s, strlen(s));
 }
 
 // "Foo($a, KEY, ...)[1 input, 2 outputs]"
 static void put_signature(struct lang_run *run, struct lang_buf *b, const struct scope *s)
 {
-	char *ports = lang_printf(run, &run->tmp, "[%u input%s, %u output%s]", s->n_ports[INPUT],
-				  s->n_ports[INPUT] == 1 ? "" : "s", s->n_ports[OUTPUT],
-				  s->n_ports[OUTPUT] == 1 ? "" : "s");
 	unsigned i;
 
-	lang_buf_put(run, b, s->name, strlen(s->name));
+	put_text(run, b, s->name);
 	for (i = 0; i < s->n_formals; i++) {
 		const struct var *v = &s->vars[i];
-		const char *key = i == s->n_formals - 1 && has_rest(s) ? "..." : v->key;
 
-		lang_buf_put(run, b, i ? ", " : "(", i ? 2 : 1);
-		if (!key)
-			lang_buf_put(run, b, "$", 1);
-		lang_buf_put(run, b, key ? key : v->name, strlen(key ? key : v->name));
+		put_text(run, b, i ? ", " : "(");
+		if (i == s->n_formals - 1 && has_rest(s))
+			put_text(run, b, "...");
+		else
+			put_text(run, b,
+				 v->key ? v->key : lang_printf(run, &run->tmp, "$%s", v->name));
 	}
-	if (s->n_formals)
-		lang_buf_put(run, b, ")", 1);
-	lang_buf_put(run, b, ports, strlen(ports));
+	put_text(run, b, s->n_formals ? ")" : "");
+	put_text(run, b,
+		 lang_printf(run, &run->tmp, "[%u input%s, %u output%s]", s->n_ports[INPUT],
+			     s->n_plural(ports[INPUT]), s->n_ports[OUTPUT],
+			     s->n_plural(ports[OUTPUT])));
 }
 
 static void tell_arguments(struct lang_run *run, const struct elem *e,
@@ -129,23 +164,25 @@ static void tell_arguments(struct lang_run *run, const struct elem *e,
 			   const struct args *args)
 {
 	const char *class = *s->name ? s->name : "this compound";
-	unsigned which, missing, positional = 0;
+	struct fit f = {.scope = s};
+	const struct slice *extra;
+	unsigned positional = 0;
 	struct weir_loc loc = e->loc;
 
-	assign(run, s, args, NULL, &which, &missing);
+	assign(run, &f, args);
+	extra = f.extra < args->n && args->v ? &args->v[f.extra] : NULL;
 	while (positional < s->n_formals && !s->vars[positional].key)
 		positional++;
-	if (which != LANG_NONE && config->n_spans)
-		loc = lang_text_loc(config, args->v[which].s);
-	if (which != LANG_NONE && positional < s->n_formals)
+	if (extra && config->n_spans)
+		loc = lang_text_loc(config, extra->s);
+	if (extra && positional < s->n_formals)
 		lang_error(run, &loc, "%s has no parameter for '%.*s'", class,
-			   args->v[which].len > 60 ? 60 : (int)args->v[which].len,
-			   args->v[which].s);
-	else if (missing != LANG_NONE && s->vars[missing].key)
-		lang_error(run, &loc, "%s needs the argument '%s'", class, s->vars[missing].key);
+			   extra->len > 60 ? 60 : (int)extra->len, extra->s);
+	else if (f.missing != LANG_NONE && s->vars[f.missing].key)
+		lang_error(run, &loc, "%s needs the argument '%s'", class, s->vars[f.missing].key);
 	else
 		lang_error(run, &loc, "%s takes %u argument%s, not %u", class, positional,
-			   positional == 1 ? "" : "s", args->n);
+			   plural(positional), args->n);
 }
 
 static void tell_candidates(struct lang_run *run, const struct elem *e, const struct class *c,
@@ -164,38 +201,56 @@ static void tell_candidates(struct lang_run *run, const struct elem *e, const st
 	lang_error(run, &e->loc,
 		   "no definition of %s takes %u argument%s, %u input%s and %u output%s; "
 		   "there are: %s",
-		   e->class->name, args->n, args->n == 1 ? "" : "s", e->n_ports[INPUT],
-		   e->n_ports[INPUT] == 1 ? "" : "s", e->n_ports[OUTPUT],
-		   e->n_ports[OUTPUT] == 1 ? "" : "s", b.s);
+		   e->class->name, args->n, plural(args->n), e->n_ports[INPUT],
+		   e->n_plural(ports[INPUT]), e->n_ports[OUTPUT], e->n_plural(ports[OUTPUT]), b.s);
 }
 
-enum fit {
-	FIT_EXACT,   // as Click demands
-	FIT_OUTPUTS, // outputs may be left unconnected
-	FIT_ARGUMENTS,
-	FIT_COUNT,
+enum strictness {
+	EXACT,	       // as Click demands
+	FREE_OUTPUTS,  // some may be left unconnected
+	ARGUMENTS_ONLY // the ports will be complained about
 };
 
-static bool fits(const struct elem *e, const struct scope *s, enum fit fit)
+static bool ports_fit(const struct elem *e, const struct scope *s, enum strictness how)
 {
-	return (fit > FIT_EXACT || s->n_ports[OUTPUT] == e->n_ports[OUTPUT]) &&
-	       (fit > FIT_OUTPUTS || (s->n_ports[OUTPUT] >= e->n_ports[OUTPUT] &&
-				      s->n_ports[INPUT] == e->n_ports[INPUT]));
+	switch (how) {
+	case EXACT:
+		return s->n_ports[OUTPUT] == e->n_ports[OUTPUT] &&
+		       s->n_ports[INPUT] == e->n_ports[INPUT];
+	case FREE_OUTPUTS:
+		return s->n_ports[OUTPUT] >= e->n_ports[OUTPUT] &&
+		       s->n_ports[INPUT] == e->n_ports[INPUT];
+	default:
+		return true;
+	}
 }
 
+// The first definition that fits; if none does, *last is the class behind `...`, if it is no
+// compound.
 static const struct scope *find(struct lang_run *run, const struct elem *e, const struct args *args,
-				enum fit fit, const struct class **last)
+				enum strictness how, const struct class **last)
 {
-	unsigned which, missing;
 	const struct class *c;
-	const struct scope *s;
+	struct fit f = {0};
 
 	for (c = e->class; c && c->kind == CLASS_COMPOUND; c = c->rest)
-		for (s = c->first; s; s = s->next)
-			if (fits(e, s, fit) && assign(run, s, args, NULL, &which, &missing))
-				return s;
+		for (f.scope = c->first; f.scope; f.scope = f.scope->next)
+			if (ports_fit(e, f.scope, how) && assign(run, &f, args))
+				return f.scope;
 	*last = c;
 	return NULL;
+}
+
+static void tell(struct lang_run *run, struct elem *e, const struct arg_text *config,
+		 const struct args *args)
+{
+	const struct class *c = e->class;
+
+	if (!e->told && c->first && !c->first->next && !c->rest)
+		tell_arguments(run, e, config, c->first, args);
+	else if (!e->told && c->first)
+		tell_candidates(run, e, c, args);
+	e->told = true;
 }
 
 struct choice lang_choose_definition(struct lang_run *run, struct elem *e,
@@ -203,32 +258,27 @@ struct choice lang_choose_definition(struct lang_run *run, struct elem *e,
 {
 	const struct class *c = e->class, *last = NULL;
 	bool single = !c->rest && c->first && !c->first->next;
-	const struct scope *s;
-	unsigned which, missing;
 	struct choice choice = {0};
+	struct fit f = {0};
 	struct args args;
-	enum fit fit;
 
 	split(run, config, &args);
-	s = find(run, e, &args, FIT_EXACT, &last);
-	if (!s && last) {
-		if (last->kind == CLASS_ROUTER)
-			choice.router_class = last->name;
+	f.scope = find(run, e, &args, EXACT, &last);
+	if (!f.scope && last) {
+		choice.router_class = last->kind == CLASS_ROUTER ? last->name : NULL;
 		return choice;
 	}
-	for (fit = FIT_OUTPUTS; !s && fit < (single || !ports_known ? FIT_COUNT : FIT_ARGUMENTS);
-	     fit++)
-		s = find(run, e, &args, fit, &last);
-	if (!s) {
-		if (!e->told && single)
-			tell_arguments(run, e, config, c->first, &args);
-		else if (!e->told && c->first)
-			tell_candidates(run, e, c, &args);
-		e->told = true;
+	if (!f.scope)
+		f.scope = find(run, e, &args, FREE_OUTPUTS, &last);
+	if (!f.scope && (single || !ports_known))
+		f.scope = find(run, e, &args, ARGUMENTS_ONLY, &last);
+	if (!f.scope) {
+		tell(run, e, config, &args);
 		return choice;
 	}
-	choice.scope = s;
-	choice.values = lang_alloc(run, &run->tmp, s->n_vars * sizeof(*choice.values));
-	assign(run, s, &args, choice.values, &which, &missing);
+	f.values = lang_alloc(run, &run->tmp, f.scope->n_vars * sizeof(*f.values));
+	assign(run, &f, &args);
+	choice.scope = f.scope;
+	choice.values = f.values;
 	return choice;
 }

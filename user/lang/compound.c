@@ -16,18 +16,32 @@ static struct token peek(struct parser *p)
 	return t;
 }
 
+static bool is_rest(const struct var *v)
+{
+	return v->key && strcmp(v->key, "__REST__") == 0;
+}
+
+static bool has_key(const struct scope *s, const char *key)
+{
+	const struct var *v;
+
+	for (v = s->vars; v && v < s->vars + s->n_vars; v++)
+		if (v->key && strcmp(v->key, key) == 0)
+			return true;
+	return false;
+}
+
 static void add_formal(struct parser *p, struct scope *s, const struct var *v,
 		       const struct weir_loc *loc)
 {
 	const struct var *last = s->n_vars ? &s->vars[s->n_vars - 1] : NULL;
-	unsigned i, n = p->run->n_errors;
+	unsigned n = p->run->n_errors;
 
-	if (last && ((last->key && !v->key) || (last->key && strcmp(last->key, "__REST__") == 0)))
+	if (last && ((last->key && !v->key) || is_rest(last)))
 		lang_error(p->run, loc,
 			   "the order of parameters is: positional, then keywords, then __REST__");
-	for (i = 0; v->key && i < s->n_vars; i++)
-		if (s->vars[i].key && strcmp(s->vars[i].key, v->key) == 0)
-			lang_error(p->run, loc, "keyword '%s' appears twice", v->key);
+	if (v->key && has_key(s, v->key))
+		lang_error(p->run, loc, "keyword '%s' appears twice", v->key);
 	if (s->n_vars >= LANG_FORMALS_MAX)
 		lang_fatal(p->run, loc, "more than %d parameters", LANG_FORMALS_MAX);
 	if (!lang_scope_add_var(p->run, s, v))
@@ -36,42 +50,56 @@ static void add_formal(struct parser *p, struct scope *s, const struct var *v,
 	s->bad_formals |= p->run->n_errors > n;
 }
 
-// `$a, KEY $b, __REST__ $c |`
-static void parse_formals(struct parser *p, struct scope *s)
+// `$a` or `KEY $a`
+static bool parse_formal(struct parser *p, struct scope *s)
 {
-	struct weir_loc loc;
-	bool complete = true;
-	struct var v;
+	struct weir_loc loc = p->tok.loc;
+	struct var v = {0};
 
-	if (p->tok.kind != TOK_VARIABLE && p->tok.kind != '|' &&
-	    (p->tok.kind != TOK_IDENT || peek(p).kind != TOK_VARIABLE))
-		return; // none
-	while (p->tok.kind == TOK_VARIABLE || p->tok.kind == TOK_IDENT) {
-		v = (struct var){0};
-		loc = p->tok.loc;
-		if (p->tok.kind == TOK_IDENT) {
-			v.key = lang_parser_word(p, &p->tok);
-			lang_parser_next(p);
-		}
-		complete = p->tok.kind == TOK_VARIABLE;
-		if (!complete)
-			break;
-		v.name = lang_parser_word(p, &p->tok);
-		add_formal(p, s, &v, &loc);
+	if (p->tok.kind == TOK_IDENT) {
+		v.key = lang_parser_word(p, &p->tok);
 		lang_parser_next(p);
+	}
+	if (p->tok.kind != TOK_VARIABLE)
+		return false;
+	v.name = lang_parser_word(p, &p->tok);
+	add_formal(p, s, &v, &loc);
+	lang_parser_next(p);
+	return true;
+}
+
+static bool parse_formal_list(struct parser *p, struct scope *s)
+{
+	while (p->tok.kind == TOK_VARIABLE || p->tok.kind == TOK_IDENT) {
+		if (!parse_formal(p, s))
+			return false;
 		if (p->tok.kind != ',')
 			break;
 		lang_parser_next(p);
 	}
-	if (complete && p->tok.kind == '|') {
+	return p->tok.kind == '|';
+}
+
+static bool ends_formals(int kind)
+{
+	return kind == '|' || kind == ';' || kind == TOK_END || kind == '{' || kind == '}' ||
+	       kind == TOK_BAR2;
+}
+
+// `$a, KEY $b, __REST__ $c |`
+static void parse_formals(struct parser *p, struct scope *s)
+{
+	if (p->tok.kind != TOK_VARIABLE && p->tok.kind != '|' &&
+	    (p->tok.kind != TOK_IDENT || peek(p).kind != TOK_VARIABLE))
+		return; // none
+	if (parse_formal_list(p, s)) {
 		lang_parser_next(p);
 		return;
 	}
 	lang_error(p->run, &p->tok.loc, "expected parameters like '$a, KEY $b |', not %s",
 		   lang_parser_shown(&p->tok));
 	s->bad_formals = true;
-	while (p->tok.kind != '|' && p->tok.kind != ';' && p->tok.kind != TOK_END &&
-	       p->tok.kind != '{' && p->tok.kind != '}' && p->tok.kind != TOK_BAR2)
+	while (!ends_formals(p->tok.kind))
 		lang_parser_next(p);
 	if (p->tok.kind == '|' || p->tok.kind == ';')
 		lang_parser_next(p);
@@ -205,7 +233,7 @@ static bool tunnel_end(struct parser *p, unsigned *elem)
 
 bool lang_parse_tunnel(struct parser *p)
 {
-	unsigned from, to;
+	unsigned from = 0, to = 0;
 	struct weir_loc loc;
 
 	do {

@@ -43,7 +43,7 @@ static bool port_of(struct parser *p, struct lang_port *port)
 // `0-3`: FastClick's ranges.
 static bool port_range(struct parser *p, struct ports *out)
 {
-	struct lang_port from = out->v[out->n - 1], to;
+	struct lang_port from = out->v[out->n - 1], to = {0};
 
 	lang_parser_next(p);
 	if (!port_of(p, &to))
@@ -59,7 +59,7 @@ static bool port_range(struct parser *p, struct ports *out)
 bool lang_parse_ports(struct parser *p, struct ports *out)
 {
 	struct token open = p->tok;
-	struct lang_port port;
+	struct lang_port port = {0};
 
 	*out = (struct ports){.given = true};
 	lang_parser_next(p);
@@ -142,32 +142,51 @@ static void list_side(struct parser *p, const struct set *set, enum side side, u
 	}
 }
 
-static bool sides_match(struct parser *p, struct side_list list[2], int connector,
+// "2 outputs", "3 or more inputs"
+static const char *side_text(struct parser *p, const struct side_list *list, const char *what)
+{
+	return lang_printf(p->run, &p->run->tmp, "%u%s %s%s", list->min,
+			   list->grown ? " or more" : "", what, list->min == 1 ? "" : "s");
+}
+
+static bool side_is_short(const struct side_list *a, const struct side_list *b)
+{
+	return !a->grown && a->min < b->min;
+}
+
+static bool sides_match(struct parser *p, const struct side_list list[2], int connector,
 			const struct weir_loc *loc)
 {
-	unsigned in = list[INPUT].min, out = list[OUTPUT].min;
-	bool mismatch = !list[INPUT].grown && !list[OUTPUT].grown ? in != out
-			: !list[INPUT].grown			  ? in < out
-			: !list[OUTPUT].grown			  ? out < in
-								  : false;
-
+	if (!list[INPUT].steps || !list[OUTPUT].steps)
+		return true;
 	if (connector != TOK_ARROW2)
 		lang_error(p->run, loc, "to connect many outputs to many inputs, write '=>'");
-	else if (mismatch)
-		lang_error(p->run, loc,
-			   "%u%s output%s cannot be connected one by one to %u%s input%s", out,
-			   list[OUTPUT].grown ? " or more" : "", out == 1 ? "" : "s", in,
-			   list[INPUT].grown ? " or more" : "", in == 1 ? "" : "s");
+	else if (side_is_short(&list[INPUT], &list[OUTPUT]) ||
+		 side_is_short(&list[OUTPUT], &list[INPUT]))
+		lang_error(p->run, loc, "%s cannot be connected one by one to %s",
+			   side_text(p, &list[OUTPUT], "output"),
+			   side_text(p, &list[INPUT], "input"));
 	else
 		return true;
 	p->scope->broken = true;
 	return false;
 }
 
+// `a => b, c` means `a [0,1] => b, c`.
+static void grow_bare(const struct set *const set[2], struct side_list list[2])
+{
+	unsigned side;
+
+	for (side = INPUT; side <= OUTPUT; side++)
+		if (list[side].min == 1 && list[!side].min > 1 &&
+		    !set[side]->v[0].ports[side].given)
+			list[side].grown = 1;
+}
+
 void lang_connect_sets(struct parser *p, const struct set *from, const struct set *to,
 		       int connector, const struct weir_loc *loc)
 {
-	const struct set *set[2] = {to, from};
+	const struct set *const set[2] = {to, from};
 	struct side_list list[2];
 	unsigned side, extra, i[2] = {0, 0};
 
@@ -178,17 +197,14 @@ void lang_connect_sets(struct parser *p, const struct set *from, const struct se
 		p->scope->broken = true;
 		return;
 	}
-	for (side = INPUT; side <= OUTPUT; side++) { // `a => b, c` means a [0,1]
-		if (connector == TOK_ARROW2 && list[side].min == 1 && list[!side].min > 1 &&
-		    !set[side]->v[0].ports[side].given)
-			list[side].grown = 1;
-	}
+	if (connector == TOK_ARROW2)
+		grow_bare(set, list);
 	for (side = INPUT; side <= OUTPUT; side++) {
 		list[side].steps = list[side].min > 1 || list[side].grown;
 		extra = list[!side].min > list[side].min ? list[!side].min - list[side].min : 0;
 		list_side(p, set[side], side, list[side].grown ? extra : 0, &list[side]);
 	}
-	if (list[INPUT].steps && list[OUTPUT].steps && !sides_match(p, list, connector, loc))
+	if (!sides_match(p, list, connector, loc))
 		return;
 	list[INPUT].steps |= !list[OUTPUT].steps;
 	while (i[INPUT] < list[INPUT].n && i[OUTPUT] < list[OUTPUT].n) {

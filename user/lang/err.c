@@ -72,19 +72,51 @@ static bool ends_line(char c)
 	return c == '\n' || c == '\r' || c == '\0';
 }
 
+// Length of a UTF-8 character by its first byte, 0 if none begins so.
+static size_t utf8_length(unsigned char c)
+{
+	static const struct {
+		unsigned char below, length;
+	} ranges[] = {{0x80, 1}, {0xc2, 0}, {0xe0, 2}, {0xf0, 3}, {0xf5, 4}};
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c < ranges[i].below)
+			return ranges[i].length;
+	return 0;
+}
+
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
 // Length of the UTF-8 character at s, 0 if it is none or has no glyph of its own.
 static size_t glyph(const char *s)
 {
-	unsigned char c = (unsigned char)*s;
-	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-	size_t i;
+	size_t n = utf8_length((unsigned char)*s), i;
 
-	if (n == 1)
-		return c >= 0x20 && c != 0x7f;
 	for (i = 1; i < n; i++)
-		if (((unsigned char)s[i] & 0xc0) != 0x80) // also stops at '\0'
+		if (!is_continuation(s[i])) // also stops at '\0'
 			return 0;
-	return n;
+	return (unsigned char)*s < 0x20 || *s == 0x7f ? 0 : n;
+}
+
+// Prints the line from s, and below it what brings the caret to `place`.
+static const char *put_line(struct message *m, struct message *caret, const char *s,
+			    const char *place)
+{
+	const char *begin = s;
+	size_t n;
+
+	while (s - begin < EXCERPT_MAX && !ends_line(*s)) {
+		n = glyph(s);
+		put(m, n || *s == '\t' ? s : "?", n ? n : 1);
+		if (s < place)
+			put(caret, *s == '\t' ? s : " ", 1);
+		s += n ? n : 1;
+	}
+	return s;
 }
 
 // The line, or the part of a long one around `column`, and a caret below. Bytes that a terminal
@@ -93,27 +125,19 @@ static void put_excerpt(struct message *m, const struct weir_loc *loc)
 {
 	const char *place = loc->text, *s = loc->text;
 	struct message caret = {0};
-	size_t i, n;
+	size_t i;
 
 	for (i = 1; i < loc->column && !ends_line(*place); i++)
 		place++;
 	put_text(m, "  ");
 	if (place - s > EXCERPT_BEFORE) {
 		s = place - EXCERPT_BEFORE;
-		for (i = 0; i < 4 && ((unsigned char)*s & 0xc0) == 0x80; i++)
+		for (i = 0; i < 4 && is_continuation(*s); i++)
 			s++;
 		put_text(m, "...");
 		put_text(&caret, "   ");
 	}
-	for (i = 0; i < EXCERPT_MAX && !ends_line(*s); i += n) {
-		n = glyph(s);
-		put(m, n || *s == '\t' ? s : "?", n ? n : 1);
-		n = n ? n : 1;
-		if (s < place)
-			put(&caret, *s == '\t' ? s : " ", 1);
-		s += n;
-	}
-	if (!ends_line(*s))
+	if (!ends_line(*put_line(m, &caret, s, place)))
 		put_text(m, "...");
 	if (loc->column) {
 		put_text(m, "\n  ");

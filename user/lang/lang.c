@@ -21,7 +21,7 @@ struct request {
 static void parse(struct lang_run *run, struct request *q, struct lang_router *out)
 {
 	struct parser p = {.run = run};
-	const char *name = q->text || strcmp(q->file, "-") ? q->file : "<stdin>";
+	const char *name = q->text || strcmp(q->file, "-") != 0 ? q->file : "<stdin>";
 	struct weir_loc begin = {.file = name};
 	char *text;
 

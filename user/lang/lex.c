@@ -46,13 +46,6 @@ static bool at_line_start(const struct lexer *lx)
 	return lx->pos == lx->line_start;
 }
 
-static const char *skip_blanks(const char *s, const char *end)
-{
-	while (s < end && (*s == ' ' || *s == '\t'))
-		s++;
-	return s;
-}
-
 static const char *line_end(const char *s, const char *end)
 {
 	while (s < end && *s != '\n' && *s != '\r')
@@ -60,20 +53,11 @@ static const char *line_end(const char *s, const char *end)
 	return s;
 }
 
-// At a '#': is this `# 12 "file"` or `#line 12 "file"`? Gives the place of the number.
-static const char *directive_number(const struct lexer *lx)
-{
-	const char *s = skip_blanks(lx->pos + 1, lx->end);
-
-	if (lx->end - s > 4 && memcmp(s, "line", 4) == 0 && (s[4] == ' ' || s[4] == '\t'))
-		s = skip_blanks(s + 4, lx->end);
-	return s < lx->end && *s >= '0' && *s <= '9' ? s : NULL;
-}
-
 // Takes the whole line; the next one has the number that it names.
 static void directive(struct lexer *lx)
 {
-	const char *s = directive_number(lx), *stop = line_end(lx->pos, lx->end), *name;
+	const char *s = lang_scan_directive(lx->pos, lx->end), *stop = line_end(lx->pos, lx->end),
+		   *name;
 	unsigned number = 0;
 	char *unquoted;
 	size_t len;
@@ -89,7 +73,7 @@ static void directive(struct lexer *lx)
 	}
 	for (; s < stop && *s >= '0' && *s <= '9'; s++)
 		number = number * 10 + (unsigned)(*s - '0'); // may wrap, as it only names a line
-	name = skip_blanks(s, stop);
+	name = lang_scan_blanks(s, stop);
 	if (name < stop && *name == '"') {
 		for (s = name + 1; s < stop && *s != '"'; s++)
 			if (*s == '\\' && s + 1 < stop)
@@ -205,7 +189,7 @@ struct token lang_lexer_next(struct lexer *lx)
 	} else if ((t.kind = symbol(s, lx->end, &t.len))) {
 		; // found
 	} else if (*s && strchr(";,()[]{}|", *s)) {
-		t.kind = *s;
+		t.kind = (unsigned char)*s;
 		t.len = 1;
 	} else {
 		t.kind = TOK_BAD;
@@ -239,6 +223,18 @@ static const char *argument_piece(struct lexer *lx)
 	return stop ? stop : lx->pos + 1;
 }
 
+// A comment in arguments is one space.
+static void argument_comment(struct lexer *lx, struct lang_buf *buf)
+{
+	struct weir_loc loc = here(lx);
+	const char *stop = lang_scan_comment(lx->pos, lx->end);
+
+	if (!stop)
+		lang_error(lx->run, &loc, "this comment has no end, '*/'");
+	advance(lx, stop ? stop : lx->end);
+	lang_buf_put(lx->run, buf, " ", 1);
+}
+
 void lang_lexer_arguments(struct lexer *lx, const struct weir_loc *open, struct arg_text *out)
 {
 	struct lang_buf buf = {0};
@@ -254,15 +250,10 @@ void lang_lexer_arguments(struct lexer *lx, const struct weir_loc *open, struct 
 			break;
 		depth += *from == '(';
 		if (lang_scan_is_comment(from, lx->end)) {
-			struct weir_loc loc = here(lx);
-			const char *stop = lang_scan_comment(from, lx->end);
-
-			if (!stop)
-				lang_error(lx->run, &loc, "this comment has no end, '*/'");
-			advance(lx, stop ? stop : lx->end);
-			lang_buf_put(lx->run, &buf, " ", 1);
+			argument_comment(lx, &buf);
 			add_span(lx, out, buf.len);
-		} else if (*from == '#' && at_line_start(lx) && directive_number(lx)) {
+		} else if (*from == '#' && at_line_start(lx) &&
+			   lang_scan_directive(lx->pos, lx->end)) {
 			directive(lx);
 			add_span(lx, out, buf.len);
 		} else {

@@ -68,6 +68,9 @@ void lang_lexer_arguments(struct lexer *lx, const struct weir_loc *open, struct 
 const char *lang_scan_comment(const char *s, const char *end); // at "//" or "/*"
 const char *lang_scan_quote(const char *s, const char *end);   // at ' or "
 const char *lang_scan_angle(const char *s, const char *end);   // at "\<"
+const char *lang_scan_blanks(const char *s, const char *end);
+// Does a line directive, `# 12 "file"` or `#line 12 "file"`, begin here? The number, or NULL.
+const char *lang_scan_directive(const char *s, const char *end);
 bool lang_scan_is_comment(const char *s, const char *end);
 bool lang_scan_is_space(char c);
 bool lang_scan_is_ident(char c);

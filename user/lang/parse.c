@@ -58,37 +58,49 @@ static bool continues(int before)
 	return before == TOK_ARROW || before == TOK_ARROW2 || before == TOK_COLON2 || before == ',';
 }
 
+// A block on the way is read, for its own mistakes. False: there is none.
+static bool skip_block(struct parser *p)
+{
+	struct weir_loc loc = p->tok.loc;
+	struct arg_text ignored;
+
+	if (p->tok.kind == '{') {
+		lang_parse_compound(p, "");
+		return true;
+	}
+	if (p->tok.kind != '(')
+		return false;
+	lang_lexer_arguments(&p->lx, &loc, &ignored);
+	lang_parser_next(p);
+	return true;
+}
+
+// Is this a good place to go on? `before` is the token before it.
+static bool may_resume(const struct parser *p, int before)
+{
+	int kind = p->tok.kind;
+
+	if (kind == TOK_END || kind == ';')
+		return true;
+	if (kind == '}' || kind == TOK_BAR2)
+		return p->braces;
+	if (kind == ')')
+		return p->parens;
+	if (is_keyword(kind))
+		return before != ',';
+	return p->tok.begins_line && !continues(before) && (kind == TOK_IDENT || kind == '[');
+}
+
 // Skips to where a statement probably begins: behind ';', at a closing brace, at a keyword, or at
 // a name that begins a line. Names on the way may be declarations: their later use is no error.
 static void recover(struct parser *p, const char *begin)
 {
 	int before = p->tok.s == begin ? ',' : 0; // at least one token must go
-	struct weir_loc loc;
 
 	for (;; before = p->tok.kind, lang_parser_next(p)) {
-		while (p->tok.kind == '{' || p->tok.kind == '(') {
-			loc = p->tok.loc;
+		while (skip_block(p))
 			before = ')';
-			if (p->tok.kind == '{') {
-				lang_parse_compound(p, "");
-			} else {
-				struct arg_text ignored;
-
-				lang_lexer_arguments(&p->lx, &loc, &ignored);
-				lang_parser_next(p);
-			}
-		}
-		if (p->tok.kind == ';') {
-			lang_parser_next(p);
-			return;
-		}
-		if (p->tok.kind == TOK_END || (p->tok.kind == '}' && p->braces) ||
-		    (p->tok.kind == TOK_BAR2 && p->braces) || (p->tok.kind == ')' && p->parens))
-			return;
-		if (before != ',' && is_keyword(p->tok.kind))
-			return;
-		if (p->tok.begins_line && !continues(before) &&
-		    (p->tok.kind == TOK_IDENT || p->tok.kind == '['))
+		if (may_resume(p, before))
 			return;
 		if (p->tok.kind == TOK_IDENT)
 			lang_table_set(p->run, &p->scope->lost, lang_parser_word(p, &p->tok), 0);

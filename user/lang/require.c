@@ -78,43 +78,57 @@ static void include(struct parser *p, const char *name, const struct weir_loc *l
 	p->library_depth--;
 }
 
+enum requirement { PACKAGE, LIBRARY, COMPACT_CONFIG, UNKNOWN };
+static const char *const kinds[] = {"package", "library", "compact_config"};
+
+static enum requirement kind_of(const char *word)
+{
+	enum requirement kind = PACKAGE;
+
+	while (kind < UNKNOWN && strcmp(word, kinds[kind]) != 0)
+		kind++;
+	return kind;
+}
+
+// The words of one requirement, at most two, without quotes. LANG_NONE: something else is there.
+static unsigned split_words(struct lang_run *run, struct slice arg, char *words[2])
+{
+	const char *pos = arg.s, *end = arg.s + arg.len;
+	struct slice word;
+	unsigned n = 0;
+	size_t len;
+
+	for (; lang_text_next_word(&pos, end, &word); n++) {
+		if (n == 2)
+			return LANG_NONE;
+		len = word.len;
+		words[n] = lang_strndup(run, &run->tmp, word.s, len);
+		if (!lang_args_unquote(words[n], &len) || strlen(words[n]) != len)
+			return LANG_NONE;
+	}
+	return n;
+}
+
 static void require_one(struct parser *p, const struct arg_text *text, struct slice arg)
 {
-	static const char *const known[] = {"package", "library", "compact_config"};
-	const char *pos = arg.s, *end = arg.s + arg.len, *kind = NULL, *value = "";
 	struct weir_loc loc = lang_text_loc(text, arg.s);
-	struct slice word[3];
-	unsigned n = 0, i;
-	char *copy[2];
+	char *words[2] = {NULL, NULL};
+	unsigned n = split_words(p->run, arg, words);
+	enum requirement kind = n && n != LANG_NONE ? kind_of(words[0]) : UNKNOWN;
 
-	while (n < 3 && lang_text_next_word(&pos, end, &word[n]))
-		n++;
-	if (!n)
+	if (n == 0)
 		return;
-	for (i = 0; i < n && i < 2; i++) {
-		size_t len = word[i].len;
-
-		copy[i] = lang_strndup(p->run, &p->run->tmp, word[i].s, len);
-		if (!lang_args_unquote(copy[i], &len) || strlen(copy[i]) != len)
-			n = 3;
-	}
-	for (i = 0; n < 3 && i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(copy[0], known[i]) == 0)
-			kind = known[i];
-	if (n == 1 && !kind) { // require(NAME): a package
-		kind = known[0];
-		value = copy[0];
-	} else if (n == 2 && kind && kind != known[2]) {
-		value = copy[1];
-	} else if (n != 1 || kind != known[2]) {
+	if (n == 1 && kind == UNKNOWN) // require(NAME): a package
+		add_requirement(p, kinds[PACKAGE], words[0], &loc);
+	else if (n == 2 && kind == PACKAGE)
+		add_requirement(p, kinds[PACKAGE], words[1], &loc);
+	else if (n == 2 && kind == LIBRARY)
+		include(p, words[1], &loc);
+	else if (n == 1 && kind == COMPACT_CONFIG)
+		add_requirement(p, kinds[COMPACT_CONFIG], "", &loc);
+	else
 		lang_error(p->run, &loc,
 			   "expected 'package NAME', 'library FILE' or 'compact_config'");
-		return;
-	}
-	if (kind == known[1])
-		include(p, value, &loc);
-	else
-		add_requirement(p, kind, value, &loc);
 }
 
 bool lang_parse_require(struct parser *p)

@@ -58,3 +58,20 @@ const char *lang_scan_quote(const char *s, const char *end)
 	}
 	return NULL;
 }
+
+const char *lang_scan_blanks(const char *s, const char *end)
+{
+	while (s < end && (*s == ' ' || *s == '\t'))
+		s++;
+	return s;
+}
+
+const char *lang_scan_directive(const char *s, const char *end)
+{
+	if (s == end || *s != '#')
+		return NULL;
+	s = lang_scan_blanks(s + 1, end);
+	if (end - s > 4 && memcmp(s, "line", 4) == 0 && (s[4] == ' ' || s[4] == '\t'))
+		s = lang_scan_blanks(s + 4, end);
+	return s < end && *s >= '0' && *s <= '9' ? s : NULL;
+}

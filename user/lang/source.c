@@ -17,30 +17,30 @@ bool lang_source_readable(const char *file)
 	return !stat(file, &st) && S_ISREG(st.st_mode);
 }
 
-// Everything up to the end of fd, in memory of its own; NULL and errno on failure.
+static ssize_t read_some(int fd, char *to, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, to, size);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+// Everything up to the end of fd, but not much more than is allowed, in memory of its own; NULL and
+// errno on failure.
 static char *read_all(int fd, size_t *len)
 {
 	size_t size = 64 << 10;
-	char *text = malloc(size), *grown;
+	char *text = malloc(size), *grown = text;
 	ssize_t n = 1;
 
-	for (*len = 0; text && n > 0; *len += n > 0 ? (size_t)n : 0) {
+	for (*len = 0; grown && n > 0 && *len <= LANG_SOURCE_MAX; *len += n > 0 ? (size_t)n : 0) {
 		if (*len == size) {
-			if (size > LANG_SOURCE_MAX) {
-				errno = EFBIG;
-				n = -1;
-				break;
-			}
 			grown = realloc(text, size *= 2);
-			if (!grown) {
-				n = -1;
-				break;
-			}
-			text = grown;
+			text = grown ? grown : text;
 		}
-		do
-			n = read(fd, text + *len, size - *len);
-		while (n < 0 && errno == EINTR);
+		n = grown ? read_some(fd, text + *len, size - *len) : -1;
 	}
 	if (n >= 0)
 		return text;

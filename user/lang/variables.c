@@ -90,29 +90,36 @@ static struct slice nth_word(const struct value *v, unsigned long n)
 	return word;
 }
 
+// `[1]` at s: the number. Returns what is behind, NULL if this is something else.
+static const char *index_at(const char *s, const char *end, unsigned long *n)
+{
+	const char *digits = skip_space(s + 1, end);
+
+	*n = 0;
+	for (s = digits; s < end && *s >= '0' && *s <= '9'; s++)
+		*n = *n > 1000000 ? *n : *n * 10 + (unsigned long)(*s - '0');
+	return s > digits && s < end && *s == ']' ? skip_space(s + 1, end) : NULL;
+}
+
 // What is between the braces of `${ name [index] - default }`. False: no such variable.
 static bool braced(struct expansion *x, const char *s, const char *end, struct lang_buf *out)
 {
-	const char *name = s = skip_space(s, end), *name_end, *digits;
+	const char *name = s = skip_space(s, end), *name_end, *behind = NULL;
 	const struct value *v;
 	struct slice word;
-	unsigned long n = 0;
-	bool indexed = false;
+	unsigned long n;
 
 	while (s < end && is_name(*s))
 		s++;
 	name_end = s;
 	s = skip_space(s, end);
 	if (s < end && *s == '[') {
-		digits = skip_space(s + 1, end);
-		for (s = digits; s < end && *s >= '0' && *s <= '9'; s++)
-			n = n > 1000000 ? n : n * 10 + (unsigned long)(*s - '0');
-		indexed = s > digits && s < end && *s == ']';
-		s = indexed ? skip_space(s + 1, end) : end;
+		behind = index_at(s, end, &n);
+		s = behind ? behind : end;
 	}
 	v = value_of(x, name, (size_t)(name_end - name));
 	if (v) {
-		word = indexed ? nth_word(v, n) : (struct slice){v->s, v->len};
+		word = behind ? nth_word(v, n) : (struct slice){v->s, v->len};
 		lang_buf_put(x->run, out, word.s, word.len);
 	} else if (s < end && *s == '-') {
 		expand(x, s + 1, end, out, NULL);
@@ -131,10 +138,12 @@ static const char *paren_end(const char *s, const char *end)
 	for (; s < end; s++) {
 		if (*s == '\\' && quote != '\'')
 			s++;
-		else if (quote)
-			quote = *s == quote ? 0 : quote;
-		else if (*s == '\'' || *s == '"')
+		else if (quote && *s == quote)
+			quote = 0;
+		else if (!quote && (*s == '\'' || *s == '"'))
 			quote = *s;
+		else if (quote)
+			continue;
 		else if (*s == '(')
 			level++;
 		else if (*s == ')' && !--level)
@@ -143,30 +152,30 @@ static const char *paren_end(const char *s, const char *end)
 	return NULL;
 }
 
-// At a '$': appends what it stands for to `value`. Returns what is behind the variable; NULL if
-// this is not one, or one that nobody defined.
-static const char *variable(struct expansion *x, const char *s, const char *end,
-			    struct lang_buf *value, bool *known)
+// `$name`
+static const char *plain(struct expansion *x, const char *s, const char *end,
+			 struct lang_buf *value)
+{
+	const char *name = ++s;
+	const struct value *v;
+
+	while (s < end && is_name(*s))
+		s++;
+	v = value_of(x, name, (size_t)(s - name));
+	if (!v)
+		return NULL;
+	lang_buf_put(x->run, value, v->s, v->len);
+	return s;
+}
+
+// `${...}` or `$(...)`: the text inside may have variables too.
+static const char *nested(struct expansion *x, const char *s, const char *end,
+			  struct lang_buf *value, bool *known)
 {
 	const char *name = s + 2, *stop;
 	struct lang_buf inside = {0};
-	const struct value *v;
 
-	*known = true;
-	if (s + 1 < end && is_name(s[1])) {
-		for (name = stop = s + 1; stop < end && is_name(*stop);)
-			stop++;
-		v = value_of(x, name, (size_t)(stop - name));
-		if (v)
-			lang_buf_put(x->run, value, v->s, v->len);
-		return v ? stop : NULL;
-	}
-	if (s + 1 < end && (s[1] == '$' || s[1] == '?' || s[1] == '#')) {
-		lang_buf_put(x->run, value, s, 2); // a script's
-		*known = false;
-		return s + 2;
-	}
-	if (s + 1 >= end || (s[1] != '{' && s[1] != '(') || x->depth >= DEPTH_MAX)
+	if (x->depth >= DEPTH_MAX)
 		return NULL;
 	stop = s[1] == '{' ? memchr(name, '}', (size_t)(end - name)) : paren_end(name, end);
 	lang_count_work(x->run, x->loc, (size_t)((stop ? stop : end) - s));
@@ -174,15 +183,34 @@ static const char *variable(struct expansion *x, const char *s, const char *end,
 		return NULL;
 	lang_buf_put(x->run, &inside, "", 0);
 	x->depth++;
-	expand(x, name, stop, &inside, NULL); // a name may be made of variables
-	if (s[1] == '(' || !braced(x, inside.s, inside.s + inside.len, value)) {
-		lang_buf_put(x->run, value, s, 2); // not ours: a handler call, perhaps
+	expand(x, name, stop, &inside, NULL);
+	*known = s[1] == '{' && braced(x, inside.s, inside.s + inside.len, value);
+	x->depth--;
+	if (!*known) { // not ours: a handler call, perhaps
+		lang_buf_put(x->run, value, s, 2);
 		lang_buf_put(x->run, value, inside.s, inside.len);
 		lang_buf_put(x->run, value, stop, 1);
-		*known = false;
 	}
-	x->depth--;
 	return stop + 1;
+}
+
+// At a '$': appends what it stands for to `value`, and whether somebody defined it or it only
+// passes through. Returns what is behind; NULL if this is no variable.
+static const char *variable(struct expansion *x, const char *s, const char *end,
+			    struct lang_buf *value, bool *known)
+{
+	char c = s[1]; // a '\0' at the end
+
+	*known = true;
+	if (s + 1 < end && is_name(c))
+		return plain(x, s, end, value);
+	if (s + 1 < end && (c == '{' || c == '('))
+		return nested(x, s, end, value, known);
+	if (s + 1 == end || (c != '$' && c != '?' && c != '#'))
+		return NULL;
+	*known = false; // a script's
+	lang_buf_put(x->run, value, s, 2);
+	return s + 2;
 }
 
 static void put_value(struct expansion *x, struct lang_buf *out, const struct lang_buf *value,
@@ -207,13 +235,39 @@ struct trail {
 	unsigned span;	     // the next one of `from`
 };
 
+// The next byte of the result is the one at s.
 static void trail_follow(struct expansion *x, struct trail *t, const char *s, size_t offset)
 {
-	if (!t || t->span == t->from->n_spans ||
-	    t->from->spans[t->span].offset > (size_t)(s - t->from->s))
+	if (!t)
 		return;
-	t->loc = t->from->spans[t->span++].loc;
-	lang_text_add_span(x->run, t->map, offset, &t->loc, false);
+	while (t->span < t->from->n_spans &&
+	       t->from->spans[t->span].offset <= (size_t)(s - t->from->s)) {
+		t->loc = t->from->spans[t->span++].loc;
+		lang_text_add_span(x->run, t->map, offset, &t->loc, false);
+	}
+}
+
+// What was [s, stop) is now the value of a variable, up to `end` of the result.
+static void trail_jump(struct expansion *x, struct trail *t, const char *s, const char *stop,
+		       size_t offset, size_t end)
+{
+	if (!t)
+		return;
+	lang_text_add_span(x->run, t->map, offset, &t->loc, true);
+	lang_text_loc_advance(&t->loc, s, stop);
+	lang_text_add_span(x->run, t->map, end, &t->loc, false);
+}
+
+// One byte that is no variable, two if it is an escape.
+static const char *literal(const char *s, const char *end, char *quote)
+{
+	if (*s == '\\' && *quote == '"' && s + 1 < end)
+		return s + 2;
+	if (*s == *quote)
+		*quote = 0;
+	else if (!*quote && (*s == '\'' || *s == '"'))
+		*quote = *s;
+	return s + 1;
 }
 
 // Copies [s, end) with its variables replaced.
@@ -223,65 +277,64 @@ static void expand(struct expansion *x, const char *s, const char *end, struct l
 	struct lang_buf value = {0};
 	const char *stop;
 	char quote = 0;
+	size_t offset;
 	bool known;
 
 	lang_count_work(x->run, x->loc, (size_t)(end - s));
 	for (; s < end; s = stop) {
 		trail_follow(x, trail, s, out->len);
-		stop = s + 1;
-		if (*s == '\\' && quote == '"' && stop < end)
-			stop++;
-		else if (*s == quote)
-			quote = 0;
-		else if (!quote && (*s == '\'' || *s == '"'))
-			quote = *s;
 		value.len = 0;
-		if (*s != '$' || quote == '\'' || !(stop = variable(x, s, end, &value, &known))) {
-			stop = stop ? stop : s + 1;
+		stop = *s == '$' && quote != '\'' ? variable(x, s, end, &value, &known) : NULL;
+		if (!stop) {
+			stop = literal(s, end, &quote);
 			lang_buf_put(x->run, out, s, (size_t)(stop - s));
 			if (trail)
 				lang_text_loc_advance(&trail->loc, s, stop);
 			continue;
 		}
-		if (trail) {
-			lang_text_add_span(x->run, trail->map, out->len, &trail->loc, true);
-			lang_text_loc_advance(&trail->loc, s, stop);
-		}
 		lang_count_work(x->run, x->loc, value.len);
+		offset = out->len;
 		if (value.len)
 			put_value(x, out, &value, known && quote == '"');
-		if (trail && stop < end)
-			lang_text_add_span(x->run, trail->map, out->len, &trail->loc, false);
+		trail_jump(x, trail, s, stop, offset, out->len);
 	}
+}
+
+// The end of what stands at s; a comment becomes space. NULL if it could not be read back.
+static char *settle_piece(const char *begin, char *s, char *end, unsigned *depth)
+{
+	const char *stop = lang_text_piece(s, end);
+
+	if (lang_scan_is_comment(s, end)) {
+		stop = lang_scan_comment(s, end);
+		if (stop)
+			memset(s, ' ', (size_t)(stop - s));
+	}
+	if (*s == ')' && !(*depth)--)
+		return NULL;
+	*depth += *s == '(';
+	if (s > begin && (s[-1] == '\n' || s[-1] == '\r') && lang_scan_directive(s, end))
+		return NULL;
+	return stop ? s + (stop - s) : NULL;
 }
 
 // Values can make of a text what nobody could write: a comment, which becomes space as any other,
 // or quotes and parentheses that do not close, which is an error.
-static void settle(struct lang_run *run, struct arg_text *t, char *s)
+static void settle(struct lang_run *run, struct arg_text *t, char *begin)
 {
-	char *end = s + t->len;
-	const char *stop, *bad = NULL;
+	char *end = begin + t->len, *s = begin, *stop = begin;
 	struct weir_loc loc;
 	unsigned depth = 0;
 
-	for (; s < end && !bad; s += stop - s) {
-		stop = lang_text_piece(s, end);
-		if (lang_scan_is_comment(s, end)) {
-			stop = lang_scan_comment(s, end);
-			if (stop)
-				memset(s, ' ', (size_t)(stop - s));
-		}
-		if (!stop || (*s == ')' && !depth) ||
-		    (*s == '#' && (s[-1] == '\n' || s[-1] == '\r')))
-			bad = s;
-		stop = bad ? s : stop;
-		depth += (*s == '(') - (*s == ')');
+	while (stop && s < end) {
+		stop = settle_piece(begin, s, end, &depth);
+		s = stop ? stop : s;
 	}
-	if (!bad && !depth)
+	if (stop && !depth)
 		return;
-	loc = lang_text_loc(t, bad ? bad : t->s);
-	lang_error_once(run, &loc, "this cannot be read once its variables are replaced: %.60s",
-			bad ? bad : t->s);
+	s = stop ? begin : s;
+	loc = lang_text_loc(t, s);
+	lang_error_once(run, &loc, "this cannot be read once its variables are replaced: %.60s", s);
 }
 
 struct arg_text lang_variables_expand(struct lang_run *run, const struct arg_text *text,
