@@ -6,6 +6,7 @@
 
 #include <abi/hdr.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -265,6 +266,22 @@ static void kick_copy(struct xsk_queue *q)
 	}
 }
 
+// A socket that prefers busy polling does not wake the driver by sendto: that polls the NAPI of the
+// receiving side only. Some drivers send from another one (igb, with few queues), which poll wakes.
+static void kick_zc(const struct xsk_queue *q)
+{
+	struct pollfd fd = {.fd = q->sock.fd, .events = POLLOUT};
+
+	if (q->busy_poll)
+		sendto(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
+	if (!xsk_ring_needs_wakeup(&q->sock.tx))
+		return;
+	if (q->busy_poll)
+		poll(&fd, 1, 0);
+	else
+		sendto(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
+}
+
 static bool queue_flush(struct weir_queue *base)
 {
 	struct xsk_queue *q = (struct xsk_queue *)base;
@@ -273,8 +290,8 @@ static bool queue_flush(struct weir_queue *base)
 		return true;
 	if (!q->zc)
 		kick_copy(q);
-	else if (q->busy_poll || xsk_ring_needs_wakeup(&q->sock.tx))
-		sendto(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
+	else
+		kick_zc(q);
 	reclaim(q);
 	return is_drained(q) || q->zc;
 }
