@@ -155,8 +155,8 @@ static void put_signature(struct lang_run *run, struct lang_buf *b, const struct
 	put_text(run, b, s->n_formals ? ")" : "");
 	put_text(run, b,
 		 lang_printf(run, &run->tmp, "[%u input%s, %u output%s]", s->n_ports[INPUT],
-			     s->n_plural(ports[INPUT]), s->n_ports[OUTPUT],
-			     s->n_plural(ports[OUTPUT])));
+			     plural(s->n_ports[INPUT]), s->n_ports[OUTPUT],
+			     plural(s->n_ports[OUTPUT])));
 }
 
 static void tell_arguments(struct lang_run *run, const struct elem *e,
@@ -202,7 +202,7 @@ static void tell_candidates(struct lang_run *run, const struct elem *e, const st
 		   "no definition of %s takes %u argument%s, %u input%s and %u output%s; "
 		   "there are: %s",
 		   e->class->name, args->n, plural(args->n), e->n_ports[INPUT],
-		   e->n_plural(ports[INPUT]), e->n_ports[OUTPUT], e->n_plural(ports[OUTPUT]), b.s);
+		   plural(e->n_ports[INPUT]), e->n_ports[OUTPUT], plural(e->n_ports[OUTPUT]), b.s);
 }
 
 enum strictness {
