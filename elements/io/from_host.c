@@ -42,32 +42,45 @@ static int route(const struct from_host *self, int sock)
 	return ioctl(sock, SIOCADDRT, &r) ? -errno : 0;
 }
 
-// Address, MTU and the rest, in the order the kernel wants.
+static int ask(int sock, unsigned long request, struct ifreq *req)
+{
+	return ioctl(sock, request, req) ? -errno : 0;
+}
+
+static int set_address(const struct from_host *self, int sock, struct ifreq *req)
+{
+	int e;
+
+	put_address(&req->ifr_addr, self->dst.addr);
+	e = ask(sock, SIOCSIFADDR, req);
+	put_address(&req->ifr_netmask, self->dst.mask);
+	return e ? e : ask(sock, SIOCSIFNETMASK, req);
+}
+
+static int set_ether(const struct from_host *self, int sock, struct ifreq *req)
+{
+	req->ifr_hwaddr.sa_family = ARPHRD_ETHER;
+	memcpy(req->ifr_hwaddr.sa_data, self->ether, sizeof(self->ether));
+	return ask(sock, SIOCSIFHWADDR, req);
+}
+
+// Addresses, MTU and the rest, in the order the kernel wants.
 static int set_up(const struct from_host *self, struct ifreq *req, const char **step)
 {
-	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), e = 0;
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), e;
 
 	*step = "set its addresses";
 	if (sock < 0)
 		return -errno;
-	if (self->ether_set) {
-		req->ifr_hwaddr.sa_family = ARPHRD_ETHER;
-		memcpy(req->ifr_hwaddr.sa_data, self->ether, 6);
-		e = ioctl(sock, SIOCSIFHWADDR, req) ? -errno : 0;
-	}
+	e = self->ether_set ? set_ether(self, sock, req) : 0;
 	req->ifr_mtu = (int)self->mtu;
 	if (!e && self->mtu)
-		e = ioctl(sock, SIOCSIFMTU, req) ? -errno : 0;
-	if (!e && self->dst_set) {
-		put_address(&req->ifr_addr, self->dst.addr);
-		e = ioctl(sock, SIOCSIFADDR, req) ? -errno : 0;
-		put_address(&req->ifr_netmask, self->dst.mask);
-		if (!e)
-			e = ioctl(sock, SIOCSIFNETMASK, req) ? -errno : 0;
-	}
+		e = ask(sock, SIOCSIFMTU, req);
+	if (!e && self->dst_set)
+		e = set_address(self, sock, req);
 	req->ifr_flags = IFF_UP | IFF_BROADCAST | IFF_MULTICAST;
 	if (!e)
-		e = ioctl(sock, SIOCSIFFLAGS, req) ? -errno : 0;
+		e = ask(sock, SIOCSIFFLAGS, req);
 	if (!e && self->gateway_set) {
 		*step = "set the default route";
 		e = route(self, sock);

@@ -25,8 +25,8 @@ static int is_its_tap(struct weir_element *e, void *arg)
 {
 	struct to_host *self = arg;
 
-	if (strcmp(e->class->name, "FromHost") ||
-	    strcmp(((const struct from_host *)e->self)->devname, self->devname))
+	if (strcmp(e->class->name, "FromHost") != 0 ||
+	    strcmp(((const struct from_host *)e->self)->devname, self->devname) != 0)
 		return 0;
 	self->tap = e->self;
 	return 1;

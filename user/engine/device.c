@@ -73,7 +73,7 @@ struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname
 		weir_error(err, &e->loc, "`%s' cannot be the name of an interface", ifname);
 		return NULL;
 	}
-	for (; *at && strcmp((*at)->name, ifname); at = &(*at)->next)
+	for (; *at && strcmp((*at)->name, ifname) != 0; at = &(*at)->next)
 		index++;
 	if (!*at) {
 		d = calloc(1, sizeof(*d));

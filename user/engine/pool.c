@@ -144,7 +144,7 @@ static void cut(struct weir_pool *pool, unsigned n)
 {
 	unsigned per_page = HUGE / pool->stride;
 
-	pool->free = malloc(n * sizeof(*pool->free));
+	pool->free = malloc(n * sizeof(struct packet *));
 	if (!pool->free)
 		return;
 	pool->n = pool->n_free = n;
@@ -231,13 +231,13 @@ unsigned weir_pool_get_raw(struct weir_pool *pool, struct packet **v, unsigned n
 	if (n > pool->n_free)
 		n = pool->n_free;
 	pool->n_free -= n;
-	memcpy(v, pool->free + pool->n_free, n * sizeof(*v));
+	memcpy(v, pool->free + pool->n_free, n * sizeof(struct packet *));
 	pool->reserve -= n < pool->reserve ? n : pool->reserve;
 	return n;
 }
 
 void weir_pool_put(struct weir_pool *pool, struct packet *const *v, unsigned n)
 {
-	memcpy(pool->free + pool->n_free, v, n * sizeof(*v));
+	memcpy(pool->free + pool->n_free, v, n * sizeof(struct packet *));
 	pool->n_free += n;
 }

@@ -60,7 +60,7 @@ int xsk_program_check(const char *ifname, unsigned ifindex, struct weir_err *err
 
 	if (id < 0)
 		return xsk_why(err, ifname, "ask for its XDP program", (int)id);
-	if (id && strcmp(name, OURS))
+	if (id && strcmp(name, OURS) != 0)
 		return refuse(ifname, id, name, err);
 	return 0;
 }
@@ -112,53 +112,59 @@ static int attach(struct xsk_program *p, unsigned ifindex, bool generic)
 		}
 		if (fd != -EBUSY && fd != -EEXIST)
 			return fd;
-		if (ms >= RETRY_FOR_MS || (program_on(ifindex, name) > 0 && strcmp(name, OURS)))
+		if (ms >= RETRY_FOR_MS ||
+		    (program_on(ifindex, name) > 0 && strcmp(name, OURS) != 0))
 			return -EBUSY;
 		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
 	}
 }
 
-int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex, unsigned n_queues,
-		     bool generic, struct weir_err *err)
+static int explain(const struct xsk_program *p, const char *ifname, unsigned ifindex, bool generic,
+		   int e, struct weir_err *err)
 {
 	char name[BPF_OBJ_NAME_LEN];
-	long id;
-	int e;
+	long id = e == -EBUSY ? program_on(ifindex, name) : 0;
 
-	*p = (struct xsk_program){.link_fd = -1, .n_queues = n_queues};
-	if (generic && getrandom(&p->secret, sizeof(p->secret), 0) != sizeof(p->secret)) {
-		e = xsk_why(err, ifname, "get random bytes", -EIO);
-		goto fail;
-	}
-	e = load(p, generic);
-	if (e) {
-		xsk_why(err, ifname, "load the XDP program", e);
-		if (last_words[0] && e != -EPERM)
-			weir_warn(err, NULL, "%s", last_words);
-		goto fail;
-	}
-	e = attach(p, ifindex, generic);
-	if (!e)
-		return 0;
-	if (e == -EBUSY && (id = program_on(ifindex, name)) > 0)
-		refuse(ifname, id, name, err);
-	else if (e == -ENOSPC)
+	if (id > 0)
+		return refuse(ifname, id, name, err);
+	if (e == -ENOSPC)
 		weir_error(err, NULL,
 			   "%s: it receives on %u queue%s, and its peer sends on more; give it as "
 			   "many (QUEUES), or its peer fewer",
-			   ifname, n_queues, n_queues == 1 ? "" : "s");
+			   ifname, p->n_queues, p->n_queues == 1 ? "" : "s");
 	else if (e == -EOPNOTSUPP && !generic)
 		weir_error(err, NULL,
-			   "%s: its driver has no native XDP; MODE generic uses the "
-			   "kernel's slower generic XDP",
+			   "%s: its driver has no native XDP; MODE generic uses the kernel's "
+			   "slower generic XDP",
 			   ifname);
 	else
 		xsk_why(err, ifname,
 			generic ? "attach the XDP program (generic)"
 				: "attach the XDP program (native)",
 			e);
-fail:
-	xsk_program_close(p);
+	return e;
+}
+
+int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex, unsigned n_queues,
+		     bool generic, struct weir_err *err)
+{
+	int e = 0;
+
+	*p = (struct xsk_program){.link_fd = -1, .n_queues = n_queues};
+	if (generic && getrandom(&p->secret, sizeof(p->secret), 0) != sizeof(p->secret))
+		return xsk_why(err, ifname, "get random bytes", -EIO);
+	e = load(p, generic);
+	if (e) {
+		xsk_why(err, ifname, "load the XDP program", e);
+		if (last_words[0] && e != -EPERM)
+			weir_warn(err, NULL, "%s", last_words);
+	} else {
+		e = attach(p, ifindex, generic);
+		if (e)
+			explain(p, ifname, ifindex, generic, e, err);
+	}
+	if (e)
+		xsk_program_close(p);
 	return e;
 }
 

@@ -169,7 +169,7 @@ void xsk_iface_warn(const struct xsk_iface *f, struct weir_err *err)
 	struct ethtool_rxnfc hash = {.cmd = ETHTOOL_GRXFH, .flow_type = UDP_V4_FLOW};
 
 	// a veth takes nothing off: whether a tag is in the packet is up to the sender
-	if (strcmp(f->driver, "veth") && ethtool(f->name, &flags) == 0 &&
+	if (strcmp(f->driver, "veth") != 0 && ethtool(f->name, &flags) == 0 &&
 	    flags.data & ETH_FLAG_RXVLAN)
 		weir_warn(err, NULL,
 			  "%s takes VLAN tags off before the router sees them; keep them "

@@ -229,7 +229,7 @@ static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err
 	int e = 0;
 
 	d->queues = calloc(d->n_queues ?: 1, sizeof(*d->queues));
-	d->device->queues = calloc(d->n_queues ?: 1, sizeof(*d->device->queues));
+	d->device->queues = calloc(d->n_queues ?: 1, sizeof(struct weir_queue *));
 	if (!d->queues || !d->device->queues)
 		return -ENOMEM;
 	if (has_role(d, WEIR_DEVICE_RX))
