@@ -4,63 +4,8 @@
 set -u
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
-weir=$build/weir
-out=$scratch/out
-
-run() { # [OPTION ...] < CONFIGURATION: returns when it is ready
-	cat >"$scratch/conf.click"
-	background r "$weir" run "$@" "$scratch/conf.click" >"$out" 2>&1
-	soon ready || because "not ready: $(tail -n 1 "$out")"
-	alive || because "$(tail -n 3 "$out" | tr '\n' ' ')"
-}
-
-ready() {
-	dead || grep -q '^weir: running' "$out"
-}
-
-stop() { # [SIGNAL]
-	{
-		kill "-${1:-TERM}" "$pid"
-		soon dead && wait "$pid"
-	} 2>/dev/null
-	dead || because "still there 5 s after SIG${1:-TERM}"
-}
-
-says() {
-	grep -q -- "$1" "$out" || because "$(head -n 3 "$out" | tr '\n' ' ')"
-}
-
-refuses() { # WORD: the configuration on stdin ends with an error that has WORD in it
-	cat >"$scratch/conf.click"
-	on r timeout 10 "$weir" run "$scratch/conf.click" >"$out" 2>&1
-	[ $? = 1 ] || because "status is not 1" || return
-	says "$1" || return
-	! on r ip -d link | grep -q xdp || because "a program stays attached"
-}
-
-pings() { # FROM TO COUNT SIZE: none lost
-	local said
-	said=$(on "$1" ping -q -f -c "$3" -s "$4" -W 1 -w 10 "$2" | grep received)
-	[[ $said == *" $3 received"* ]] || because "$said"
-}
-
-has() { # HANDLER VALUE
-	local got
-	got=$(on r "$weir" read "$1")
-	[ "$got" = "$2" ] || because "$1 is $got, not $2"
-}
-
-lost() { # NAME COUNT: as `weir stats` says
-	local got
-	got=$(on r "$weir" stats | awk -v name="$1" '$1 == name {print $2}')
-	[ "$got" = "$2" ] || because "$1 is ${got:-0}, not $2"
-}
-
-balances() {
-	on r "$weir" stats >"$scratch/stats"
-	grep -q '^ledger: [1-9]' "$scratch/stats" && ! grep -q '^ledger:.*missing' "$scratch/stats" ||
-		because "$(grep ^ledger "$scratch/stats")"
-}
+# shellcheck source=tests/net/weir.sh
+. "$(dirname "$0")/weir.sh"
 
 interfaces() {
 	on r ip -br link | awk '{sub("@.*", "", $1); print $1}' | sort | tr '\n' ' '
@@ -90,7 +35,7 @@ expect "pull, small rings: starts" run <<-END
 END
 expect "pull: forwards" pings a 10.0.0.2 2000 56
 expect "pull: counts" sh -c "[ \$(nsenter --net=/run/netns/$tag-r $weir read t.count) -ge 2000 ]"
-expect "pull: a counter is reset" on r "$weir" write t.reset_counts
+expect "pull: a counter is reset" on r "$weir" write -n "$tag" t.reset_counts
 expect "pull: and is zero" has t.count 0
 expect "pull: kernel_drops" has f1.kernel_drops 0
 expect "pull: encap" has f1.encap ETHER
