@@ -118,7 +118,7 @@ static int take_argument(struct click *c, char *arg)
 		return set_configuration(c, arg, NULL);
 	*s = '\0';
 	for (unsigned i = 0; i < c->session.n_defines; i++)
-		if (strcmp(c->defines[i].name, arg) == 0)
+		if (c->defines[i].name && strcmp(c->defines[i].name, arg) == 0)
 			return wrong("a parameter is defined twice");
 	c->defines[c->session.n_defines++] = (struct lang_define){arg, s + 1};
 	return 0;
@@ -186,7 +186,15 @@ static int take_option(struct click *c, int opt)
 	}
 }
 
-// 0, 1 (all is done) or -errno.
+static int show_and_end(int opt)
+{
+	if (opt == HELP)
+		fputs(help, stdout);
+	else
+		printf("click (weir) %s\n", weir_version);
+	return 1;
+}
+
 int click_options(struct click *c, int argc, char **argv)
 {
 	int opt;
@@ -200,13 +208,8 @@ int click_options(struct click *c, int argc, char **argv)
 	c->session.defines = c->defines;
 	// in order: an argument comes as option 1
 	while ((opt = getopt_long(argc, argv, "-f:e:j:ap:u:Rh:x:o:qtwb:C:v", longs, NULL)) != -1) {
-		if (opt == HELP || opt == 'v') {
-			if (opt == HELP)
-				fputs(help, stdout);
-			else
-				printf("click (weir) %s\n", weir_version);
-			return 1;
-		}
+		if (opt == HELP || opt == 'v')
+			return show_and_end(opt);
 		if (take_option(c, opt) < 0)
 			return -EINVAL;
 	}

@@ -52,7 +52,8 @@ static int print_matching(struct click *c, const char *pattern, const char *hand
 		const struct weir_handler *h;
 		char *name;
 
-		if (is_pattern ? fnmatch(pattern, e->name, 0) : strcmp(pattern, e->class->name))
+		if (is_pattern ? fnmatch(pattern, e->name, 0) != 0
+			       : strcmp(pattern, e->class->name) != 0)
 			continue;
 		any = true;
 		if (asprintf(&name, "%s.%s", e->name, handler) < 0)

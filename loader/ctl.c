@@ -91,72 +91,87 @@ void ctl_close(struct ctl_server *c)
 
 // --- the other end ----------------------------------------------------------------------------
 
-// The name of the only router that runs. malloc'd; NULL with a message.
-static char *find_only(struct weir_err *err)
+// Adds the names of the routers that have a socket in the folder, with commas; their number.
+static unsigned list_names(const char *path, struct weir_buf *names)
 {
 	static const char suffix[] = ".sock";
 	const size_t n = sizeof(suffix) - 1;
-	char *path = run_dir(), *name = NULL;
-	struct weir_buf names = {};
-	DIR *dir = path ? opendir(path) : NULL;
+	DIR *dir = opendir(path);
 	unsigned found = 0;
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
 		size_t len = strlen(d->d_name);
 
-		if (len <= n || strcmp(d->d_name + len - n, suffix) != 0)
-			continue;
-		free(name);
-		name = strndup(d->d_name, len - n);
-		weir_printf(&names, "%s%.*s", found++ ? ", " : "", (int)(len - n), d->d_name);
+		if (len > n && strcmp(d->d_name + len - n, suffix) == 0)
+			weir_printf(names, "%s%.*s", found++ ? ", " : "", (int)(len - n),
+				    d->d_name);
 	}
 	if (dir)
 		closedir(dir);
-	if (found != 1) {
-		if (found)
-			weir_error(err, NULL, "several routers run, choose one with -n: %s",
-				   names.text);
-		else
-			weir_error(err, NULL, "no router runs here: %s has no socket",
-				   path ? path : "");
-		free(name);
-		name = NULL;
-	}
-	weir_buf_free(&names);
+	return found;
+}
+
+// The name of the only router that runs. malloc'd; NULL with a message.
+static char *find_only(struct weir_err *err)
+{
+	char *path = run_dir();
+	struct weir_buf names = {};
+	unsigned found = path ? list_names(path, &names) : 0;
+
+	if (found > 1)
+		weir_error(err, NULL, "several routers run, choose one with -n: %s", names.text);
+	else if (!found)
+		weir_error(err, NULL, "no router runs here: %s has no socket", path ? path : "");
 	free(path);
-	return name;
+	if (found == 1)
+		return names.text;
+	weir_buf_free(&names);
+	return NULL;
+}
+
+// A connected descriptor, or -errno.
+static int dial_file(const char *file)
+{
+	const struct timeval limit = {.tv_sec = ANSWER_TIMEOUT_S};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd, rc;
+
+	if (strlen(file) >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(sa.sun_path, file, strlen(file) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
 }
 
 static FILE *dial(const char *name, struct weir_err *err)
 {
-	const struct timeval limit = {.tv_sec = ANSWER_TIMEOUT_S};
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	char *only = name ? NULL : find_only(err), *file = NULL;
+	char *router = name ? strdup(name) : find_only(err), *file = NULL;
 	FILE *f = NULL;
-	int fd = -1;
+	int fd;
 
-	if (name || only)
-		file = socket_file(name ? name : only);
+	if (router)
+		file = socket_file(router);
 	if (!file)
 		goto done;
-	if (strlen(file) >= sizeof(sa.sun_path)) {
-		weir_error(err, NULL, "%s: the name is too long", file);
+	fd = dial_file(file);
+	if (fd < 0) {
+		weir_error(err, NULL, "cannot reach router `%s': %s: %s", router, file,
+			   strerror(-fd));
 		goto done;
 	}
-	strcpy(sa.sun_path, file);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
-		weir_error(err, NULL, "cannot reach router `%s': %s: %s", name ? name : only, file,
-			   strerror(errno));
-	else
-		f = fdopen(fd, "r");
-	if (!f && fd >= 0)
+	f = fdopen(fd, "r");
+	if (!f)
 		close(fd);
 done:
-	free(only);
+	free(router);
 	free(file);
 	return f;
 }

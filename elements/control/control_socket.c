@@ -19,7 +19,7 @@ struct control_socket {
 	uint16_t port;
 	bool more_ports, read_only, verbose, retry_warnings, localhost;
 	int32_t retries;
-	struct weir_element *proxy;
+	char *proxy;
 
 	int fd; // listening; 0: none
 	struct weir_control *control;
@@ -35,7 +35,7 @@ static const struct weir_arg args[] = {
 	WEIR_ARG(ARG, control_socket, where, "PORT", "port, file or descriptor", WEIR_POS),
 	WEIR_ARG(FILE, control_socket, file, "FILENAME", "socket file"),
 	WEIR_ARG(BOOL, control_socket, read_only, "READONLY", "refuses writes"),
-	WEIR_ARG(ELEMENT, control_socket, proxy, "PROXY", "is not supported"),
+	WEIR_ARG(ARG, control_socket, proxy, "PROXY", "is not supported"),
 	WEIR_ARG(BOOL, control_socket, verbose, "VERBOSE", "reports connections"),
 	WEIR_ARG(BOOL, control_socket, localhost, "LOCALHOST", "listens on 127.0.0.1 only"),
 	WEIR_ARG(I32, control_socket, retries, "RETRIES",

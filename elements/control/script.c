@@ -7,253 +7,10 @@
 #include "script.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 enum { PROXY_NAMES_MAX = 4096 };
-
-// Who enters a script through a handler.
-enum entry { ENTER_STEP, ENTER_RUN, ENTER_GOTO };
-
-static int enter(struct weir_element *e, const struct weir_handler *h, enum entry what, bool write,
-		 const char *text, struct weir_buf *out, struct weir_err *err);
-
-// Messages of a script that nobody called go to standard error.
-static void tell(const struct weir_element *e, struct weir_err *err)
-{
-	if (err->len)
-		fprintf(stderr, "while executing `%s :: %s':\n%s", e->name, e->class->name,
-			err->text);
-	weir_err_free(err);
-}
-
-// --- signals ----------------------------------------------------------------------------------
-
-// While a script blocks, the signals that run it wait.
-static void watch_signals(struct weir_element *e, bool watch);
-
-static void signal_came(struct weir_node *n, int fd)
-{
-	struct weir_element *e = n->element;
-	struct signalfd_siginfo info;
-	struct weir_err err = {};
-	char *name = NULL;
-
-	if (read(fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	watch_signals(e, false);
-	if (asprintf(&name, "%s.run", e->name) >= 0)
-		weir_handler_write(e->router, name, "", &err);
-	free(name);
-	tell(e, &err);
-}
-
-static void watch_signals(struct weir_element *e, bool watch)
-{
-	struct script *s = e->self;
-
-	if (s->signal_fd <= 0 || watch == s->watching || !e->n_nodes)
-		return;
-	if (watch)
-		watch = weir_watch_fd(e->nodes[0], s->signal_fd, signal_came) == 0;
-	else
-		weir_unwatch_fd(e->nodes[0], s->signal_fd);
-	s->watching = watch;
-}
-
-static void fill_signals(const struct script *s, sigset_t *set)
-{
-	sigemptyset(set);
-	for (int i = 1; i < 32; i++)
-		if (s->signals & 1ull << i)
-			sigaddset(set, i);
-}
-
-static int open_signals(struct script *s)
-{
-	sigset_t set;
-
-	fill_signals(s, &set);
-	// the workers' threads inherit the mask
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->signal_fd < 0 ? -errno : 0;
-}
-
-// Gives the signals their default meaning again.
-static void close_signals(struct script *s)
-{
-	sigset_t set;
-
-	if (s->signal_fd <= 0)
-		return;
-	close(s->signal_fd);
-	s->signal_fd = 0;
-	fill_signals(s, &set);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
-// --- entering ---------------------------------------------------------------------------------
-
-static bool is_blocked(const struct script *s)
-{
-	return s->pos < s->n_insns &&
-	       (s->insns[s->pos].op == SCRIPT_PAUSE || s->insns[s->pos].op == SCRIPT_WAIT);
-}
-
-static int finish(struct weir_element *e, struct weir_buf *out)
-{
-	struct script *s = e->self;
-	int r = script_finish(e, out);
-
-	if (s->type == SCRIPT_SIGNAL && !is_blocked(s)) {
-		if (s->pos < s->n_insns && s->insns[s->pos].op == SCRIPT_EXIT) {
-			watch_signals(e, false);
-			close_signals(s);
-		} else {
-			watch_signals(e, true);
-		}
-	}
-	return r;
-}
-
-static int find_entry(struct script *s, const char *label, struct weir_err *err)
-{
-	enum script_op ends;
-	unsigned at;
-
-	if (script_label(s, label, &at, &ends) < 0 || at >= s->n_insns)
-		return weir_error(err, NULL, "jump to nonexistent label `%s'", label);
-	for (unsigned i = at; i < s->n_insns; i++)
-		if (s->insns[i].op == SCRIPT_PAUSE)
-			s->insns[i].done = 0;
-	s->pos = at;
-	return 0;
-}
-
-static void set_entry(struct script *s, const char *name, const char *args, bool write)
-{
-	char *run_name = strdup(name), *run_args = strdup(args);
-
-	free(s->run_name);
-	free(s->run_args);
-	s->run_name = run_name;
-	s->run_args = run_args;
-	s->run_write = write;
-}
-
-static int enter(struct weir_element *e, const struct weir_handler *h, enum entry what, bool write,
-		 const char *text, struct weir_buf *out, struct weir_err *err)
-{
-	const unsigned errors = err->n_errors;
-	struct script *s = e->self;
-	enum script_step how = STEP_NORMAL;
-	int32_t steps = 0;
-	int jumps = 0, more, r;
-
-	set_entry(s, h->name, what == ENTER_RUN ? text : "", write);
-	if (what == ENTER_GOTO) {
-		r = find_entry(s, text, err);
-		if (r < 0)
-			return r;
-	} else if (what == ENTER_RUN) {
-		s->pos = 0;
-	} else if (!*text || strcmp(text, "router") == 0) {
-		steps = 1;
-		how = *text ? STEP_ROUTER : STEP_NORMAL;
-	} else if (weir_parse(NULL, WEIR_T_I32, text, NULL, &steps, NULL) < 0) {
-		return weir_error(err, NULL, "syntax error at `%s'", text);
-	}
-	if (s->more) { // called by the script itself: it goes on when it comes back
-		if (what == ENTER_STEP)
-			*s->more += steps;
-		return finish(e, out);
-	}
-	s->more = &more;
-	for (more = steps; more >= 0; how = STEP_NORMAL) {
-		steps = more;
-		more = -1;
-		jumps = script_run(e, steps, how, jumps, err);
-	}
-	s->more = NULL;
-	r = finish(e, out);
-	return r < 0 || err->n_errors > errors ? -EINVAL : r;
-}
-
-static int write_entry(struct weir_element *e, const struct weir_handler *h, const char *value,
-		       struct weir_err *err)
-{
-	return enter(e, h, (enum entry)h->user, true, value, NULL, err);
-}
-
-static int read_run(struct weir_element *e, const struct weir_handler *h, const char *param,
-		    struct weir_buf *out, struct weir_err *err)
-{
-	return enter(e, h, ENTER_RUN, false, param, out, err);
-}
-
-// The timer of the script fired, or the router started.
-static int write_timer(struct weir_element *e, const struct weir_handler *, const char *,
-		       struct weir_err *)
-{
-	struct weir_err err = {};
-
-	script_run(e, 1, STEP_NORMAL, 0, &err);
-	finish(e, NULL);
-	tell(e, &err);
-	return 0;
-}
-
-static void timer_fired(struct weir_node *n, struct weir_timer *)
-{
-	struct weir_err err = {};
-	char *name = NULL;
-
-	// by way of a handler, so that the workers stand still
-	if (asprintf(&name, "%s.@timer", n->element->name) >= 0)
-		weir_handler_write(n->element->router, name, "", &err);
-	free(name);
-	tell(n->element, &err);
-}
-
-void script_set_timer(struct weir_element *e, uint64_t delay)
-{
-	struct script *s = e->self;
-	struct weir_node *n = e->nodes[0];
-
-	weir_timer_set(&s->timer, n, weir_clock(n) + delay, timer_fired);
-}
-
-// Something asked the router to stop; true: let it.
-static bool stop_asked(struct weir_element *e)
-{
-	struct weir_err err = {};
-	struct script *s = e->self;
-
-	script_run(e, 1, STEP_ROUTER, 0, &err);
-	finish(e, NULL);
-	tell(e, &err);
-	return !is_blocked(s);
-}
-
-// Runs the script for a packet that came in by the port `param`; its value is the output.
-static int read_packet(struct weir_element *e, const struct weir_handler *, const char *param,
-		       struct weir_buf *out, struct weir_err *)
-{
-	struct script *s = e->self;
-	struct weir_err err = {};
-
-	script_assign(s, script_variable(s, "input", true), strdup(param));
-	s->pos = 0;
-	script_run(e, 0, STEP_NORMAL, 0, &err);
-	finish(e, out);
-	tell(e, &err);
-	return 0;
-}
 
 enum { NO_PORT };
 
@@ -282,8 +39,6 @@ static void push(struct weir_node *n, unsigned port, struct batch *b)
 	free(name);
 }
 
-// --- handlers that the configuration names ----------------------------------------------------
-
 static int read_export(struct weir_element *e, const struct weir_handler *h, const char *,
 		       struct weir_buf *out, struct weir_err *)
 {
@@ -296,11 +51,12 @@ static int read_export(struct weir_element *e, const struct weir_handler *h, con
 static struct script_handler *add_handler(struct script *s, const char *name,
 					  struct weir_handler like)
 {
-	struct script_handler *sh = malloc(sizeof(*sh) + strlen(name) + 1);
+	const size_t size = strlen(name) + 1;
+	struct script_handler *sh = malloc(sizeof(*sh) + size);
 
 	if (!sh)
 		return NULL;
-	strcpy(sh->name, name);
+	memcpy(sh->name, name, size);
 	sh->h = like;
 	sh->h.name = sh->name;
 	sh->next = s->handlers;
@@ -325,41 +81,46 @@ static const struct weir_handler *find_handler(struct weir_element *e, const cha
 	sh = add_handler(
 		s, name,
 		(struct weir_handler){.flags = WEIR_H_READ | WEIR_H_READ_PARAM | WEIR_H_WRITE,
-				      .read = read_run,
-				      .write = write_entry,
-				      .user = ENTER_RUN});
+				      .read = script_read_run,
+				      .write = script_write_entry,
+				      .user = SCRIPT_ENTER_RUN});
 	return sh ? &sh->h : NULL;
 }
 
-static int read_variable(struct weir_element *e, const struct weir_handler *h, const char *param,
-			 struct weir_buf *out, struct weir_err *err)
+// Where the value of a variable is kept; NULL: there is none. `args`: what the script was run with.
+static char **find_value(struct script *s, const char *name)
 {
-	const bool shift = h->user;
-	struct script *s = e->self;
-	char *name = script_shift(&param), **value = NULL, *word;
-	unsigned var;
+	unsigned var = script_variable(s, name, false);
 
-	if (name && (strcmp(name, "args") == 0 || (shift && !*name)))
-		value = &s->run_args;
-	else if (name && (var = script_variable(s, name, false)) < s->n_vars)
-		value = &s->vars[var].value;
-	if (!value || !*value || *param) {
-		weir_error(err, NULL, *param ? "too many arguments" : "undefined variable `%s'",
-			   name ? name : "");
-		free(name);
-		return -EINVAL;
-	}
-	free(name);
-	if (shift) {
-		const char *rest = *value;
+	if (strcmp(name, "args") == 0)
+		return s->run_args ? &s->run_args : NULL;
+	return var < s->n_vars ? &s->vars[var].value : NULL;
+}
 
-		word = script_shift(&rest);
-		weir_printf(out, "%s", word ? word : "");
-		free(word);
-		memmove(*value, rest, strlen(rest) + 1);
-	} else {
-		weir_printf(out, "%s", *value);
-	}
+static int read_get(struct weir_element *e, const struct weir_handler *, const char *param,
+		    struct weir_buf *out, struct weir_err *err)
+{
+	char **value = find_value(e->self, param);
+
+	if (!value)
+		return weir_error(err, NULL, "undefined variable `%s'", param);
+	weir_printf(out, "%s", *value);
+	return 0;
+}
+
+static int read_shift(struct weir_element *e, const struct weir_handler *, const char *param,
+		      struct weir_buf *out, struct weir_err *err)
+{
+	char **value = find_value(e->self, *param ? param : "args"), *word;
+	const char *rest;
+
+	if (!value)
+		return weir_error(err, NULL, "undefined variable `%s'", param);
+	rest = *value;
+	word = script_shift(&rest);
+	weir_printf(out, "%s", word ? word : "");
+	free(word);
+	memmove(*value, rest, strlen(rest) + 1);
 	return 0;
 }
 
@@ -378,17 +139,15 @@ static int write_set(struct weir_element *e, const struct weir_handler *, const 
 	return 0;
 }
 
-// --- life -------------------------------------------------------------------------------------
-
-int script_init(struct weir_element *e, struct weir_err *err)
+static int init(struct weir_element *e, struct weir_err *err)
 {
 	struct script *s = e->self;
 	int r = 0;
 
-	if (s->type == SCRIPT_DRIVER && weir_catch_stops(e, stop_asked) < 0)
+	if (s->type == SCRIPT_DRIVER && weir_catch_stops(e, script_stop_asked) < 0)
 		return weir_error(err, &e->loc, "the router has more than one driver script");
 	if (s->type == SCRIPT_SIGNAL)
-		r = open_signals(s);
+		r = script_open_signals(s);
 	return r;
 }
 
@@ -413,7 +172,7 @@ static void init_variables(struct weir_element *e, struct weir_err *err)
 	}
 }
 
-int script_init_node(struct weir_node *n, struct weir_err *err)
+static int init_node(struct weir_node *n, struct weir_err *err)
 {
 	struct weir_element *e = n->element;
 	struct script *s = e->self;
@@ -425,7 +184,7 @@ int script_init_node(struct weir_node *n, struct weir_err *err)
 		return 0;
 	init_variables(e, err);
 	if (s->type == SCRIPT_SIGNAL) {
-		s->watching = weir_watch_fd(n, s->signal_fd, signal_came) == 0;
+		script_watch_signals(e, true);
 	} else if (s->type != SCRIPT_ACTIVE && s->type != SCRIPT_DRIVER) {
 		return 0;
 	} else if (first->op == SCRIPT_WAIT) {
@@ -444,21 +203,21 @@ int script_init_node(struct weir_node *n, struct weir_err *err)
 	return 0;
 }
 
-void script_fini_node(struct weir_node *n)
+static void fini_node(struct weir_node *n)
 {
 	struct script *s = n->element->self;
 
 	if (n != n->element->nodes[0])
 		return;
 	weir_timer_clear(&s->timer);
-	watch_signals(n->element, false);
+	script_watch_signals(n->element, false);
 }
 
-void script_fini(struct weir_element *e)
+static void fini(struct weir_element *e)
 {
 	struct script *s = e->self;
 
-	close_signals(s);
+	script_close_signals(s);
 	for (unsigned i = 0; i < s->n_insns; i++)
 		free(s->insns[i].text);
 	for (unsigned i = 0; i < s->n_vars; i++) {
@@ -495,31 +254,30 @@ static int configure(struct weir_element *e, struct weir_args *a)
 	return r;
 }
 
-#define FN(name_, fn_, user_, help_)                                                  \
-	{                                                                             \
-		.name = name_, .flags = WEIR_H_READ | WEIR_H_READ_PARAM, .read = fn_, \
-		.user = user_, .help = help_                                          \
-	}
-#define PRIVATE_FN(name_, fn_, user_, help_)                                              \
+#define FN(name_, fn_, user_, help_)                                                      \
 	{                                                                                 \
-		.name = name_, .flags = WEIR_H_READ | WEIR_H_READ_PARAM | WEIR_H_PRIVATE, \
-		.read = fn_, .user = user_, .help = help_                                 \
+		.name = (name_), .flags = WEIR_H_READ | WEIR_H_READ_PARAM, .read = (fn_), \
+		.user = (user_), .help = (help_)                                          \
+	}
+#define PRIVATE_FN(name_, fn_, user_, help_)                                                \
+	{                                                                                   \
+		.name = (name_), .flags = WEIR_H_READ | WEIR_H_READ_PARAM | WEIR_H_PRIVATE, \
+		.read = (fn_), .user = (user_), .help = (help_)                             \
 	}
 
 static const struct weir_handler handlers[] = {
-	WEIR_WRITE("step", write_entry, "goes on behind the instruction that blocks"),
-	WEIR_WRITE("goto", write_entry, "goes on at a label", .user = ENTER_GOTO),
+	WEIR_WRITE("step", script_write_entry, "goes on behind the instruction that blocks"),
+	WEIR_WRITE("goto", script_write_entry, "goes on at a label", .user = SCRIPT_ENTER_GOTO),
 	{.name = "run",
 	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM | WEIR_H_WRITE,
-	 .read = read_run,
-	 .write = write_entry,
-	 .user = ENTER_RUN,
+	 .read = script_read_run,
+	 .write = script_write_entry,
+	 .user = SCRIPT_ENTER_RUN,
 	 .help = "runs the script from its beginning; its value is what it returns"},
-	WEIR_WRITE("@timer", write_timer, "", .flags = WEIR_H_WRITE | WEIR_H_PRIVATE),
-	PRIVATE_FN("@packet", read_packet, 0, ""),
-	FN("get", read_variable, false, "value of a variable"),
-	FN("shift", read_variable, true,
-	   "takes the first word off a variable, or off the arguments"),
+	WEIR_WRITE("@timer", script_write_timer, "", .flags = WEIR_H_WRITE | WEIR_H_PRIVATE),
+	PRIVATE_FN("@packet", script_read_packet, 0, ""),
+	FN("get", read_get, 0, "value of a variable"),
+	FN("shift", read_shift, 0, "takes the first word off a variable, or off the arguments"),
 	WEIR_WRITE("set", write_set, "sets a variable"),
 	FN("add", script_read_arithmetic, FN_ADD, "sum"),
 	FN("sub", script_read_arithmetic, FN_SUB, "difference"),
@@ -565,9 +323,8 @@ static const struct weir_handler handlers[] = {
 
 #define SCRIPT_CLASS                                                                            \
 	.args = script_args, .handlers = handlers, .handler = find_handler, .takes_rest = true, \
-	.configure = configure, .init = script_init, .init_node = script_init_node,             \
-	.fini_node = script_fini_node, .fini = script_fini, .userspace = true,                  \
-	.self_size = sizeof(struct script)
+	.configure = configure, .init = init, .init_node = init_node, .fini_node = fini_node,   \
+	.fini = fini, .userspace = true, .self_size = sizeof(struct script)
 
 WEIR_CLASS(script, .name = "Script", .purpose = "runs a script that uses handlers", .ports = "-/-",
 	   .processing = "ah/ah", .push = push, .drops = {"no_output"}, SCRIPT_CLASS);

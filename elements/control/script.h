@@ -100,6 +100,27 @@ void script_set_timer(struct weir_element *e, uint64_t delay);
 // the value it returned.
 int script_finish(struct weir_element *e, struct weir_buf *out);
 
+// Who enters a script, and how: functions of its handlers.
+enum script_entry { SCRIPT_ENTER_STEP, SCRIPT_ENTER_RUN, SCRIPT_ENTER_GOTO };
+// step, goto, run and the names of a proxy; h->user is the entry.
+int script_write_entry(struct weir_element *e, const struct weir_handler *h, const char *value,
+		       struct weir_err *err);
+int script_read_run(struct weir_element *e, const struct weir_handler *h, const char *param,
+		    struct weir_buf *out, struct weir_err *err);
+// The timer fired, or the router started.
+int script_write_timer(struct weir_element *e, const struct weir_handler *h, const char *value,
+		       struct weir_err *err);
+// A packet came in by the port `param`; the value is its output.
+int script_read_packet(struct weir_element *e, const struct weir_handler *h, const char *param,
+		       struct weir_buf *out, struct weir_err *err);
+// Something asked the router to stop; true: let it.
+bool script_stop_asked(struct weir_element *e);
+int script_open_signals(struct script *s);
+// Gives the signals their default meaning again.
+void script_close_signals(struct script *s);
+// While a script blocks, the signals that run it wait.
+void script_watch_signals(struct weir_element *e, bool watch);
+
 // Instruction that a label means: an index, or n_insns with *finish set; -EINVAL: no such label.
 int script_label(const struct script *s, const char *label, unsigned *at, enum script_op *finish);
 // Known instruction word, or -1.
@@ -180,10 +201,6 @@ enum script_function {
 	FN_KILL,
 };
 
-// For the classes Script and DriverManager.
+// Arguments and instructions of the classes Script and DriverManager.
 extern const struct weir_arg script_args[];
 int script_configure(struct weir_element *e, struct weir_args *a);
-int script_init(struct weir_element *e, struct weir_err *err);
-int script_init_node(struct weir_node *n, struct weir_err *err);
-void script_fini_node(struct weir_node *n);
-void script_fini(struct weir_element *e);

@@ -92,6 +92,16 @@ static bool add_field(struct spec *p, const char **args)
 	return true;
 }
 
+static void read_width(struct spec *p)
+{
+	for (; *p->s && strchr("hlLq", *p->s); p->s++) {
+		if (*p->s == 'h' || (*p->s == 'l' && p->width != 'l'))
+			p->width = *p->s;
+		else
+			p->width = 'q';
+	}
+}
+
 static bool read_spec(struct spec *p, const char **args)
 {
 	add_spec(p, '%');
@@ -103,13 +113,11 @@ static bool read_spec(struct spec *p, const char **args)
 	if (!add_field(p, args))
 		return false;
 	if (*p->s == '.') {
-		p->s++;
-		add_spec(p, '.');
+		add_spec(p, *p->s++);
 		if (*p->s == '-' || !add_field(p, args))
 			return false;
 	}
-	for (; *p->s && strchr("hlLq", *p->s); p->s++)
-		p->width = *p->s == 'h' ? 'h' : *p->s == 'l' && p->width != 'l' ? 'l' : 'q';
+	read_width(p);
 	return true;
 }
 

@@ -97,7 +97,7 @@ static int fold(enum script_function fn, char **words, int n, struct weir_buf *o
 		sum.real = true;
 	if (fn == FN_IDIV) {
 		sum.real = false;
-		sum.i = sum.d >= -0x1p63 && sum.d < 0x1p63 ? (int64_t)sum.d : INT64_MIN;
+		sum.i = fabs(sum.d) < 0x1p63 ? (int64_t)sum.d : INT64_MIN;
 	}
 	show_number(out, &sum);
 	return 0;

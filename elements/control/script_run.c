@@ -232,7 +232,7 @@ static enum outcome run_insn(struct run *x, struct script_insn *insn)
 
 	switch (insn->op) {
 	case SCRIPT_INITIAL:
-		x->s->steps += insn->done;
+		x->s->steps += (int)insn->done;
 		insn->done = 0;
 		return NEXT;
 	case SCRIPT_PAUSE:
@@ -300,7 +300,7 @@ int script_run(struct weir_element *e, int nsteps, enum script_step how, int jum
 			s->pos = at;
 			return jumps + 1;
 		}
-		jumps += s->pos != at + 1;
+		jumps += s->pos == at + 1 ? 0 : 1;
 	}
 	if (jumps >= JUMPS_MAX) {
 		fprintf(stderr, "%s :: %s: too many jumps, giving up\n", e->name, e->class->name);

@@ -168,6 +168,23 @@ static char *number(long n)
 	return asprintf(&text, "%ld", n) < 0 ? NULL : text;
 }
 
+// Variables of one character that every script has.
+static char *special_value(const struct script *s, char name)
+{
+	switch (name) {
+	case '?':
+		return number(s->write_status);
+	case '$':
+		return number(getpid());
+	case '#':
+		return count_arguments(s);
+	case '0':
+		return strdup(s->run_name ? s->run_name : "");
+	default:
+		return name >= '1' && name <= '9' ? argument(s, (unsigned long)(name - '0')) : NULL;
+	}
+}
+
 // The value of a variable; NULL: it has none.
 static char *value_of(const struct script *s, const char *name)
 {
@@ -175,21 +192,15 @@ static char *value_of(const struct script *s, const char *name)
 
 	if (var < s->n_vars)
 		return strdup(s->vars[var].value);
-	if (strcmp(name, "?") == 0)
-		return number(s->write_status);
-	if (strcmp(name, "$") == 0)
-		return number(getpid());
-	if (strcmp(name, "#") == 0)
-		return count_arguments(s);
-	if (strcmp(name, "0") == 0)
-		return strdup(s->run_name ? s->run_name : "");
+	if (*name && !name[1])
+		return special_value(s, *name);
 	if (strcmp(name, "args") == 0)
 		return strdup(s->run_args ? s->run_args : "");
 	if (strcmp(name, "write") == 0)
 		return strdup(s->run_write ? "true" : "false");
-	if (*name >= '1' && *name <= '9' && !name[strspn(name, "0123456789")])
-		return argument(s, strlen(name) < 7 ? strtoul(name, NULL, 10) : 1000000);
-	return NULL;
+	if (*name < '1' || *name > '9' || name[strspn(name, "0123456789")])
+		return NULL;
+	return argument(s, strlen(name) < 7 ? strtoul(name, NULL, 10) : 1000000);
 }
 
 static char *braced_value(const struct script *s, char *name)
@@ -225,8 +236,10 @@ static const char *group_end(const char *s, const char *end)
 	for (; s < end && level; s++) {
 		if (*s == '\\' && s + 1 < end && quote != '\'')
 			s++;
+		else if (quote && *s == quote)
+			quote = 0;
 		else if (quote)
-			quote = *s == quote ? 0 : quote;
+			continue;
 		else if (*s == '"' || *s == '\'')
 			quote = *s;
 		else if (*s == '(')
@@ -307,37 +320,50 @@ static void put_value(struct weir_buf *out, const char *value, bool in_quotes, b
 	free(quoted);
 }
 
+// What stands at s, with its value if it is a reference, goes to out. in: the quote around it, or
+// 0. Returns what is behind it.
+static const char *expand_one(struct expansion *x, const char *s, const char *end, char in,
+			      bool quote, struct weir_buf *out)
+{
+	const char *after = NULL;
+	char *value = NULL;
+
+	if (*s == '\\' && in == '"' && end - s > 1)
+		after = s + 2;
+	else if (*s == '$' && in != '\'')
+		value = reference(x, s + 1, end, &after);
+	if (!after)
+		after = s + 1;
+	if (value)
+		put_value(out, value, in == '"', quote && !in);
+	else
+		weir_append(out, s, (size_t)(after - s));
+	free(value);
+	return after;
+}
+
 static char *expand(struct expansion *x, const char *text, size_t len, bool quote)
 {
-	const char *s = text, *end = text + len, *after;
+	const char *s = text, *end = text + len;
 	struct weir_buf out = {};
-	char in = 0, *value;
+	char in = 0;
 
 	if (++x->depth > NESTING_MAX) {
 		weir_error(x->err, NULL, "substitutions are nested too deeply");
 		end = s;
 	}
+	weir_append(&out, "", 0);
 	while (s < end) {
-		if (*s == '\\' && in == '"' && s + 1 < end) {
-			weir_append(&out, s, 2);
-			s += 2;
-			continue;
-		}
-		if (*s == '"' || *s == '\'')
-			in = !in ? *s : in == *s ? 0 : in;
-		after = NULL;
-		value = *s == '$' && in != '\'' ? reference(x, s + 1, end, &after) : NULL;
-		if (value)
-			put_value(&out, value, in == '"', quote && !in);
-		else
-			weir_append(&out, s, after ? (size_t)(after - s) : 1);
-		free(value);
-		s = after ? after : s + 1;
+		if (in && *s == in)
+			in = 0;
+		else if (!in && (*s == '"' || *s == '\''))
+			in = *s;
+		s = expand_one(x, s, end, in, quote, &out);
 	}
 	x->depth--;
 	if (out.failed)
 		weir_buf_free(&out);
-	return out.text || len ? out.text : strdup("");
+	return out.text;
 }
 
 char *script_expand(struct weir_element *e, const char *text, bool quote, struct weir_err *err)

@@ -220,7 +220,7 @@ weir check; echo $?
 weir list classes | grep '^Script '
 weir list | grep -c .
 weir help AddressInfo
-weir help Scrpt; echo $?
+weir help Scripts; echo $?
 weir help Zyzzyva; echo $?
 weir nonsense; echo $?
 == ignore stderr

@@ -194,7 +194,7 @@ Script(foo bar,
 	goto nowhere,
 	wait_stop x,
 	end now);
-Script(TYPE PASIVE);
+Script(TYPE WRONG);
 Script(TYPE SIGNAL FOO);
 == exit 1
 == stderr
@@ -213,8 +213,8 @@ config:5:2: syntax error at `end'
 config:1:8: no such label `nowhere'
   Script(foo bar,
          ^
-config:6:8: argument `TYPE': expected one of ACTIVE, PASSIVE, DRIVER, PROXY, PACKET, SIGNAL SIGNO..., got `PASIVE'
-  Script(TYPE PASIVE);
+config:6:8: argument `TYPE': expected one of ACTIVE, PASSIVE, DRIVER, PROXY, PACKET, SIGNAL SIGNO..., got `WRONG'
+  Script(TYPE WRONG);
          ^
 config:7:8: argument `TYPE': `FOO' is no signal
   Script(TYPE SIGNAL FOO);

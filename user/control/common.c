@@ -60,33 +60,36 @@ static int write_config(struct weir_element *e, const struct weir_handler *, con
 	return 0;
 }
 
-static void show_ports(struct weir_element *e, bool output, struct weir_buf *out)
+static void show_port(struct weir_element *e, bool output, unsigned p, struct weir_buf *out)
 {
 	const struct weir_router *r = e->router;
 	const struct weir_wiring *w = &r->wiring[e->index];
-	const char *what = output ? "output" : "input";
+	const struct weir_port *port = output ? &w->out[p] : &w->in[p];
+	const unsigned *connections = output ? w->by_out : w->by_in;
+	const char *code = weir_processing_code(e->class);
+
+	weir_printf(out, "%s%s\t-\t", port->processing == WEIR_PULL ? "pull" : "push",
+		    weir_code_processing(code, output, p) == WEIR_AGNOSTIC ? "~" : "");
+	for (unsigned i = port->first; i < port->first + port->n; i++) {
+		const struct weir_connection *c = &r->connections[connections[i]];
+		const char *sep = i > port->first ? ", " : "";
+
+		if (output)
+			weir_printf(out, "%s[%u] %s", sep, c->to_port, c->to->name);
+		else
+			weir_printf(out, "%s%s [%u]", sep, c->from->name, c->from_port);
+	}
+	weir_append(out, "\n", 1);
+}
+
+static void show_ports(struct weir_element *e, bool output, struct weir_buf *out)
+{
+	const struct weir_wiring *w = weir_wiring(e);
 	unsigned n = output ? w->n_out : w->n_in;
 
-	weir_printf(out, "%u %s%s\n", n, what, n == 1 ? "" : "s");
-	for (unsigned p = 0; p < n; p++) {
-		const struct weir_port *port = output ? &w->out[p] : &w->in[p];
-		const char *code = weir_processing_code(e->class);
-		bool agnostic = weir_code_processing(code, output, p) == WEIR_AGNOSTIC;
-
-		weir_printf(out, "%s%s\t-\t", port->processing == WEIR_PULL ? "pull" : "push",
-			    agnostic ? "~" : "");
-		for (unsigned i = port->first; i < port->first + port->n; i++) {
-			unsigned c = output ? w->by_out[i] : w->by_in[i];
-			const struct weir_connection *to = &r->connections[c];
-			const char *sep = i > port->first ? ", " : "";
-
-			if (output)
-				weir_printf(out, "%s[%u] %s", sep, to->to_port, to->to->name);
-			else
-				weir_printf(out, "%s%s [%u]", sep, to->from->name, to->from_port);
-		}
-		weir_append(out, "\n", 1);
-	}
+	weir_printf(out, "%u %s%s\n", n, output ? "output" : "input", n == 1 ? "" : "s");
+	for (unsigned p = 0; p < n; p++)
+		show_port(e, output, p, out);
 }
 
 READ_FN(read_ports)
@@ -194,9 +197,10 @@ READ_FN(read_drops)
 	return 0;
 }
 
-#define CALM(name_, fn_, help_)                                                               \
-	{                                                                                     \
-		.name = name_, .flags = WEIR_H_READ | WEIR_H_CALM, .read = fn_, .help = help_ \
+#define CALM(name_, fn_, help_)                                                     \
+	{                                                                           \
+		.name = (name_), .flags = WEIR_H_READ | WEIR_H_CALM, .read = (fn_), \
+		.help = (help_)                                                     \
 	}
 
 const struct weir_handler weir_config_handler = {

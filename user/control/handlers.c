@@ -192,11 +192,12 @@ static int write_field(struct weir_element *e, const struct weir_handler *h, con
 {
 	struct parse c = {.e = e, .name = h->name, .a = argument_of(e, h), .err = err};
 	uint8_t fresh[sizeof(struct weir_bytes)] = {};
-	uint8_t *field = (uint8_t *)e->self + h->off;
+	uint8_t *field;
 	int r = parse_value(&c, (enum weir_type)h->type, value, fresh);
 
-	if (r < 0)
+	if (r < 0 || !e->self)
 		return r;
+	field = (uint8_t *)e->self + h->off;
 	parse_release((enum weir_type)h->type, field);
 	memcpy(field, fresh, h->size);
 	return 0;

@@ -73,7 +73,7 @@ int weir_control_listen_unix(const char *file, struct weir_err *err)
 			   sizeof(sa.sun_path) - 1);
 		return -ENAMETOOLONG;
 	}
-	strcpy(sa.sun_path, file);
+	memcpy(sa.sun_path, file, strlen(file) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return failed(fd, "socket", file, err);

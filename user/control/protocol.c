@@ -232,33 +232,40 @@ static enum progress do_data(struct protocol *p, struct command *c, const char *
 	return DONE;
 }
 
-// Lines up to one that is `until`, blanks around it aside.
+// Finds the line that is `term`, blanks around it aside: where it begins, and what is behind it.
+static const char *find_line(const char *s, const char *end, const char *term, const char **behind)
+{
+	size_t len = strlen(term);
+
+	for (; s < end; s = *behind) {
+		const char *eol = memchr(s, '\n', (size_t)(end - s)), *from = s, *to = eol;
+
+		if (!eol)
+			break;
+		*behind = eol + 1;
+		while (to > from && isspace((unsigned char)to[-1]))
+			to--;
+		while (from < to && isspace((unsigned char)*from))
+			from++;
+		if ((size_t)(to - from) == len && memcmp(from, term, len) == 0)
+			return s;
+	}
+	return NULL;
+}
+
 static enum progress do_until(struct protocol *p, struct command *c, const char *data, size_t have)
 {
-	const char *s = data, *end = data + have, *line, *eol;
-	size_t len = strlen(c->rest);
+	const char *found, *behind;
 
 	if (c->n < 2) {
 		say(p, SYNTAX, false, "Wrong number of arguments");
 		return DONE;
 	}
-	for (; s < end; s = eol + 1) {
-		const char *from = s, *to;
-
-		eol = memchr(s, '\n', (size_t)(end - s));
-		if (!eol)
-			break;
-		for (to = eol; to > from && isspace((unsigned char)to[-1]); to--)
-			continue;
-		for (line = from; line < to && isspace((unsigned char)*line); line++)
-			continue;
-		if ((size_t)(to - line) == len && memcmp(line, c->rest, len) == 0) {
-			c->skipped = (size_t)(eol + 1 - data);
-			call_with_data(p, c, data, (size_t)(from - data));
-			return DONE;
-		}
-	}
-	if (have > PROTOCOL_DATA_MAX) {
+	found = find_line(data, data + have, c->rest, &behind);
+	if (found) {
+		c->skipped = (size_t)(behind - data);
+		call_with_data(p, c, data, (size_t)(found - data));
+	} else if (have > PROTOCOL_DATA_MAX) {
 		say(p, DATA_TOO_BIG, false, "Data too large for handler '%s'", c->word[1]);
 		p->ended = true;
 	} else if (!p->eof) {
@@ -275,6 +282,41 @@ static bool is(const struct command *c, const char *a, const char *b)
 	return strcasecmp(c->word[0], a) == 0 || (b && strcasecmp(c->word[0], b) == 0);
 }
 
+static void do_quit(struct protocol *p, const struct command *c)
+{
+	if (c->n != 1)
+		say(p, SYNTAX, false, "Bad command syntax");
+	say(p, OK, false, "Goodbye!");
+	p->ended = true;
+}
+
+static void do_unknown(struct protocol *p, struct command *c)
+{
+	for (char *s = c->word[0]; *s; s++)
+		*s = (char)toupper((unsigned char)*s);
+	say(p, UNIMPLEMENTED, false, "Command '%s' unimplemented", c->word[0]);
+}
+
+// Commands that are complete in their line.
+static void run_simple(struct protocol *p, struct command *c)
+{
+	bool calls = is(c, "READ", "GET") || is(c, "WRITE", "SET");
+	bool checks = is(c, "CHECKREAD", "CHECKWRITE");
+
+	if ((calls && c->n < 2) || (checks && c->n != 2))
+		say(p, SYNTAX, false, "Wrong number of arguments");
+	else if (calls)
+		call(p, c, c->rest);
+	else if (checks)
+		do_check(p, c->word[1], is(c, "CHECKWRITE", NULL));
+	else if (is(c, "QUIT", "CLOSE"))
+		do_quit(p, c);
+	else if (is(c, "HELP", NULL))
+		do_help(p);
+	else
+		do_unknown(p, c);
+}
+
 // data: what came behind the line.
 static enum progress run_command(struct protocol *p, struct command *c, const char *data,
 				 size_t have)
@@ -283,60 +325,42 @@ static enum progress run_command(struct protocol *p, struct command *c, const ch
 		return do_data(p, c, data, have);
 	if (is(c, "READUNTIL", "WRITEUNTIL"))
 		return do_until(p, c, data, have);
-	if (is(c, "READ", "GET") || is(c, "WRITE", "SET")) {
-		if (c->n < 2)
-			say(p, SYNTAX, false, "Wrong number of arguments");
-		else
-			call(p, c, c->rest);
-	} else if (is(c, "CHECKREAD", "CHECKWRITE")) {
-		if (c->n != 2)
-			say(p, SYNTAX, false, "Wrong number of arguments");
-		else
-			do_check(p, c->word[1], is(c, "CHECKWRITE", NULL));
-	} else if (is(c, "QUIT", "CLOSE")) {
-		if (c->n != 1)
-			say(p, SYNTAX, false, "Bad command syntax");
-		say(p, OK, false, "Goodbye!");
-		p->ended = true;
-	} else if (is(c, "HELP", NULL)) {
-		do_help(p);
-	} else {
-		for (char *s = c->word[0]; *s; s++)
-			*s = (char)toupper((unsigned char)*s);
-		say(p, UNIMPLEMENTED, false, "Command '%s' unimplemented", c->word[0]);
-	}
+	run_simple(p, c);
 	return DONE;
 }
 
-// Cuts the line, which is changed, into words.
+static char *skip(char *s, bool blanks)
+{
+	while (*s && (isspace((unsigned char)*s) != 0) == blanks)
+		s++;
+	return s;
+}
+
+// Cuts the line, which is changed, into words. The rest is a copy, or NULL if there is no memory.
 static void split(struct command *c, char *line)
 {
-	char *s = line, *end = line + strlen(line);
+	char *s = skip(line, true), *end = line + strlen(line);
 
-	while (end > line && isspace((unsigned char)end[-1]))
+	while (end > s && isspace((unsigned char)end[-1]))
 		*--end = '\0';
 	*c = (struct command){.rest = end};
-	for (;;) {
-		while (isspace((unsigned char)*s))
-			s++;
-		if (!*s)
-			return;
-		if (c->n == 2)
-			c->rest = strdup(s); // whole, while the words are cut
-		if (c->n < 3)
-			c->word[c->n] = s;
-		c->n++;
-		while (*s && !isspace((unsigned char)*s))
-			s++;
-		if (*s && c->n <= 3)
-			*s++ = '\0';
+	for (unsigned i = 0; i < 3 && *s; i++) {
+		if (i == 2)
+			c->rest = strdup(s);
+		c->word[c->n++] = s;
+		s = skip(s, false);
+		if (*s) {
+			*s = '\0';
+			s = skip(s + 1, true);
+		}
 	}
+	c->n += *s ? 1 : 0; // more than three
 }
 
 // Runs the line that `in` begins with. used: bytes up to the end of the line.
 static enum progress run_line(struct protocol *p, size_t len, size_t used)
 {
-	char *line = malloc(len + 1), *rest = NULL;
+	char *line = malloc(len + 1);
 	enum progress what = DONE;
 	struct command c = {};
 
@@ -344,19 +368,20 @@ static enum progress run_line(struct protocol *p, size_t len, size_t used)
 		p->ended = true;
 		return DONE;
 	}
-	for (size_t i = 0; i < len; i++) // no zero byte cuts it short
-		line[i] = p->in.text[i] ? p->in.text[i] : '?';
+	memcpy(line, p->in.text, len);
 	line[len] = '\0';
+	for (size_t i = 0; i < len; i++) // no zero byte cuts it short
+		if (!line[i])
+			line[i] = '?';
 	split(&c, line);
-	if (c.n > 2)
-		rest = c.rest;
-	if (c.n > 2 && !rest)
+	if (!c.rest)
 		p->ended = true;
 	else if (c.n)
 		what = run_command(p, &c, p->in.text + used, p->in.len - used);
 	if (what == DONE)
 		protocol_consume(&p->in, used + c.skipped);
-	free(rest);
+	if (c.n > 2)
+		free(c.rest);
 	free(line);
 	return what;
 }
@@ -366,26 +391,38 @@ void protocol_greet(struct protocol *p)
 	weir_printf(&p->out, "Click::ControlSocket/1.3\r\n");
 }
 
+// Bytes of the first line, and with its end. False: it is not all there.
+static bool first_line(struct protocol *p, size_t *len, size_t *used)
+{
+	const char *s = p->in.text;
+	size_t n = 0;
+
+	while (n < p->in.len && s[n] != '\n' && s[n] != '\r')
+		n++;
+	*len = *used = n;
+	if (n == p->in.len)
+		return p->eof;
+	++*used;
+	if (s[n] == '\n')
+		return true;
+	// "\r\n" may come in two pieces
+	if (*used == p->in.len)
+		return p->eof;
+	*used += s[*used] == '\n';
+	return true;
+}
+
 void protocol_run(struct protocol *p)
 {
-	while (!p->ended && p->in.len) {
-		size_t len = 0, used;
+	size_t len, used;
 
-		while (len < p->in.len && p->in.text[len] != '\n' && p->in.text[len] != '\r')
-			len++;
-		if (len == p->in.len && !p->eof) {
+	while (!p->ended && p->in.len) {
+		if (!first_line(p, &len, &used)) {
 			if (len > PROTOCOL_LINE_MAX) {
 				say(p, SYNTAX, false, "Line too long");
 				p->ended = true;
 			}
 			return;
-		}
-		used = len + (len < p->in.len);
-		if (len < p->in.len && p->in.text[len] == '\r') {
-			// "\r\n" may come in two pieces
-			if (used == p->in.len && !p->eof)
-				return;
-			used += used < p->in.len && p->in.text[used] == '\n';
 		}
 		if (run_line(p, len, used) == WAIT)
 			return;

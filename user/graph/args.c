@@ -70,18 +70,22 @@ static const struct weir_arg *entry_of(const struct weir_class *class, const str
 	return NULL;
 }
 
+// The argument whose turn it is by position; NULL if a keyword came before it.
+static struct given *next_position(struct matching *m)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->v[i].use != BY_POSITION)
+			return m->v[i].use == FREE ? &m->v[i] : NULL;
+	return NULL;
+}
+
 // The argument that table entry a gets: the last with its keyword, else the next position. NULL:
 // none. An argument that carries the keyword of another entry is never taken by position, one with
 // an unknown word in front only for a mandatory entry.
 static struct given *match(struct matching *m, const struct weir_arg *a)
 {
-	struct given *got = NULL, *next = NULL;
+	struct given *got = NULL, *next = next_position(m);
 
-	for (unsigned i = 0; i < m->n && !next; i++)
-		if (m->v[i].use != BY_POSITION)
-			next = &m->v[i];
-	if (next && next->use == BY_KEYWORD)
-		next = NULL;
 	for (unsigned i = 0; i < m->n; i++) {
 		if (m->v[i].use == FREE && m->v[i].keyword && is_keyword(&m->v[i], a->name)) {
 			got = &m->v[i];
@@ -89,7 +93,7 @@ static struct given *match(struct matching *m, const struct weir_arg *a)
 		}
 	}
 	if (!(a->flags & WEIR_POSITIONAL) || !next || next->use != FREE)
-		return got;
+		return got; // the next one may just have gone to its keyword
 	if (next->keyword && (got || !(a->flags & WEIR_MANDATORY) || entry_of(m->class, next)))
 		return got;
 	next->use = BY_POSITION;

@@ -45,29 +45,36 @@ static const struct {
 	{"SEQUENCE_NUMBER", ANNO_SEQUENCE_NUMBER, 4},
 };
 
+// Offset and size of the annotation that has such a name; `_ANNO` may follow it.
+static bool find_anno(const char *text, uint64_t *at, unsigned *size)
+{
+	for (size_t i = 0; i < sizeof(annotations) / sizeof(*annotations); i++) {
+		size_t len = strlen(annotations[i].name);
+
+		if (strncmp(text, annotations[i].name, len) != 0 ||
+		    (text[len] && strcmp(text + len, "_ANNO") != 0))
+			continue;
+		*at = annotations[i].at;
+		*size = annotations[i].size;
+		return true;
+	}
+	return false;
+}
+
 int parse_anno(const struct parse *c, const char *text, struct weir_anno *out)
 {
 	unsigned want = c->a && c->a->max > 0 ? (unsigned)c->a->max : 0, size = 0;
-	const unsigned n = sizeof(annotations) / sizeof(*annotations);
 	bool negative = false;
-	uint64_t at = UINT64_MAX;
+	uint64_t at;
 
-	for (unsigned i = 0; i < n && at == UINT64_MAX; i++) {
-		size_t len = strlen(annotations[i].name);
-
-		if (strncmp(text, annotations[i].name, len) == 0 &&
-		    (!text[len] || strcmp(text + len, "_ANNO") == 0)) {
-			at = annotations[i].at;
-			size = annotations[i].size;
-		}
-	}
-	if (at == UINT64_MAX &&
+	if (!find_anno(text, &at, &size) &&
 	    (parse_integer(text, strlen(text), &negative, &at) != PARSE_OK || negative))
 		return parse_expected(c, "the name or the offset of an annotation", text);
 	if (size && want && size != want)
 		return parse_error(c, "annotation %s has %u bytes, but %u are needed", text, size,
 				   want);
-	size = size ? size : want ? want : 1;
+	if (!size)
+		size = want ? want : 1;
 	if (at >= WEIR_ANNO_SIZE || at + size > WEIR_ANNO_SIZE)
 		return parse_error(c, "%u bytes at %.80s are beyond the %d bytes of annotations",
 				   size, text, WEIR_ANNO_SIZE);

@@ -7,91 +7,113 @@
 #include <math.h>
 #include <stdlib.h>
 
-static int digit_value(char c)
+static unsigned digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
-		return c - '0';
+		return (unsigned)(c - '0');
 	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
+		return (unsigned)(c - 'a') + 10;
 	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
+		return (unsigned)(c - 'A') + 10;
 	return 99;
+}
+
+// Takes 0x or 0 off the front of a number: its base.
+static unsigned read_base(const char **s, const char *end)
+{
+	if (*s == end || **s != '0')
+		return 10;
+	if (end - *s < 2 || ((*s)[1] != 'x' && (*s)[1] != 'X'))
+		return 8;
+	*s += 2;
+	return 16;
+}
+
+static bool is_separator(const char *s, const char *end)
+{
+	return *s == '_' && end - s > 1 && s[1] != '_';
 }
 
 enum parse_status parse_integer(const char *text, size_t len, bool *negative, uint64_t *v)
 {
 	const char *s = text, *end = text + len;
-	unsigned base = 10;
 	bool overflow = false;
 	uint64_t n = 0;
+	unsigned base;
 
-	*negative = s < end && *s == '-';
-	if (s < end && (*s == '-' || *s == '+'))
-		s++;
-	if (end - s >= 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
-		base = 16;
-		s += 2;
-	} else if (s < end && *s == '0') {
-		base = 8;
-	}
+	*negative = len && *s == '-';
+	s += len && (*s == '-' || *s == '+') ? 1 : 0;
+	base = read_base(&s, end);
 	if (s == end || *s == '_')
 		return PARSE_FORMAT;
 	for (; s < end; s++) {
-		int d = digit_value(*s);
+		unsigned d = digit_value(*s);
 
-		if (*s == '_' && s + 1 < end && s[1] != '_')
+		if (is_separator(s, end))
 			continue;
-		if (d >= (int)base)
+		if (d >= base)
 			return PARSE_FORMAT;
 		overflow |= __builtin_mul_overflow(n, base, &n);
-		overflow |= __builtin_add_overflow(n, (unsigned)d, &n);
+		overflow |= __builtin_add_overflow(n, d, &n);
 	}
 	*v = n;
 	return overflow ? PARSE_RANGE : PARSE_OK;
 }
 
-// Copies a decimal number without its underscores into buf, if it is well formed.
-static bool plain_real(const char *text, size_t len, char *buf, size_t size)
-{
-	const char *s = text, *end = text + len;
-	bool dot = false, exponent = false;
-	unsigned digits = 0;
-	size_t n = 0;
+// A real number while it is copied without its underscores.
+struct real {
+	const char *s, *end;
+	char text[128];
+	size_t n;
+};
 
-	if (s < end && *s == '+')
-		s++;
-	for (; s < end && n + 1 < size; s++) {
-		if (isdigit((unsigned char)*s)) {
-			digits++;
-		} else if (*s == '.' && !dot && !exponent) {
-			dot = true;
-		} else if ((*s == 'e' || *s == 'E') && !exponent && digits) {
-			exponent = true;
-			digits = 0;
-			buf[n++] = *s;
-			if (end - s > 1 && (s[1] == '-' || s[1] == '+') && n + 1 < size)
-				buf[n++] = *++s;
-			continue;
-		} else if (*s == '_' && s > text && isdigit((unsigned char)s[-1]) && end - s > 1 &&
-			   isdigit((unsigned char)s[1])) {
-			continue;
-		} else {
-			return false;
-		}
-		buf[n++] = *s;
+static bool take(struct real *r, const char *any_of)
+{
+	if (r->s == r->end || !*r->s || !strchr(any_of, *r->s) || r->n + 1 == sizeof(r->text))
+		return false;
+	r->text[r->n++] = *r->s++;
+	return true;
+}
+
+// How many digits there were.
+static unsigned take_digits(struct real *r)
+{
+	unsigned n = 0;
+
+	while (take(r, "0123456789")) {
+		n++;
+		if (r->end - r->s > 1 && *r->s == '_' && isdigit((unsigned char)r->s[1]))
+			r->s++;
 	}
-	buf[n] = '\0';
-	return s == end && digits;
+	return n;
+}
+
+static bool take_real(struct real *r)
+{
+	unsigned digits;
+
+	take(r, "+");
+	digits = take_digits(r);
+	if (take(r, "."))
+		digits += take_digits(r);
+	if (!digits)
+		return false;
+	if (take(r, "eE")) {
+		take(r, "+-");
+		if (!take_digits(r))
+			return false;
+	}
+	return r->s == r->end;
 }
 
 enum parse_status parse_real(const char *text, size_t len, long double factor, uint64_t *v)
 {
+	struct real r = {.s = text, .end = text + len};
 	long double x;
-	char buf[128];
 
-	if (!plain_real(text, len, buf, sizeof(buf)))
+	if (!take_real(&r))
 		return PARSE_FORMAT;
-	x = roundl(strtold(buf, NULL) * factor);
+	x = roundl(strtold(r.text, NULL) * factor);
 	if (!(x < 0x1p64L))
 		return PARSE_RANGE;
 	*v = (uint64_t)x;
@@ -141,9 +163,19 @@ enum parse_status parse_seconds(const char *text, uint64_t *ns)
 // Takes k, M or G off the end of the text: its factor.
 static long double si_prefix(const char *text, size_t *len)
 {
-	char c = *len ? text[*len - 1] : '\0';
-	long double f = c == 'k' || c == 'K' ? 1e3L : c == 'M' ? 1e6L : c == 'G' ? 1e9L : 1;
+	long double f = 1;
 
+	switch (*len ? text[*len - 1] : 0) {
+	case 'k':
+	case 'K':
+		f = 1e3L;
+		break;
+	case 'M':
+		f = 1e6L;
+		break;
+	case 'G':
+		f = 1e9L;
+	}
 	if (f > 1)
 		--*len;
 	while (*len && isspace((unsigned char)text[*len - 1]))
