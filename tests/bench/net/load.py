@@ -5,12 +5,12 @@ import json
 import subprocess
 
 from net import HOST_A, HOST_B, LOAD_CPU, MAC
-from sides import Failed, put_first
+from sides import WITH_US, Failed, put_first
 
 
 class Load:
     def __init__(self, build, net, seconds, *options):
-        args = [f"{build}/bench/net/load", "--from", f"{net.a}:a0", "--to", f"{net.b}:b0",
+        args = [*WITH_US, f"{build}/bench/net/load", "--from", f"{net.a}:a0", "--to", f"{net.b}:b0",
                 "--mac", MAC["r0"], "--src", HOST_A, "--dst", HOST_B, "--cpu", str(LOAD_CPU),
                 "--seconds", str(seconds), *(str(o) for o in options)]
         self.timeout = seconds * 10 + 20

@@ -13,6 +13,10 @@ TICK = os.sysconf("SC_CLK_TCK")
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+# A child does not outlive the benchmark, even one that is killed.
+WITH_US = ["setpriv", "--pdeathsig", "INT"]
+
+
 class Failed(Exception):
     pass
 
@@ -34,7 +38,7 @@ class Process:
     def __init__(self, args, ready, timeout=15, **kw):
         self.args, self.said = args, ""
         self.started = time.monotonic_ns()
-        self.p = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.p = subprocess.Popen([*WITH_US, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, start_new_session=True, **kw)
         put_first(self.p.pid)
         os.set_blocking(self.p.stdout.fileno(), False)
