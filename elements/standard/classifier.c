@@ -25,10 +25,9 @@ static inline unsigned classifier(const struct classifier *self, struct packet *
 	return weir_dag_run_data(&self->dag, p);
 }
 
-static unsigned digit(char c)
+static unsigned digit(int c)
 {
-	return isdigit((unsigned char)c) ? (unsigned)(c - '0')
-					 : (unsigned)(tolower((unsigned char)c) - 'a' + 10);
+	return isdigit(c) ? (unsigned)(c - '0') : (unsigned)(tolower(c) - 'a' + 10);
 }
 
 static size_t hex_length(const char *s)
@@ -41,7 +40,7 @@ static size_t hex_length(const char *s)
 }
 
 // One hexadecimal digit of value and mask.
-static void add_digit(struct weir_test *t, char value, char mask)
+static void add_digit(struct weir_test *t, int value, int mask)
 {
 	unsigned m = value == '?' || mask == '?' ? 0 : digit(mask);
 

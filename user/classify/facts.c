@@ -83,43 +83,60 @@ struct question {
 	uint32_t n;
 };
 
-// Can the last of the facts hold together with the others? May say yes although it cannot.
-static bool possible(const struct question *q)
+// What the facts say together of the bits around the test and of the range of its field. False if
+// they contradict each other.
+static bool collect(const struct question *q, struct known *k, struct range *r)
 {
-	struct known k = {};
-	struct range r = {0, q->t->mask}, x;
 	uint32_t mask, value;
+	struct range x;
 
 	for (uint32_t i = 0; i < q->n; i++) {
 		const struct test *t = graph_test(q->g, q->near[i] >> 1);
 
 		if (!as_range(t, q->near[i] & 1, &x))
 			continue;
-		if (!learn(&k, q->t, t, x))
+		if (!learn(k, q->t, t, x))
 			return false;
 		if (same_field(t, q->t)) {
-			r.lo = r.lo > x.lo ? r.lo : x.lo;
-			r.hi = r.hi < x.hi ? r.hi : x.hi;
+			r->lo = r->lo > x.lo ? r->lo : x.lo;
+			r->hi = r->hi < x.hi ? r->hi : x.hi;
 		}
 	}
-	mask = (uint32_t)(k.mask >> 32) & q->t->mask;
-	value = (uint32_t)(k.value >> 32) & mask;
-	r.lo = r.lo > value ? r.lo : value;
+	mask = (uint32_t)(k->mask >> 32) & q->t->mask;
+	value = (uint32_t)(k->value >> 32) & mask;
+	r->lo = r->lo > value ? r->lo : value;
 	value |= q->t->mask & ~mask;
-	r.hi = r.hi < value ? r.hi : value;
-	if (r.lo > r.hi)
-		return false;
-	for (struct range old = {1, 0}; old.lo != r.lo || old.hi != r.hi;) {
-		old = r;
-		for (uint32_t i = 0; i < q->n; i++) {
-			const struct test *t = graph_test(q->g, q->near[i] >> 1);
+	r->hi = r->hi < value ? r->hi : value;
+	return r->lo <= r->hi;
+}
 
-			if (q->near[i] & 1)
-				continue;
-			if (same_field(t, q->t) ? !exclude(&r, t) : contradicts(&k, q->t, t))
-				return false;
-		}
+// Takes the tests that did not hold from the range. False if nothing is left.
+static bool narrow(const struct question *q, const struct known *k, struct range *r)
+{
+	for (uint32_t i = 0; i < q->n; i++) {
+		const struct test *t = graph_test(q->g, q->near[i] >> 1);
+
+		if (q->near[i] & 1)
+			continue;
+		if (same_field(t, q->t) ? !exclude(r, t) : contradicts(k, q->t, t))
+			return false;
 	}
+	return true;
+}
+
+// Can the last of the facts hold together with the others? May say yes although it cannot.
+static bool possible(const struct question *q)
+{
+	struct range r = {0, q->t->mask}, old;
+	struct known k = {};
+
+	if (!collect(q, &k, &r))
+		return false;
+	do {
+		old = r;
+		if (!narrow(q, &k, &r))
+			return false;
+	} while (old.lo != r.lo || old.hi != r.hi);
 	return true;
 }
 

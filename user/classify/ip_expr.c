@@ -92,36 +92,38 @@ static int parse_src(struct parser *p, struct ip_test *t)
 	return set_side(p, t, and? SD_AND : SD_OR);
 }
 
-// One qualifier: 1, or 0 if the word is none, or -EINVAL. It is still the current word.
+static int set_type(struct parser *p, struct ip_test *t, const struct word_type *type)
+{
+	if (t->term)
+		return ip_error(p->say, "two types in one test, the second is '%s'", type->name);
+	t->term = type->term;
+	t->field = type->field;
+	if (type->term == TERM_FIELD && type->field.proto != PROTO_UNKNOWN)
+		return set_proto(p, t, type->field.proto);
+	return 0;
+}
+
+// One qualifier: 1, or 0 if the word is none, or -EINVAL. Its last word is still the current one.
 static int parse_qualifier(struct parser *p, struct ip_test *t, bool *negated)
 {
 	const struct word_type *type = word_type(word(p, 0));
 	struct meanings m;
 	int r = 0;
 
-	if (type && type->term != TERM_SYNTAX) {
-		if (t->term)
-			return ip_error(p->say, "two types in one test, the second is '%s'",
-					type->name);
-		t->term = type->term;
-		t->field = type->field;
-		if (type->term == TERM_FIELD && type->field.proto != PROTO_UNKNOWN)
-			r = set_proto(p, t, type->field.proto);
-	} else if (word_meanings(word(p, 0), &m)) {
-		if (!m.is_proto)
-			return 0;
+	if (type && type->term != TERM_SYNTAX)
+		r = set_type(p, t, type);
+	else if (word_meanings(word(p, 0), &m) && m.is_proto)
 		r = set_proto(p, t, (int)m.proto);
-	} else if (is(p, "src", NULL)) {
+	else if (is(p, "src", NULL))
 		r = parse_src(p, t);
-	} else if (is(p, "dst", "dest")) {
+	else if (is(p, "dst", "dest"))
 		r = set_side(p, t, SD_DST);
-	} else if (is(p, "ip", "ether") && !t->header) {
+	else if (is(p, "ip", "ether") && !t->header)
 		t->header = *word(p, 0);
-	} else if (is(p, "not", "!")) {
+	else if (is(p, "not", "!"))
 		*negated = !*negated;
-	} else {
+	else
 		return 0;
-	}
 	return r ? r : 1;
 }
 
@@ -130,10 +132,12 @@ static int parse_brackets(struct parser *p, struct ip_test *t)
 {
 	char text[64] = "", *colon;
 	uint32_t pos, len = 1;
+	size_t n = 0;
 
-	for (p->at++; *word(p, 0) && !is(p, "]", NULL); p->at++)
-		if (strlen(text) + strlen(word(p, 0)) < sizeof(text))
-			strcat(text, word(p, 0));
+	for (p->at++; *word(p, 0) && !is(p, "]", NULL); p->at++) {
+		snprintf(text + n, sizeof(text) - n, "%s", word(p, 0));
+		n = strlen(text);
+	}
 	if (!accept(p, "]", NULL))
 		return ip_error(p->say, "']' missing");
 	colon = strpbrk(text, ":,");
@@ -207,47 +211,57 @@ static bool parse_relation(struct parser *p, struct ip_test *t)
 	return false;
 }
 
+// The meanings of a name that fit what was said before it.
+static struct meanings fitting(const struct ip_test *t, struct meanings m)
+{
+	bool any = t->proto == PROTO_UNKNOWN, both = any || t->proto == PROTO_TCP_OR_UDP;
+	bool tcp = both || t->proto == IPPROTO4_TCP, udp = both || t->proto == IPPROTO4_UDP;
+	bool icmp_type = t->term == TERM_FIELD && t->field.proto == IPPROTO4_ICMP &&
+			 t->field.bit == 0 && t->field.bits == 8;
+
+	m.is_proto &= !t->term || t->term == TERM_PROTO;
+	m.is_port &= (!t->term || t->term == TERM_PORT) && (tcp || udp);
+	m.is_tcpopt &= (!t->term || t->term == TERM_TCPOPT) && tcp;
+	m.is_icmp_type &= (!t->term || icmp_type) && (any || t->proto == IPPROTO4_ICMP);
+	return m;
+}
+
+static int refuse_name(struct parser *p, const struct meanings *m, unsigned n)
+{
+	return ip_error(p->say, "'%s' is %s here; try%s%s%s%s before it", word(p, 0),
+			n ? "ambiguous" : "meaningless", m->is_proto ? " 'proto'" : "",
+			m->is_port ? " 'port'" : "", m->is_tcpopt ? " 'tcp opt'" : "",
+			m->is_icmp_type ? " 'icmp type'" : "");
+}
+
 // A name that stands for a number. 1: taken, 0: no such name.
 static int parse_name(struct parser *p, struct ip_test *t)
 {
-	bool tcp = t->proto == PROTO_UNKNOWN || t->proto == IPPROTO4_TCP ||
-		   t->proto == PROTO_TCP_OR_UDP;
-	bool udp = t->proto == PROTO_UNKNOWN || t->proto == IPPROTO4_UDP ||
-		   t->proto == PROTO_TCP_OR_UDP;
-	bool icmp_type = t->term == TERM_FIELD && t->field.proto == IPPROTO4_ICMP &&
-			 t->field.bit == 0 && t->field.bits == 8;
 	struct meanings m, may;
-	const char *w = word(p, 0);
-	int n;
+	unsigned n = 0;
 
-	if (!word_meanings(w, &m))
+	if (!word_meanings(word(p, 0), &m))
 		return 0;
-	may = m;
-	may.is_proto &= !t->term || t->term == TERM_PROTO;
-	may.is_port &= (!t->term || t->term == TERM_PORT) && (tcp || udp);
-	may.is_tcpopt &= (!t->term || t->term == TERM_TCPOPT) && tcp;
-	may.is_icmp_type &=
-		(!t->term || icmp_type) && (t->proto == PROTO_UNKNOWN || t->proto == IPPROTO4_ICMP);
-	n = may.is_proto + may.is_port + may.is_tcpopt + may.is_icmp_type;
-	if (n != 1)
-		return ip_error(p->say, "'%s' is %s here; try%s%s%s%s before it", w,
-				n ? "ambiguous" : "meaningless", m.is_proto ? " 'proto'" : "",
-				m.is_port ? " 'port'" : "", m.is_tcpopt ? " 'tcp opt'" : "",
-				m.is_icmp_type ? " 'icmp type'" : "");
-	if (may.is_proto) {
-		t->data = TERM_PROTO;
-		t->value.n = m.proto;
-	} else if (may.is_port) {
-		t->data = TERM_PORT;
-		t->value.n = m.port;
-	} else if (may.is_tcpopt) {
-		t->data = TERM_TCPOPT;
-		t->value.n = m.tcpopt;
-	} else {
-		t->data = TERM_FIELD;
-		t->data_field = field_icmp_type;
-		t->value.n = m.icmp_type;
+	may = fitting(t, m);
+	const struct {
+		bool fits;
+		enum term term;
+		uint32_t value;
+	} all[] = {{may.is_proto, TERM_PROTO, m.proto},
+		   {may.is_port, TERM_PORT, m.port},
+		   {may.is_tcpopt, TERM_TCPOPT, m.tcpopt},
+		   {may.is_icmp_type, TERM_FIELD, m.icmp_type}};
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!all[i].fits)
+			continue;
+		n++;
+		t->data = all[i].term;
+		t->value.n = all[i].value;
 	}
+	if (n != 1)
+		return refuse_name(p, &m, n);
+	t->data_field = field_icmp_type; // if it is a field
 	p->at++;
 	return 1;
 }

@@ -72,35 +72,55 @@ static int complete(struct ip_test *t, const struct ip_test *before, struct ip_s
 	return 0;
 }
 
+// Relations that hold for all or no values become constants.
+static void check_relation(struct ip_test *t, struct ip_say *say)
+{
+	static const char *const sign[] = {"==", "!=", "<", "<=", ">", ">="};
+	uint32_t n = t->value.n, mask = t->value.mask;
+	bool none, all;
+
+	switch (t->relation) {
+	case REL_LT:
+		none = n == 0;
+		all = n > mask;
+		break;
+	case REL_LE:
+		none = false;
+		all = n >= mask;
+		break;
+	case REL_GT:
+		none = n >= mask;
+		all = false;
+		break;
+	case REL_GE:
+		none = n > mask;
+		all = n == 0;
+		break;
+	default:
+		return;
+	}
+	if (!none && !all)
+		return;
+	ip_warn(say, "relation '%s %s %u' is always %s (range 0-%u)", describe(t),
+		sign[t->relation], n, all ? "true" : "false", mask);
+	t->relation = all ? REL_EQ : REL_NE;
+	t->value.n = t->value.mask = 0;
+}
+
 // The value and its mask against the largest value of the field.
 static int check_range(struct ip_test *t, uint32_t full, struct ip_say *say)
 {
-	static const char *const sign[] = {"==", "!=", "<", "<=", ">", ">="};
-	uint32_t n = t->value.n, mask;
-	bool none, all;
+	uint32_t n = t->value.n, mask = t->mask ? t->mask_value.n : full;
 
 	if (t->mask && t->mask != TERM_INT)
 		return ip_error(say, "'%s': the mask must be a number", describe(t));
-	mask = t->mask ? t->mask_value.n : full;
 	if (mask & ~full)
 		return ip_error(say, "'%s': mask 0x%x is out of range 0-0x%x", describe(t), mask,
 				full);
+	if (n > full && (t->relation == REL_EQ || t->relation == REL_NE))
+		return ip_error(say, "'%s': %u is out of range 0-%u", describe(t), n, full);
 	t->value.mask = mask;
-	if (t->relation == REL_EQ || t->relation == REL_NE) {
-		if (n > full)
-			return ip_error(say, "'%s': %u is out of range 0-%u", describe(t), n, full);
-		return 0;
-	}
-	none = (t->relation == REL_LT && n == 0) || (t->relation == REL_GT && n >= mask) ||
-	       (t->relation == REL_GE && n > mask);
-	all = (t->relation == REL_LT && n > mask) || (t->relation == REL_LE && n >= mask) ||
-	      (t->relation == REL_GE && n == 0);
-	if (none || all) {
-		ip_warn(say, "relation '%s %s %u' is always %s (range 0-%u)", describe(t),
-			sign[t->relation], n, all ? "true" : "false", mask);
-		t->relation = all ? REL_EQ : REL_NE;
-		t->value.n = t->value.mask = 0;
-	}
+	check_relation(t, say);
 	return 0;
 }
 

@@ -170,11 +170,12 @@ char **words_split(const char *text, unsigned *n)
 	size_t len = strlen(text);
 	// each word takes a byte of text at least, and one more for its end
 	char **words = malloc((len + 1) * sizeof(*words) + 2 * len + 1);
-	char *to = (char *)(words + len + 1);
+	char *to;
 
 	*n = 0;
 	if (!words)
 		return NULL;
+	to = (char *)(words + len + 1);
 	for (;;) {
 		size_t k;
 

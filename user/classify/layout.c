@@ -137,23 +137,15 @@ int lay_out(struct weir_dag *d, const struct graph *g, const struct order *o,
 	return 0;
 }
 
-// The bytes of a packet from a base on.
-static uint32_t available(const struct packet *p, unsigned base, uint32_t *start)
+// Where a step's base begins in a packet; 0: not set.
+static uint32_t base_of(const struct weir_dag_step *s, const struct packet *p)
 {
-	switch (base) {
-	case WEIR_BASE_MAC:
-		*start = p->mac;
-		break;
-	case WEIR_BASE_NETWORK:
-		*start = p->network;
-		break;
-	case WEIR_BASE_TRANSPORT:
-		*start = p->transport;
-		break;
-	default:
-		*start = p->off;
-	}
-	return *start && p->off + p->len > *start ? p->off + p->len - *start : 0;
+	uint16_t mark;
+
+	if (s->base == WEIR_BASE_DATA)
+		return p->off;
+	memcpy(&mark, (const uint8_t *)p + s->at, sizeof(mark));
+	return mark;
 }
 
 unsigned weir_dag_run_careful(const struct weir_dag_step *steps, uint32_t to, bool data_only,
@@ -161,14 +153,14 @@ unsigned weir_dag_run_careful(const struct weir_dag_step *steps, uint32_t to, bo
 {
 	while (to >= WEIR_DAG_STEP) {
 		const struct weir_dag_step *s = &steps[to - WEIR_DAG_STEP];
-		uint32_t start, n = available(p, s->base, &start), word = 0;
+		uint32_t start = base_of(s, p), end = p->off + p->len, word = 0;
 
-		if (n < s->need) {
+		if (!start || start + s->need > end) {
 			to = s->missing;
 			continue;
 		}
-		n -= s->off;
-		memcpy(&word, (const uint8_t *)p + start + s->off, n < 4 ? n : 4);
+		start += s->off;
+		memcpy(&word, (const uint8_t *)p + start, end - start < 4 ? end - start : 4);
 		if (!data_only)
 			word = __builtin_bswap32(word);
 		to = (word & s->mask) - s->lo <= s->span ? s->yes : s->no;

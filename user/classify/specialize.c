@@ -93,57 +93,64 @@ static void learn(const struct run *r, struct facts *f, uint32_t test, unsigned 
 	f->v[f->n++] = test << 1 | (outcome == STAGE_YES);
 }
 
-// Follows f->step as long as the facts decide. True if a port was reached or this was done before:
-// then *to is the result. Otherwise a frame for it is pushed.
-static bool resolve(struct run *r, struct facts *f, uint32_t *to)
+// Follows f->step as long as the facts decide. The open outcomes of the step where they do not; 0
+// at a port.
+static unsigned skip(struct run *r, struct facts *f)
 {
-	struct frame *top;
-	unsigned can;
-	uint32_t memo, n_before = r->memo.n;
+	while (is_step(f->step)) {
+		const struct step *s = graph_step(r->src, f->step);
+		unsigned can = facts_decide(r->src, f, s->test, &r->work);
+		bool miss = can & CAN_MISS;
 
-	for (;;) {
-		const struct step *s;
-
-		if (!is_step(f->step)) {
-			*to = f->step;
-			return true;
-		}
-		s = graph_step(r->src, f->step);
-		can = facts_decide(r->src, f, s->test, &r->work);
 		r->work++;
-		if (!(can & CAN_YES) && (!(can & CAN_MISS) || s->missing == s->no))
+		if (!(can & CAN_YES) && (!miss || s->missing == s->no))
 			f->step = s->no;
-		else if (!(can & CAN_NO) && (!(can & CAN_MISS) || s->missing == s->yes))
+		else if (!(can & CAN_NO) && (!miss || s->missing == s->yes))
 			f->step = s->yes;
-		else if (!(can & (CAN_YES | CAN_NO)))
+		else if (can == CAN_MISS)
 			f->step = s->missing;
 		else
-			break;
+			return can;
 	}
-	forget(r, f);
-	memo = intern_add(&r->memo, f);
-	if (r->memo.failed || r->memo.n > r->most_memos || r->work > r->most_work) {
-		r->failed = true;
-		*to = 0;
-		return true;
-	}
-	if (memo < n_before) {
-		*to = r->result[memo];
-		return true;
-	}
+	return 0;
+}
+
+static struct frame *push_frame(struct run *r)
+{
 	if (r->depth == r->cap) {
 		uint32_t cap = r->cap ? 2 * r->cap : 64;
 		struct frame *stack = realloc(r->stack, cap * sizeof(*stack));
 
-		if (!stack) {
-			r->memo.failed = r->failed = true;
-			*to = 0;
-			return true;
-		}
+		if (!stack)
+			return NULL;
 		r->stack = stack;
 		r->cap = cap;
 	}
-	top = &r->stack[r->depth++];
+	return &r->stack[r->depth++];
+}
+
+// True if f leads to a port, or to a step that was met before with the same facts, or there is no
+// more room: then *to is the result. Otherwise a frame for it is pushed.
+static bool resolve(struct run *r, struct facts *f, uint32_t *to)
+{
+	unsigned can = skip(r, f);
+	uint32_t memo, n_before = r->memo.n;
+	struct frame *top;
+
+	*to = f->step;
+	if (!can)
+		return true;
+	forget(r, f);
+	memo = intern_add(&r->memo, f);
+	if (memo < n_before) {
+		*to = r->result[memo];
+		return true;
+	}
+	top = push_frame(r);
+	if (!top || r->memo.failed || r->memo.n > r->most_memos || r->work > r->most_work) {
+		r->failed = true;
+		return true;
+	}
 	top->facts = *f;
 	top->memo = memo;
 	top->stage = STAGE_YES;

@@ -74,45 +74,70 @@ static bool join_or(const struct test *a, const struct test *b, struct weir_test
 	return true;
 }
 
+static uint32_t make(struct tidy *y, struct step s);
+
+// Joins a step with the one that follows if it does not hold, or swaps them, if they test the same
+// field. 0: neither.
+static uint32_t make_with_no(struct tidy *y, struct step s)
+{
+	struct step next = *graph_step(y->dst, s.no);
+	const struct test *t = graph_test(y->dst, s.test), *u = graph_test(y->dst, next.test);
+	struct weir_test joined;
+
+	if (!same_field(t, u))
+		return 0;
+	// the second test cannot miss its bytes any more
+	if (s.yes == next.yes && join_or(t, u, &joined)) {
+		s.test = graph_add_test(y->dst, joined);
+		s.no = next.no;
+		return make(y, s);
+	}
+	if (likelihood(u) <= likelihood(t))
+		return 0;
+	s.no = next.no;
+	next.no = make(y, s);
+	next.missing = s.missing;
+	return make(y, next);
+}
+
+// The same for the step that follows if it holds.
+static uint32_t make_with_yes(struct tidy *y, struct step s)
+{
+	const struct step *next = graph_step(y->dst, s.yes);
+	struct weir_test joined;
+
+	if (s.no != next->no || (!y->present && (s.missing != s.no || next->missing != s.no)) ||
+	    !join_and(graph_test(y->dst, s.test), graph_test(y->dst, next->test), &joined))
+		return 0;
+	s.yes = next->yes;
+	s.test = graph_add_test(y->dst, joined);
+	return make(y, s);
+}
+
 static uint32_t make(struct tidy *y, struct step s)
 {
-	const struct test *t = graph_test(y->dst, s.test), *u;
-	struct weir_test joined;
+	uint32_t to = 0;
 
 	if (y->present)
 		s.missing = s.no;
 	if (s.yes == s.no && s.yes == s.missing)
 		return s.yes;
-	if (is_step(s.no)) {
-		struct step next = *graph_step(y->dst, s.no);
+	if (is_step(s.no))
+		to = make_with_no(y, s);
+	if (!to && is_step(s.yes))
+		to = make_with_yes(y, s);
+	return is_step(to) ? to : WEIR_DAG_STEP + intern_add(&y->dst->steps, &s);
+}
 
-		// a second test of the same field cannot miss its bytes
-		u = graph_test(y->dst, next.test);
-		if (same_field(t, u) && s.yes == next.yes && join_or(t, u, &joined)) {
-			s.test = graph_add_test(y->dst, joined);
-			s.no = next.no;
-			return make(y, s);
-		}
-		if (same_field(t, u) && likelihood(u) > likelihood(t)) {
-			s.no = next.no;
-			next.no = make(y, s);
-			next.missing = s.missing;
-			return make(y, next);
-		}
-	}
-	if (is_step(s.yes)) {
-		const struct step *next = graph_step(y->dst, s.yes);
+static void mark(uint32_t *reached, uint32_t to)
+{
+	if (is_step(to))
+		reached[to - WEIR_DAG_STEP] = 1;
+}
 
-		u = graph_test(y->dst, next->test);
-		if (s.no == next->no &&
-		    (y->present || (s.missing == s.no && next->missing == s.no)) &&
-		    join_and(t, u, &joined)) {
-			s.yes = next->yes;
-			s.test = graph_add_test(y->dst, joined);
-			return make(y, s);
-		}
-	}
-	return WEIR_DAG_STEP + intern_add(&y->dst->steps, &s);
+static uint32_t renamed(const uint32_t *names, uint32_t to)
+{
+	return is_step(to) ? names[to - WEIR_DAG_STEP] : to;
 }
 
 uint32_t graph_tidy(struct graph *dst, const struct graph *src, uint32_t root, bool present)
@@ -128,14 +153,15 @@ uint32_t graph_tidy(struct graph *dst, const struct graph *src, uint32_t root, b
 		dst->steps.failed = true;
 		return 0;
 	}
-	to[n - 1] = 1; // reachable
+	mark(to, root);
 	for (uint32_t i = n; i-- > 0;) {
 		const struct step *s = graph_step(src, WEIR_DAG_STEP + i);
-		const uint32_t next[] = {s->yes, s->no, s->missing};
 
-		for (unsigned k = 0; to[i] && k < 3; k++)
-			if (is_step(next[k]))
-				to[next[k] - WEIR_DAG_STEP] = 1;
+		if (!to[i])
+			continue;
+		mark(to, s->yes);
+		mark(to, s->no);
+		mark(to, s->missing);
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		struct step s = *graph_step(src, WEIR_DAG_STEP + i);
@@ -143,9 +169,9 @@ uint32_t graph_tidy(struct graph *dst, const struct graph *src, uint32_t root, b
 		if (!to[i])
 			continue;
 		s.test = intern_add(&dst->tests, graph_test(src, s.test));
-		s.yes = is_step(s.yes) ? to[s.yes - WEIR_DAG_STEP] : s.yes;
-		s.no = is_step(s.no) ? to[s.no - WEIR_DAG_STEP] : s.no;
-		s.missing = is_step(s.missing) ? to[s.missing - WEIR_DAG_STEP] : s.missing;
+		s.yes = renamed(to, s.yes);
+		s.no = renamed(to, s.no);
+		s.missing = renamed(to, s.missing);
 		to[i] = make(&y, s);
 	}
 	root = to[n - 1];
