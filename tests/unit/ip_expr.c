@@ -310,6 +310,7 @@ Test(ip_expr, survives, .timeout = 120)
 		s += sprintf(s, "%s%u", i ? " or " : "src tcp port ", i * 3);
 	m = make("IPClassifier", text);
 	cr_expect_eq(m.r, 0, "%s", m.err.text);
+	cr_expect_leq(((const struct weir_dag *)m.e.self)->depth, 18);
 	cr_expect_eq(run(&m, "ip4 tcp sport=300"), 0);
 	cr_expect_eq(run(&m, "ip4 tcp sport=301"), -1);
 	unmake(&m);

@@ -160,7 +160,10 @@ unsigned weir_dag_run_careful(const struct weir_dag_step *steps, uint32_t to, bo
 			continue;
 		}
 		start += s->off;
-		memcpy(&word, (const uint8_t *)p + start, end - start < 4 ? end - start : 4);
+		if (WEIR_LIKELY(end - start >= 4))
+			word = weir_dag_load((const uint8_t *)p + start);
+		else
+			memcpy(&word, (const uint8_t *)p + start, end - start);
 		if (!data_only)
 			word = __builtin_bswap32(word);
 		to = (word & s->mask) - s->lo <= s->span ? s->yes : s->no;

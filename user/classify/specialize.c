@@ -72,6 +72,23 @@ static void forget(const struct run *r, struct facts *f)
 	f->n = n;
 }
 
+// Which fact to forget for one about `test`: an old one that says what a value is not, if possible
+// of the same field, because long rows of tests leave many of those.
+static uint32_t victim(const struct run *r, const struct facts *f, const struct test *test)
+{
+	uint32_t negative = f->n;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		if (f->v[i] & 1)
+			continue;
+		if (same_field(graph_test(r->src, f->v[i] >> 1), test))
+			return i;
+		if (negative == f->n)
+			negative = i;
+	}
+	return negative < f->n ? negative : 0;
+}
+
 static void learn(const struct run *r, struct facts *f, uint32_t test, unsigned outcome)
 {
 	const struct test *t = graph_test(r->src, test);
@@ -87,7 +104,9 @@ static void learn(const struct run *r, struct facts *f, uint32_t test, unsigned 
 	if (f->min[t->base] < need)
 		f->min[t->base] = need;
 	if (f->n == r->most_facts) {
-		memmove(f->v, f->v + 1, (f->n - 1) * sizeof(*f->v));
+		uint32_t i = victim(r, f, t);
+
+		memmove(f->v + i, f->v + i + 1, (f->n - i - 1) * sizeof(*f->v));
 		f->n--;
 	}
 	f->v[f->n++] = test << 1 | (outcome == STAGE_YES);
