@@ -140,10 +140,13 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void wait_for_end(struct session *s, const sigset_t *set)
+static void wait_for_end(struct session *s, sigset_t *set)
 {
-	const struct timespec tick = {.tv_nsec = 50 * 1000 * 1000};
+	const struct timespec tick = {.tv_nsec = 50L * 1000 * 1000};
 
+	for (int i = 1; i < 64; i++)
+		if (s->router->signals & 1ull << i)
+			sigdelset(set, i);
 	while (!atomic_load(&s->engine->stop))
 		if (sigtimedwait(set, NULL, &tick) > 0)
 			weir_engine_stop(s->engine);

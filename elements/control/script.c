@@ -146,8 +146,10 @@ static int init(struct weir_element *e, struct weir_err *err)
 
 	if (s->type == SCRIPT_DRIVER && weir_catch_stops(e, script_stop_asked) < 0)
 		return weir_error(err, &e->loc, "the router has more than one driver script");
-	if (s->type == SCRIPT_SIGNAL)
+	if (s->type == SCRIPT_SIGNAL) {
+		weir_take_signals(e->router, s->signals);
 		r = script_open_signals(s);
+	}
 	return r;
 }
 

@@ -334,3 +334,14 @@ $(cat nowhere)
 == stderr
 while executing `Script@1 :: Script':
 nowhere: No such file or directory
+
+=== signals that a script takes do not end weir run
+== run
+export WEIR_RUN_DIR=$PWD/run
+weir run -n x config | grep -v ^weir
+== file config
+Script(TYPE SIGNAL TERM, print "caught", stop);
+Script(wait 10ms, print $(kill TERM $$));
+== stdout
+
+caught

@@ -335,6 +335,11 @@ void weir_engine_stop(struct weir_engine *g)
 		weir_worker_wake(&g->workers[i]);
 }
 
+void weir_take_signals(struct weir_router *r, uint64_t signals)
+{
+	r->signals |= signals;
+}
+
 int weir_catch_stops(struct weir_element *e, bool (*fn)(struct weir_element *e))
 {
 	if (e->router->stopper)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <args_table.h>
 #include <graph.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@ static void sort_classes(void)
 	for (unsigned i = 0; i < n_sorted; i++)
 		sorted[i] = __start_weir_class_list[i];
 	qsort(sorted, n_sorted, sizeof(*sorted), by_name);
+	for (unsigned i = 0; i < n_sorted; i++)
+		weir_class_check(sorted[i]);
 	for (unsigned i = 1; i < n_sorted; i++)
 		if (!strcmp(sorted[i - 1]->name, sorted[i]->name)) {
 			fprintf(stderr, "two classes are named %s: %s and %s\n", sorted[i]->name,

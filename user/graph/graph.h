@@ -51,6 +51,7 @@ struct weir_router {
 	struct weir_element *stopper;
 	bool (*stop_fn)(struct weir_element *e);
 	atomic_uint stops;
+	uint64_t signals; // taken by elements (weir_take_signals)
 };
 
 // Takes over *flat (also on failure: it is freed with the router). Resolves classes, ports,

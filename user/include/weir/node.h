@@ -176,6 +176,9 @@ void weir_flush_later(struct weir_node *n, struct weir_queue *q);
 // Asks the whole router to stop after this round (DriverManager, STOP true).
 void weir_stop(struct weir_router *r);
 
+// Signals (bit per number) that an element reads from a descriptor: the command leaves them to it.
+void weir_take_signals(struct weir_router *r, uint64_t signals);
+
 // Lets an element decide what a request to stop means (DriverManager): for each weir_stop, fn is
 // called between two rounds, while all workers stand at a safe point, and the router stops when it
 // says so. -EEXIST if another element does that already.
