@@ -158,6 +158,15 @@ Test(lang_errors, warning)
 	lang_router_free(&router);
 	weir_err_free(&err);
 
+	config = "a :: A; elementclass a { B } a";
+	lang_parse(&router, "t", config, strlen(config), NULL, 0, &err);
+	cr_expect_str_eq(err.text, "t:1:22: warning: 'a' now means this class, no longer the "
+				   "element\n  a :: A; elementclass a { B } a\n"
+				   "                       ^\n");
+	cr_expect_eq(router.n_elements, 2);
+	lang_router_free(&router);
+	weir_err_free(&err);
+
 	config = "x :: X; x -> (-> a :: A; [0] -> B\ndefine($x 1) -> C)";
 	lang_parse(&router, "t", config, strlen(config), NULL, 0, &err);
 	cr_expect_eq(err.n_errors, 0, "%s", err.text);

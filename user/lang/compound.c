@@ -208,7 +208,8 @@ bool lang_parse_elementclass(struct parser *p)
 			p, "expected '{' or another class after 'elementclass %.40s'", name);
 	}
 	if (lang_scope_elem(p->scope, name) != LANG_NONE)
-		lang_error(p->run, &loc, "'%s' is the name of an element already", name);
+		weir_warn(p->run->err, &loc, "'%s' now means this class, no longer the element",
+			  name);
 	return true;
 }
 
