@@ -56,6 +56,7 @@ int check_ip_configure(struct weir_element *e, struct weir_args *a)
 	struct check_ip *c = e->self;
 	int rc = old_form(c, a);
 
+	c->is_usual = c->checksum && !c->offset;
 	c->csum_limit = c->checksum ? CHECK_IP_MULTIPLE : UINT64_MAX;
 	if (c->offset > CHECK_IP_OFFSET_MAX)
 		rc = weir_args_error(a, -1, "OFFSET is too large; max %d", CHECK_IP_OFFSET_MAX);

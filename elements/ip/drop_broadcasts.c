@@ -14,15 +14,23 @@ struct drop_broadcasts_state {
 	uint64_t drops;
 };
 
-static inline unsigned drop_broadcasts(const struct drop_broadcasts *,
-				       struct drop_broadcasts_state *state, struct packet *p)
+static __attribute__((noinline)) unsigned not_to_us(struct drop_broadcasts_state *state,
+						    const struct packet *p)
 {
 	unsigned type = weir_type(p);
 
-	if (WEIR_LIKELY(type == WEIR_HOST) || (type != WEIR_BROADCAST && type != WEIR_MULTICAST))
+	if (type != WEIR_BROADCAST && type != WEIR_MULTICAST)
 		return 0;
 	state->drops++;
 	return BROADCAST;
+}
+
+static inline unsigned drop_broadcasts(const struct drop_broadcasts *,
+				       struct drop_broadcasts_state *state, struct packet *p)
+{
+	if (WEIR_LIKELY(weir_type(p) == WEIR_HOST))
+		return 0;
+	return not_to_us(state, p);
 }
 
 static const struct weir_handler drop_broadcasts_handlers[] = {

@@ -9,32 +9,40 @@
 enum { SHORT = WEIR_DROP };
 
 struct get_ip_address {
-	uint32_t offset;
+	uint32_t offset, end;
 	struct weir_anno anno;
 };
 
+enum { OFFSET_MAX = 65535 };
+
 static inline unsigned get_ip_address(const struct get_ip_address *self, struct packet *p)
 {
-	const be32 *addr = weir_at(p, self->offset, sizeof(*addr));
-
-	if (WEIR_UNLIKELY(!addr))
+	if (WEIR_UNLIKELY(weir_len(p) < self->end))
 		return SHORT;
-	weir_set_anno_u32(p, self->anno.at, addr->be);
+	weir_set_anno_u32(p, self->anno.at, ((const be32 *)(weir_data(p) + self->offset))->be);
+	return 0;
+}
+
+static int configure(struct weir_element *e, struct weir_args *)
+{
+	struct get_ip_address *self = e->self;
+
+	self->end = self->offset + (uint32_t)sizeof(be32);
 	return 0;
 }
 
 static const struct weir_arg get_ip_address_args[] = {
 	WEIR_ARG(U32, get_ip_address, offset, "OFFSET", "byte at which the address begins",
-		 WEIR_MAND),
+		 .max = OFFSET_MAX, WEIR_MAND),
 	WEIR_ARG(ANNO, get_ip_address, anno, "ANNO", "annotation to set", .def = "DST_IP",
 		 .max = 4),
 	{},
 };
 
 WEIR_ELEMENT(get_ip_address, "GetIPAddress", .purpose = "sets the destination annotation from data",
-	     .drops = {"short"}, .args = get_ip_address_args);
+	     .drops = {"short"}, .args = get_ip_address_args, .configure = configure);
 
 WEIR_CASES(get_ip_address,
 	   {"16", "ip4 dst=10.7.7.7 udp", "0", "ip4 dst=10.7.7.7 udp dst_ip=10.7.7.7"},
 	   {"12, ANNO MISC_IP", "ip4 udp", "0", "ip4 udp misc_ip=10.0.0.1 dst_ip=0.0.0.0"},
-	   {"16", "ip4 cut=19", "short", ""}, {"4294967295", "ip4", "short", ""});
+	   {"16", "ip4 cut=19", "short", ""}, {"65535", "ip4", "short", ""});

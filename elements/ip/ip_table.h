@@ -29,36 +29,83 @@ int ip_table_configure(struct weir_element *e, struct weir_args *a);
 void ip_table_fini(struct weir_element *e);
 extern const struct weir_handler ip_table_handlers[];
 
-// Two passes: the first asks for the cache lines, the second reads them.
+// The table as a batch sees it.
+struct ip_view {
+	struct weir_fib4 fib;
+	const struct ip_hop *hops;
+	unsigned octet; // of the address, the first that the root does not cover
+};
+
+WEIR_INLINE struct ip_view ip_table_view(const struct ip_table *t)
+{
+	return (struct ip_view){t->fib, t->hops, (32 - t->fib.shift) / 8};
+}
+
+// The output for a packet; its annotation becomes the gateway, if there is one. at: of its
+// destination in the root. (Groups are numbered below 2^23, so the shift drops only the mark.)
+WEIR_INLINE unsigned ip_table_hop(const struct ip_view *v, uint32_t at, struct packet *p)
+{
+	uint32_t value = v->fib.root[at];
+	be32 dst = weir_dst_ip(p);
+
+	if (value & WEIR_FIB4_GROUP) {
+		value = v->fib.groups[value << 8 | weir_anno_u8(p, ANNO_DST_IP + v->octet)];
+		if (WEIR_UNLIKELY(value & WEIR_FIB4_GROUP)) // only in 16-8-8
+			value = v->fib.groups[value << 8 | weir_anno_u8(p, ANNO_DST_IP + 3)];
+	}
+	weir_set_dst_ip(p, v->hops[value].gw.be ? v->hops[value].gw : dst);
+	return v->hops[value].port;
+}
+
+WEIR_INLINE uint32_t ip_table_at(const struct ip_view *v, struct packet *p)
+{
+	return rd32(weir_dst_ip(p)) >> v->fib.shift;
+}
+
+// From packet p on, which is the first to leave by another output.
+static __attribute__((noinline, unused)) void ip_table_mixed(struct weir_node *n,
+							     const struct ip_table *t,
+							     struct batch *b, struct packet *p,
+							     unsigned port0, unsigned port1)
+{
+	const struct ip_view v = ip_table_view(t);
+	const unsigned count = b->n, i = weir_batch_find(b, p);
+	uint16_t port[WEIR_BATCH_MAX];
+
+	for (unsigned k = 0; k < i; k++)
+		port[k] = (uint16_t)port0;
+	port[i] = (uint16_t)port1;
+	WEIR_UNROLL
+	for (unsigned k = i + 1; k < count; k++)
+		port[k] = (uint16_t)ip_table_hop(&v, ip_table_at(&v, b->p[k]), b->p[k]);
+	weir_split(n, b, port, 1);
+}
+
+// As long as all packets leave by the output of the first one, no port is written down.
 WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, struct batch *b)
 {
-	const struct weir_fib4 fib = t->fib;
-	const struct ip_hop *hops = t->hops;
+	const struct ip_view v = ip_table_view(t);
 	const unsigned count = b->n;
-	uint16_t port[WEIR_BATCH_MAX];
-	uint32_t at[WEIR_BATCH_MAX]; // in the root
-	unsigned mixed = 0;
+	unsigned port0;
 
-	WEIR_UNROLL
-	for (unsigned i = 0; i < count; i++) {
-		at[i] = rd32(weir_dst_ip(b->p[i])) >> fib.shift;
-		__builtin_prefetch(&fib.root[at[i]]);
+	// a large table: a pass over the batch that asks for the cache lines of the next one
+	if (v.octet == 3) {
+		WEIR_UNROLL
+		for (unsigned i = 0; i < count; i++)
+			__builtin_prefetch(&v.fib.root[ip_table_at(&v, b->p[i])]);
 	}
+	port0 = ip_table_hop(&v, ip_table_at(&v, b->p[0]), b->p[0]);
 	WEIR_UNROLL
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 1; i < count; i++) {
 		struct packet *p = b->p[i];
-		uint32_t value = fib.root[at[i]];
-		be32 dst = weir_dst_ip(p);
-		struct ip_hop hop;
+		unsigned port = ip_table_hop(&v, ip_table_at(&v, p), p);
 
-		if (WEIR_UNLIKELY(value & WEIR_FIB4_GROUP))
-			value = weir_fib4_lookup(&fib, rd32(dst));
-		hop = hops[value];
-		weir_set_dst_ip(p, hop.gw.be ? hop.gw : dst);
-		port[i] = (uint16_t)hop.port;
-		mixed |= port[i] ^ port[0];
+		if (WEIR_UNLIKELY(port != port0)) {
+			ip_table_mixed(n, t, b, p, port0, port);
+			return;
+		}
 	}
-	weir_split(n, b, port, mixed);
+	b->out = port0;
 }
 
 // Declares a look-up class: its struct and its push function.

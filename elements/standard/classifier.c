@@ -174,10 +174,22 @@ static const struct weir_handler classifier_handlers[] = {
 	{},
 };
 
+static void classifier_push(struct weir_node *n, unsigned port, struct batch *b);
+
+static void classifier_agree(struct weir_node *n, unsigned port, struct batch *b)
+{
+	uint32_t out = weir_dag_agree_data(&((const struct classifier *)n->self)->dag, b);
+
+	if (out < WEIR_DAG_STEP)
+		b->out = out;
+	else
+		classifier_push(n, port, b);
+}
+
 WEIR_SPLIT_ELEMENT(classifier, "Classifier", .purpose = "sorts packets by their bytes",
 		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
 		   .reconfigures = true, .configure = classifier_configure, .fini = classifier_fini,
-		   .handlers = classifier_handlers);
+		   .handlers = classifier_handlers, .push = classifier_agree);
 
 WEIR_CASES(classifier, {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4", "2", "eth ip4"},
 	   {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth arp op=1", "0", "eth arp op=1"},

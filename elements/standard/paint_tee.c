@@ -10,26 +10,31 @@ struct paint_tee {
 	struct weir_anno anno;
 };
 
+static __attribute__((noinline)) void send_copy(struct weir_node *n, struct packet *p)
+{
+	struct packet *copy = weir_packet_copy(n, p);
+
+	weir_made(n, 1, p->len);
+	if (WEIR_LIKELY(copy)) {
+		weir_emit(n, COPY, copy);
+	} else {
+		struct weir_edge *lost = weir_edge(n, WEIR_DROP + NO_BUFFER);
+
+		lost->packets++;
+		lost->bytes += p->len;
+	}
+}
+
 // The copy leaves first, as in Click: ICMP redirects overtake the packet that caused them.
 static void paint_tee(struct weir_node *n, unsigned, struct batch *b)
 {
 	const struct paint_tee self = *(const struct paint_tee *)n->self;
+	const unsigned count = b->n;
 
-	for (unsigned i = 0; i < b->n; i++) {
-		struct packet *p = b->p[i], *copy;
-
-		if (WEIR_LIKELY(weir_anno_u8(p, self.anno.at) != self.color))
-			continue;
-		copy = weir_packet_copy(n, p);
-		weir_made(n, 1, p->len);
-		if (WEIR_LIKELY(copy)) {
-			weir_emit(n, COPY, copy);
-		} else {
-			struct weir_edge *lost = weir_edge(n, WEIR_DROP + NO_BUFFER);
-
-			lost->packets++;
-			lost->bytes += p->len;
-		}
+	WEIR_UNROLL
+	for (unsigned i = 0; i < count; i++) {
+		if (WEIR_UNLIKELY(weir_anno_u8(b->p[i], self.anno.at) == self.color))
+			send_copy(n, b->p[i]);
 	}
 }
 

@@ -132,6 +132,41 @@ WEIR_INLINE unsigned weir_dag_run_data(const struct weir_dag *d, struct packet *
 	return to;
 }
 
+// Does the first test say `holds` for every packet of the batch?
+WEIR_INLINE bool weir_dag_all_data(const struct weir_dag *d, const struct batch *b, bool holds)
+{
+	const uint32_t mask = d->root.mask, lo = d->root.lo, off = d->root.off, need = d->need;
+	const unsigned count = b->n;
+
+	WEIR_UNROLL
+	for (unsigned i = 0; i < count; i++) {
+		struct packet *p = b->p[i];
+
+		if (WEIR_UNLIKELY(p->len < need))
+			return false;
+		if (((weir_dag_load(weir_data(p) + off) & mask) == lo) != holds)
+			return false;
+	}
+	return true;
+}
+
+// The output of a whole batch if the first test alone decides it, and in the same way for all, as
+// behind a device where nearly all is IP; else WEIR_DAG_STEP.
+WEIR_INLINE uint32_t weir_dag_agree_data(const struct weir_dag *d, const struct batch *b)
+{
+	uint32_t yes = d->root.yes, no = d->root.no;
+	const struct packet *p = b->p[0];
+	bool holds;
+
+	if (p->len < d->need)
+		return WEIR_DAG_STEP;
+	holds = (weir_dag_load((const uint8_t *)p + p->off + d->root.off) & d->root.mask) ==
+		d->root.lo;
+	if (holds)
+		return yes < WEIR_DAG_STEP && weir_dag_all_data(d, b, true) ? yes : WEIR_DAG_STEP;
+	return no < WEIR_DAG_STEP && weir_dag_all_data(d, b, false) ? no : WEIR_DAG_STEP;
+}
+
 WEIR_INLINE uint32_t weir_dag_step_ip(const struct weir_dag_step *s, const struct packet *p)
 {
 	const uint8_t *raw = (const uint8_t *)p;

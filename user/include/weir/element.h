@@ -160,25 +160,28 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id), \
 		   .state_size = sizeof(struct id##_state), __VA_ARGS__)
 
-// Four packets a round, so that the loop itself costs an instruction per packet, not three.
-#ifdef __clang__
-#define WEIR_UNROLL _Pragma("clang loop unroll_count(4)")
-#else
-#define WEIR_UNROLL _Pragma("GCC unroll 4")
-#endif
+// Where a packet of the batch stands. So the loops below need not keep count for their exits, which
+// costs an instruction per packet.
+WEIR_INLINE unsigned weir_batch_find(const struct batch *b, const struct packet *p)
+{
+	unsigned i = 0;
+
+	while (b->p[i] != p)
+		i++;
+	return i;
+}
 
 // The loops behind the one-packet forms. The arguments are copied so that the compiler may keep
 // them in registers although packets are written.
 #define WEIR_STRAIGHT_FORM(id, state_t_, call_)                                                 \
 	static __attribute__((noinline)) void id##_rest(struct weir_node *n_, struct batch *b_, \
-							unsigned i_, unsigned port_)            \
+							struct packet *p_, unsigned port_)      \
 	{                                                                                       \
 		const struct id self_ = *(const struct id *)n_->self;                           \
 		state_t_ *const state_ __attribute__((unused)) = n_->state;                     \
 		const unsigned count_ = b_->n;                                                  \
-		unsigned k_ = i_;                                                               \
+		unsigned i_ = weir_batch_find(b_, p_), k_ = i_;                                 \
 		for (;;) {                                                                      \
-			struct packet *p_ = b_->p[i_];                                          \
 			if (port_ == 0)                                                         \
 				b_->p[k_++] = p_;                                               \
 			else                                                                    \
@@ -200,7 +203,7 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 			struct packet *p_ = b_->p[i_];                                          \
 			unsigned port_ = call_;                                                 \
 			if (WEIR_UNLIKELY(port_)) {                                             \
-				id##_rest(n_, b_, i_, port_);                                   \
+				id##_rest(n_, b_, p_, port_);                                   \
 				return;                                                         \
 			}                                                                       \
 		}                                                                               \
@@ -210,18 +213,19 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 // is never empty.
 #define WEIR_SPLIT_FORM(id, state_t_, call_)                                                     \
 	static __attribute__((noinline)) void id##_mixed(struct weir_node *n_, struct batch *b_, \
-							 unsigned i_, unsigned port0_,           \
+							 struct packet *p_, unsigned port0_,     \
 							 unsigned port1_)                        \
 	{                                                                                        \
 		const struct id self_ = *(const struct id *)n_->self;                            \
 		state_t_ *const state_ __attribute__((unused)) = n_->state;                      \
 		const unsigned count_ = b_->n;                                                   \
 		uint16_t port_[WEIR_BATCH_MAX];                                                  \
+		unsigned i_ = weir_batch_find(b_, p_);                                           \
 		for (unsigned k_ = 0; k_ < i_; k_++)                                             \
 			port_[k_] = (uint16_t)port0_;                                            \
 		port_[i_] = (uint16_t)port1_;                                                    \
 		while (++i_ < count_) {                                                          \
-			struct packet *p_ = b_->p[i_];                                           \
+			p_ = b_->p[i_];                                                          \
 			port_[i_] = (uint16_t)(call_);                                           \
 		}                                                                                \
 		weir_split(n_, b_, port_, 1);                                                    \
@@ -238,7 +242,7 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 			p_ = b_->p[i_];                                                          \
 			unsigned port1_ = call_;                                                 \
 			if (WEIR_UNLIKELY(port1_ != port0_)) {                                   \
-				id##_mixed(n_, b_, i_, port0_, port1_);                          \
+				id##_mixed(n_, b_, p_, port0_, port1_);                          \
 				return;                                                          \
 			}                                                                        \
 		}                                                                                \

@@ -15,6 +15,13 @@
 #define WEIR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define WEIR_INLINE static inline __attribute__((always_inline))
 
+// Four packets a round, so that the loop itself costs an instruction per packet, not three.
+#ifdef __clang__
+#define WEIR_UNROLL _Pragma("clang loop unroll_count(4)")
+#else
+#define WEIR_UNROLL _Pragma("GCC unroll 4")
+#endif
+
 // Click's packet types (PACKET_TYPE_ANNO); the numbers are Linux's PACKET_*.
 enum weir_packet_type {
 	WEIR_HOST = 0,
@@ -81,13 +88,25 @@ WEIR_INLINE uint32_t weir_tailroom(const struct packet *p)
 	return p->room - p->off - p->len;
 }
 
+// Moves the start of the packet and leaves its end where it is. Offset and length change together,
+// so as one word; the caller has seen to it that both stay in range.
+WEIR_INLINE void weir_move_start(struct packet *p, int64_t by)
+{
+	uint64_t both;
+
+	memcpy(&both, &p->off, sizeof(both));
+	both += (uint64_t)by - ((uint64_t)by << 32);
+	memcpy(&p->off, &both, sizeof(both));
+}
+_Static_assert(offsetof(struct packet, len) == offsetof(struct packet, off) + 4,
+	       "see weir_move_start");
+
 // Takes n bytes from the front. False, and nothing changed, if there are fewer.
 WEIR_INLINE bool weir_pull_front(struct packet *p, uint32_t n)
 {
 	if (WEIR_UNLIKELY(n > p->len))
 		return false;
-	p->off += n;
-	p->len -= n;
+	weir_move_start(p, n);
 	return true;
 }
 
@@ -96,8 +115,7 @@ WEIR_INLINE void *weir_push_front(struct packet *p, uint32_t n)
 {
 	if (WEIR_UNLIKELY(p->off < (uint64_t)n + sizeof(*p)))
 		return NULL;
-	p->off -= n;
-	p->len += n;
+	weir_move_start(p, -(int64_t)n);
 	return weir_data(p);
 }
 
