@@ -105,29 +105,42 @@ static void end(struct weir_node *n, struct from_dump *self)
 		weir_call(n, &self->call, self->end_call);
 }
 
+// Reads a packet, or comes to the end of the file.
+static void fetch(struct weir_node *n, struct from_dump *self)
+{
+	int r;
+
+	self->next_at = pcap_file(self->pcap) ? ftell(pcap_file(self->pcap)) : -1;
+	r = pcap_next_ex(self->pcap, &self->next, &self->next_data);
+	if (r == 1)
+		return;
+	if (r == PCAP_ERROR)
+		fprintf(stderr, "%s: %s: %s\n", n->element->name, self->filename,
+			pcap_geterr(self->pcap));
+	self->next = NULL;
+	self->finished = true;
+}
+
+static bool is_wanted(struct weir_node *n, struct from_dump *self)
+{
+	if (!self->has_times)
+		set_times(self, time_of(self->next));
+	if (time_of(self->next) < self->from)
+		return false;
+	if (self->next->caplen > WEIR_PACKET_MAX) {
+		fprintf(stderr, "%s: %s: a packet of %u bytes is too long, left out\n",
+			n->element->name, self->filename, self->next->caplen);
+		return false;
+	}
+	return self->sample >= 1 || weir_random(n) / 4294967296. < self->sample;
+}
+
 // Reads on to the next packet that is wanted. False at the end.
 static bool look(struct weir_node *n, struct from_dump *self)
 {
 	while (!self->next && !self->finished) {
-		int r;
-
-		self->next_at = pcap_file(self->pcap) ? ftell(pcap_file(self->pcap)) : -1;
-		r = pcap_next_ex(self->pcap, &self->next, &self->next_data);
-		if (r == PCAP_ERROR)
-			fprintf(stderr, "%s: %s: %s\n", n->element->name, self->filename,
-				pcap_geterr(self->pcap));
-		if (r != 1) {
-			self->next = NULL;
-			self->finished = true;
-			break;
-		}
-		if (!self->has_times)
-			set_times(self, time_of(self->next));
-		if (self->next->caplen > WEIR_PACKET_MAX)
-			fprintf(stderr, "%s: %s: a packet of %u bytes is too long, left out\n",
-				n->element->name, self->filename, self->next->caplen);
-		if (time_of(self->next) < self->from || self->next->caplen > WEIR_PACKET_MAX ||
-		    (self->sample < 1 && weir_random(n) / 4294967296. >= self->sample))
+		fetch(n, self);
+		if (self->next && !is_wanted(n, self))
 			self->next = NULL;
 	}
 	if (self->next && time_of(self->next) >= self->to) {
@@ -263,32 +276,47 @@ static void fini(struct weir_element *e)
 // --- handlers ---------------------------------------------------------------------------------
 enum { COUNT, SAMPLING_PROB, ENCAP, FILENAME, FILESIZE, FILEPOS, PACKET_FILEPOS, ACTIVE };
 
+// Length of the file; -1 where it is not known.
+static long long file_size(const struct from_dump *self)
+{
+	FILE *f = self->pcap ? pcap_file(self->pcap) : NULL;
+	struct stat st;
+
+	return !self->child && f && !fstat(fileno(f), &st) ? (long long)st.st_size : -1;
+}
+
 static int read_value(struct weir_element *e, const struct weir_handler *h, const char *,
 		      struct weir_buf *out, struct weir_err *)
 {
 	const struct from_dump *self = e->self;
 	FILE *f = self->pcap ? pcap_file(self->pcap) : NULL;
-	struct stat st;
 	char name[16];
 
-	if (h->user == COUNT)
+	switch (h->user) {
+	case COUNT:
 		weir_printf(out, "%llu", (unsigned long long)self->count);
-	else if (h->user == SAMPLING_PROB)
+		break;
+	case SAMPLING_PROB:
 		weir_printf(out, "%g", self->sample);
-	else if (h->user == ENCAP)
+		break;
+	case ENCAP:
 		weir_printf(out, "%s", encap_name(self->linktype, name, sizeof(name)));
-	else if (h->user == FILENAME)
+		break;
+	case FILENAME:
 		weir_printf(out, "%s", self->filename);
-	else if (h->user == FILESIZE && !self->child && f && !fstat(fileno(f), &st))
-		weir_printf(out, "%lld", (long long)st.st_size);
-	else if (h->user == FILEPOS && f)
-		weir_printf(out, "%ld", self->next ? self->next_at : ftell(f));
-	else if (h->user == PACKET_FILEPOS)
+		break;
+	case FILESIZE:
+		weir_printf(out, file_size(self) < 0 ? "-" : "%lld", file_size(self));
+		break;
+	case FILEPOS:
+		weir_printf(out, "%ld", self->next || !f ? self->next_at : ftell(f));
+		break;
+	case PACKET_FILEPOS:
 		weir_printf(out, "%ld", self->next_at);
-	else if (h->user == ACTIVE)
+		break;
+	default:
 		weir_printf(out, "%s", self->active ? "true" : "false");
-	else
-		weir_printf(out, "-");
+	}
 	return 0;
 }
 

@@ -78,38 +78,51 @@ static void infer_options(const struct summary_record *r, struct layout *l, uint
 		l->ip += more < 40 ? more : 40;
 }
 
+static void lay_out_ip(const struct summary_record *r, struct layout *l)
+{
+	uint32_t hlen = round4(r->v[F_IP_HL].n);
+
+	l->ip = (uint32_t)sizeof(struct ip4) + round4(r->v[F_IP_OPT].len);
+	if (hlen > l->ip && hlen <= 60)
+		l->ip = hlen;
+	if (l->is_first)
+		l->transport = transport_len(r, l->proto);
+	if (given(r, F_IP_LEN))
+		l->want = l->link + r->v[F_IP_LEN].n;
+}
+
+static void lay_out_payload(const struct summary_record *r, struct layout *l)
+{
+	uint64_t payload = given(r, F_PAYLOAD_LEN) ? r->v[F_PAYLOAD_LEN].n : l->payload;
+
+	if (!given(r, F_PAYLOAD_LEN) && !l->payload)
+		return;
+	if (l->want && l->is_ip)
+		infer_options(r, l, payload);
+	if (!l->want)
+		l->want = l->link + l->ip + l->transport + payload;
+}
+
 static void lay_out(const struct summary_record *r, const struct summary_defaults *d,
 		    struct layout *l)
 {
+	uint32_t headers;
+
 	*l = (struct layout){.proto =
 				     given(r, F_IP_PROTO) ? (uint8_t)r->v[F_IP_PROTO].n : d->proto};
 	l->link = given(r, F_ETH_SRC) || given(r, F_ETH_DST) || given(r, F_ETH_TYPE) ? 14 : 0;
 	l->is_ip = !given(r, F_ETH_TYPE) || r->v[F_ETH_TYPE].n == ETHERTYPE_IP4;
 	l->frag = (uint16_t)r->v[given(r, F_IP_FRAGOFF) ? F_IP_FRAGOFF : F_IP_FRAG].n;
 	l->is_first = !(l->frag & IP4_OFFMASK);
-	l->payload = given(r, F_PAYLOAD) ? r->v[F_PAYLOAD].len : 0;
-	if (given(r, F_WIRE_LEN))
-		l->want = r->v[F_WIRE_LEN].n;
-	if (l->is_ip) {
-		l->ip = (uint32_t)sizeof(struct ip4) + round4(r->v[F_IP_OPT].len);
-		if (round4(r->v[F_IP_HL].n) > l->ip && r->v[F_IP_HL].n <= 60)
-			l->ip = round4(r->v[F_IP_HL].n);
-		if (l->is_first)
-			l->transport = transport_len(r, l->proto);
-		if (given(r, F_IP_LEN))
-			l->want = l->link + r->v[F_IP_LEN].n;
-	}
-	if (given(r, F_PAYLOAD_LEN) || l->payload) {
-		uint64_t payload = given(r, F_PAYLOAD_LEN) ? r->v[F_PAYLOAD_LEN].n : l->payload;
-
-		if (l->want && l->is_ip)
-			infer_options(r, l, payload);
-		if (!l->want)
-			l->want = l->link + l->ip + l->transport + payload;
-	}
+	l->payload = r->v[F_PAYLOAD].len;
+	l->want = r->v[F_WIRE_LEN].n;
+	if (l->is_ip)
+		lay_out_ip(r, l);
+	lay_out_payload(r, l);
 	// a packet that was too short for its transport header
-	if (l->want > l->link + l->ip && l->want < l->link + l->ip + l->transport && !l->payload)
-		l->transport = (uint32_t)l->want - l->link - l->ip;
+	headers = l->link + l->ip;
+	if (l->want > headers && l->want < headers + l->transport && !l->payload)
+		l->transport = (uint32_t)l->want - headers;
 }
 
 static void put16(uint8_t *at, uint64_t v)

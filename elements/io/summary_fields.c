@@ -200,28 +200,19 @@ static void print_payload(struct weir_buf *b, const struct summary_value *v)
 	free(quoted);
 }
 
-void summary_print(struct weir_buf *b, enum summary_field f, const struct summary_value *v)
+static void print_link(struct weir_buf *b, enum summary_field f, const struct summary_value *v)
+{
+	if (f == F_ETH_TYPE)
+		weir_printf(b, "%04X", (unsigned)v->n);
+	for (unsigned i = 0; f != F_ETH_TYPE && i < 6; i++)
+		weir_printf(b, "%s%02X", i ? "-" : "", v->bytes[i]);
+}
+
+static void print_ip(struct weir_buf *b, enum summary_field f, const struct summary_value *v)
 {
 	uint64_t n = v->n;
 
 	switch (f) {
-	case F_TIMESTAMP:
-	case F_NTIMESTAMP:
-	case F_FIRST_TIMESTAMP:
-	case F_FIRST_NTIMESTAMP:
-		weir_print_time(b, n);
-		break;
-	case F_DIRECTION:
-		print_name_or_number(b, n == 0 ? ">" : n == 1 ? "<" : NULL, n);
-		break;
-	case F_ETH_SRC:
-	case F_ETH_DST:
-		for (unsigned i = 0; i < 6; i++)
-			weir_printf(b, "%s%02X", i ? "-" : "", v->bytes[i]);
-		break;
-	case F_ETH_TYPE:
-		weir_printf(b, "%04X", (unsigned)n);
-		break;
 	case F_IP_SRC:
 	case F_IP_DST:
 		weir_printf(b, "%u.%u.%u.%u", (unsigned)(n >> 24), (unsigned)(n >> 16 & 255),
@@ -243,9 +234,32 @@ void summary_print(struct weir_buf *b, enum summary_field f, const struct summar
 	case F_IP_OPT:
 		summary_print_ip_opt(b, v->bytes, v->len);
 		break;
-	case F_TCP_OPT:
-	case F_TCP_NTOPT:
-	case F_TCP_SACK:
+	default:
+		weir_printf(b, "%llu", (unsigned long long)n);
+	}
+}
+
+void summary_print(struct weir_buf *b, enum summary_field f, const struct summary_value *v)
+{
+	uint64_t n = v->n;
+
+	switch (f) {
+	case F_TIMESTAMP:
+	case F_NTIMESTAMP:
+	case F_FIRST_TIMESTAMP:
+	case F_FIRST_NTIMESTAMP:
+		weir_print_time(b, n);
+		break;
+	case F_DIRECTION:
+		print_name_or_number(b, n == 0 ? ">" : n == 1 ? "<" : NULL, n);
+		break;
+	case F_ETH_SRC ... F_ETH_TYPE:
+		print_link(b, f, v);
+		break;
+	case F_IP_SRC ... F_IP_OPT:
+		print_ip(b, f, v);
+		break;
+	case F_TCP_OPT ... F_TCP_SACK:
 		summary_print_tcp_opt(b, v->bytes, v->len, (int)f - F_TCP_OPT);
 		break;
 	case F_TCP_FLAGS:
@@ -334,6 +348,12 @@ static bool parse_fragment(const char *text, int version, uint64_t *n)
 	return !*end;
 }
 
+// Old names: X and Y, and W for CWR.
+static int flag_letter(char c)
+{
+	return c == 'X' ? 'E' : c == 'Y' || c == 'W' ? 'C' : c;
+}
+
 static bool parse_flags(const char *text, uint64_t *n)
 {
 	*n = 0;
@@ -342,9 +362,7 @@ static bool parse_flags(const char *text, uint64_t *n)
 	if (!strcmp(text, "."))
 		return true;
 	for (; *text; text++) {
-		// old names: X and Y, and W for CWR
-		char c = *text == 'X' ? 'E' : *text == 'Y' || *text == 'W' ? 'C' : *text;
-		const char *at = strchr(tcp_flag_letters, c);
+		const char *at = strchr(tcp_flag_letters, flag_letter(*text));
 
 		if (!at)
 			return false;

@@ -49,34 +49,44 @@ static void print_route(struct weir_buf *b, const char *name, const uint8_t *opt
 		weir_printf(b, "+%u", (opt[1] - at) / 4);
 }
 
+static const char *timestamp_name(unsigned flag)
+{
+	return flag == TS_ONLY ? "ts" : flag == TS_ADDRESS ? "ts.ip" : "ts.preip";
+}
+
+static unsigned timestamp_size(unsigned flag)
+{
+	return flag >= TS_ADDRESS && flag <= TS_PRESPECIFIED ? 8 : 4;
+}
+
+// 10000, or !45 with the bit that says that it is not standard; behind an address if size is 8.
+static void print_stamp(struct weir_buf *b, const uint8_t *at, unsigned size, bool reached)
+{
+	uint32_t stamp = get32(at + size - 4);
+
+	if (size == 8)
+		print_address(b, at);
+	if (reached)
+		weir_printf(b, "%s%s%u", size == 8 ? "=" : "", stamp >> 31 ? "!" : "",
+			    stamp & 0x7fffffff);
+}
+
 static void print_ip_timestamp(struct weir_buf *b, const uint8_t *opt)
 {
-	unsigned flag = opt[3] & 15, at = 4, pointer = opt[2] - 1u;
-	unsigned size = flag >= TS_ADDRESS && flag <= TS_PRESPECIFIED ? 8 : 4;
+	unsigned flag = opt[3] & 15, at = 4, pointer = opt[2] - 1u, size = timestamp_size(flag);
+	bool prespecified = flag == TS_PRESPECIFIED;
 	const char *sep = "";
 
-	weir_printf(b, "ts");
-	if (flag == TS_ADDRESS)
-		weir_printf(b, ".ip");
-	else if (flag == TS_PRESPECIFIED)
-		weir_printf(b, ".preip");
-	else if (flag != TS_ONLY)
-		weir_printf(b, ".%u", flag);
-	weir_printf(b, "{");
-	for (; at + size <= opt[1] && !(at == pointer && flag != TS_PRESPECIFIED); at += size) {
-		const uint8_t *stamp = opt + at + size - 4;
-
+	if (flag == TS_ONLY || flag == TS_ADDRESS || prespecified)
+		weir_printf(b, "%s{", timestamp_name(flag));
+	else
+		weir_printf(b, "ts.%u{", flag);
+	for (; at + size <= opt[1] && (at != pointer || prespecified); at += size) {
 		weir_printf(b, "%s", at == pointer ? "^" : sep);
-		if (size == 8)
-			print_address(b, opt + at);
-		if (at < pointer || flag != TS_PRESPECIFIED)
-			weir_printf(b, "%s%s%u", size == 8 ? "=" : "", *stamp & 0x80 ? "!" : "",
-				    get32(stamp) & 0x7fffffff);
+		print_stamp(b, opt + at, size, at < pointer || !prespecified);
 		sep = ",";
 	}
-	if (at == opt[1] && at == pointer)
-		weir_printf(b, "^");
-	weir_printf(b, "}");
+	weir_printf(b, at == opt[1] && at == pointer ? "^}" : "}");
 	if (at == pointer && at + size <= opt[1])
 		weir_printf(b, "+%u", (opt[1] - at) / size);
 	if (opt[3] >> 4)
@@ -139,7 +149,31 @@ static bool is_wanted(uint8_t option, int which)
 	return which != TCP_OPT_NOT_TIMESTAMP || option != TCP_OPT_TS;
 }
 
-// Options separated by semicolons, without padding; `.` if there are none, `?` if one is broken.
+// Options separated by semicolons, without padding. False if one is broken.
+static bool print_each(struct weir_buf *b, const uint8_t *opt, uint32_t len, int which,
+		       bool (*print)(struct weir_buf *b, const uint8_t *opt))
+{
+	const char *sep = "";
+
+	for (uint32_t at = 0; at < len && opt[at] != OPT_EOL;) {
+		const uint8_t *one = opt + at;
+
+		at += *one == OPT_NOP ? 1 : one[1];
+		if (*one == OPT_NOP)
+			continue;
+		if (one[1] < 2 || at > len)
+			return false;
+		if (!is_wanted(*one, which))
+			continue;
+		weir_printf(b, "%s", sep);
+		if (!print(b, one))
+			return false;
+		sep = ";";
+	}
+	return true;
+}
+
+// `.` if there are no options, `?` if one is broken.
 static void print_options(struct weir_buf *b, const uint8_t *opt, uint32_t len, int which,
 			  bool (*print)(struct weir_buf *b, const uint8_t *opt))
 {
@@ -150,27 +184,12 @@ static void print_options(struct weir_buf *b, const uint8_t *opt, uint32_t len, 
 		len = MAX_OPTIONS;
 	if (len)
 		memcpy(padded, opt, len);
-	for (uint32_t at = 0; at < len && padded[at] != OPT_EOL;) {
-		if (padded[at] == OPT_NOP) {
-			at++;
-			continue;
-		}
-		if (padded[at + 1] < 2 || at + padded[at + 1] > len)
-			goto bad;
-		if (is_wanted(padded[at], which)) {
-			if (b->len > begin)
-				weir_printf(b, ";");
-			if (!print(b, padded + at))
-				goto bad;
-		}
-		at += padded[at + 1];
-	}
-	if (b->len == begin)
+	if (!print_each(b, padded, len, which, print)) {
+		b->len = begin;
+		weir_printf(b, "?");
+	} else if (b->len == begin) {
 		weir_printf(b, ".");
-	return;
-bad:
-	b->len = begin;
-	weir_printf(b, "?");
+	}
 }
 
 void summary_print_ip_opt(struct weir_buf *b, const uint8_t *opt, uint32_t len)
@@ -205,7 +224,7 @@ static bool take(struct parser *p, const char *word)
 {
 	size_t n = strlen(word);
 
-	if (strncmp(p->s, word, n))
+	if (strncmp(p->s, word, n) != 0)
 		return false;
 	p->s += n;
 	return true;
@@ -284,29 +303,33 @@ static void route(struct parser *p, uint8_t type)
 	p->out[at + 1] = (uint8_t)(p->len - at);
 }
 
+static void stamp(struct parser *p, unsigned size, bool reached)
+{
+	uint32_t top;
+
+	if (size == 8)
+		address(p);
+	if (size == 8 && !reached && *p->s != '=') {
+		put(p, 0, 4);
+		return;
+	}
+	p->bad |= size == 8 && !take(p, "=");
+	top = take(p, "!") ? 0x80000000 : 0;
+	put(p, number(p, 0x7fffffff) | top, 4);
+}
+
 static void ip_timestamp(struct parser *p, unsigned flag)
 {
-	unsigned at = p->len, pointer = 0, overflow = 0;
-	unsigned size = flag >= TS_ADDRESS && flag <= TS_PRESPECIFIED ? 8 : 4;
+	unsigned at = p->len, pointer = 0, overflow = 0, size = timestamp_size(flag);
 
 	put(p, IP_OPT_TS, 1);
 	put(p, 0, 3);
 	while (!p->bad) {
-		uint32_t top;
-
 		if (!pointer && take(p, "^"))
 			pointer = p->len - at + 1;
 		if (!at_digit(p) && *p->s != '!')
 			break;
-		if (size == 8)
-			address(p);
-		if (size == 8 && pointer && *p->s != '=') {
-			put(p, 0, 4); // prespecified, not yet reached
-		} else {
-			p->bad |= size == 8 && !take(p, "=");
-			top = take(p, "!") ? 0x80000000 : 0;
-			put(p, number(p, 0x7fffffff) | top, 4);
-		}
+		stamp(p, size, !pointer);
 		take(p, ",");
 	}
 	p->bad |= !take(p, "}");

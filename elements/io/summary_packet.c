@@ -347,30 +347,43 @@ static bool get_length(struct summary_packet *s, enum summary_field f, struct su
 	}
 }
 
+static bool get_port(struct summary_packet *s, enum summary_field f, struct summary_value *v)
+{
+	if (!has(s, PROTO_PORTS, f == F_SPORT ? 2 : 4))
+		return false;
+	v->n = get16(s->transport + (f == F_SPORT ? 0 : 2));
+	return true;
+}
+
 bool summary_get(struct summary_packet *s, enum summary_field f, struct summary_value *v)
 {
 	*v = (struct summary_value){};
-	if (f >= F_TIMESTAMP && f <= F_WIRE_LEN)
+	switch (f) {
+	case F_TIMESTAMP ... F_WIRE_LEN:
 		return get_anno(s->p, f, v);
-	if (f >= F_ETH_SRC && f <= F_ETH_TYPE)
+	case F_ETH_SRC ... F_ETH_TYPE:
 		return get_link(s, f, v);
-	if (f == F_IP_LEN || f == F_IP_CAPTURE_LEN || f == F_PAYLOAD || f == F_PAYLOAD_LEN)
+	case F_IP_LEN:
+	case F_IP_CAPTURE_LEN:
+	case F_PAYLOAD:
+	case F_PAYLOAD_LEN:
 		return get_length(s, f, v);
-	if (f >= F_IP_SRC && f <= F_IP_OPT)
+	case F_IP_SRC ... F_IP_HL:
+	case F_IP_OPT:
 		return get_ip(s, f, v);
-	if (f == F_SPORT || f == F_DPORT) {
-		if (!has(s, PROTO_PORTS, f == F_SPORT ? 2 : 4))
-			return false;
-		v->n = get16(s->transport + (f == F_SPORT ? 0 : 2));
-		return true;
-	}
-	if (f >= F_TCP_SEQ && f <= F_TCP_SACK)
+	case F_SPORT:
+	case F_DPORT:
+		return get_port(s, f, v);
+	case F_TCP_SEQ ... F_TCP_SACK:
 		return get_tcp(s, f, v);
-	if (f == F_UDP_LEN) {
+	case F_UDP_LEN:
 		if (!has(s, IPPROTO4_UDP, 6))
 			return false;
 		v->n = get16(s->transport + 4);
 		return true;
+	case F_ICMP_TYPE ... F_ICMP_NEXTMTU:
+		return get_icmp(s, f, v);
+	default:
+		return false;
 	}
-	return f != F_NONE && get_icmp(s, f, v);
 }

@@ -63,7 +63,7 @@ static bool parse_end(struct weir_element *e, const char *address, const char *p
 	struct in_addr in = {};
 
 	*p = 0;
-	if (strcmp(address, "-") && inet_pton(AF_INET, address, &in) != 1)
+	if (strcmp(address, "-") != 0 && inet_pton(AF_INET, address, &in) != 1)
 		return false;
 	a->be = in.s_addr;
 	return !strcmp(port, "-") || weir_parse(e, WEIR_T_U16, port, "port", p, NULL) == 0;
@@ -90,7 +90,7 @@ static bool is_line(const char *line, const char *word, const char **rest)
 {
 	size_t n = strlen(word);
 
-	if (strncmp(line, word, n) || (line[n] && !isspace((unsigned char)line[n])))
+	if (strncmp(line, word, n) != 0 || (line[n] && !isspace((unsigned char)line[n])))
 		return false;
 	*rest = line + n + strspn(line + n, " \t");
 	return true;
@@ -156,7 +156,7 @@ static unsigned parse_line(struct summary_reader *in, char *line, struct summary
 		for (unsigned i = 0; i < n; i++) {
 			bool late = in->field[i] == F_ICMP_CODE || in->field[i] == F_ICMP_CODE_NAME;
 
-			if (late == (pass == 1) && strcmp(words[i], "-"))
+			if (late == (pass == 1) && strcmp(words[i], "-") != 0)
 				good += summary_parse(r, in->field[i], words[i], &in->defaults);
 		}
 	return good;
@@ -171,109 +171,135 @@ static uint64_t get_number(const uint8_t *b, int size)
 	return v;
 }
 
+// Takes a field of fixed size from a record.
+static void get_fixed(const struct summary_reader *in, enum summary_field f, const uint8_t *b,
+		      int size, struct summary_record *r)
+{
+	uint64_t v = get_number(b, size);
+	char letter[2] = {(char)b[0]};
+
+	if (f == F_TIMESTAMP || f == F_FIRST_TIMESTAMP) {
+		v = (v >> 32) * NS + (v & UINT32_MAX) * 1000;
+	} else if (f == F_NTIMESTAMP || f == F_FIRST_NTIMESTAMP) {
+		v = (v >> 32) * NS + (v & UINT32_MAX);
+	} else if (f == F_IP_FRAG) {
+		summary_parse(r, f, letter, &in->defaults);
+		return;
+	}
+	r->v[f].n = v;
+	r->given |= 1ull << f;
+}
+
+// Takes options: a byte of length, then they.
+static void get_options(enum summary_field f, const uint8_t *b, struct summary_record *r)
+{
+	uint8_t *out = f == F_IP_OPT ? r->ip_opt : r->tcp_opt;
+
+	r->v[f].len = b[0] < 40 ? b[0] : 40;
+	r->v[f].bytes = memcpy(out, b + 1, r->v[f].len);
+	r->given |= 1ull << f;
+}
+
 static unsigned parse_record(struct summary_reader *in, const uint8_t *b, size_t len,
 			     struct summary_record *r)
 {
 	unsigned good = 0;
 
-	for (unsigned i = 0; i < in->n_fields; i++) {
-		enum summary_field f = in->field[i];
-		struct summary_value *v = &r->v[f];
+	for (; good < in->n_fields && len; good++) {
+		enum summary_field f = in->field[good];
 		int size = summary_size(f);
+		size_t bytes = size ? (size_t)size : b[0] + 1u;
 
-		if (size < 0 || len < (size_t)(size ? size : 1) || (!size && len < b[0] + 1u))
+		if (size < 0 || len < bytes)
 			break;
-		if (!size) {
-			uint8_t *out = f == F_IP_OPT ? r->ip_opt : r->tcp_opt;
-
-			size = b[0] + 1;
-			v->len = b[0] < 40 ? b[0] : 40;
-			v->bytes = memcpy(out, b + 1, v->len);
-		} else {
-			v->n = get_number(b, size);
-		}
-		if (f == F_TIMESTAMP || f == F_FIRST_TIMESTAMP)
-			v->n = (v->n >> 32) * NS + (v->n & UINT32_MAX) * 1000;
-		else if (f == F_NTIMESTAMP || f == F_FIRST_NTIMESTAMP)
-			v->n = (v->n >> 32) * NS + (v->n & UINT32_MAX);
-		r->given |= 1ull << f;
-		b += size;
-		len -= (size_t)size;
-		good++;
+		if (size)
+			get_fixed(in, f, b, size, r);
+		else
+			get_options(f, b, r);
+		b += bytes;
+		len -= bytes;
 	}
 	return good;
 }
 
-// A line, or a record; malloc'd. NULL at the end. *is_text: not a binary record.
-static char *read_text(struct summary_reader *in, size_t *len, bool *is_text)
+static char *read_line(struct summary_reader *in, size_t *len)
 {
 	char *text = NULL;
 	size_t cap = 0;
-	uint8_t head[4];
+	ssize_t n = getline(&text, &cap, in->file);
 
-	in->line++;
-	*is_text = !in->binary;
-	if (!in->binary) {
-		ssize_t n = getline(&text, &cap, in->file);
-
-		if (n < 0) {
-			free(text);
-			return NULL;
-		}
-		while (n && isspace((unsigned char)text[n - 1]))
-			text[--n] = 0;
-		*len = (size_t)n;
-		return text;
-	}
-	if (fread(head, 1, 4, in->file) != 4)
-		return NULL;
-	*len = get_number(head, 4) & 0x7fffffff;
-	*is_text = head[0] & 0x80;
-	if (*len < 4 || *len > 1 << 20) {
-		complain(in, "bad length of a binary record");
-		return NULL;
-	}
-	*len -= 4;
-	text = calloc(1, *len + 1);
-	if (text && fread(text, 1, *len, in->file) != *len) {
+	if (n < 0) {
 		free(text);
 		return NULL;
 	}
+	while (n && isspace((unsigned char)text[n - 1]))
+		text[--n] = 0;
+	*len = (size_t)n;
 	return text;
 }
 
-// The next packet of the file; NULL at its end, or without memory.
+static char *read_record(struct summary_reader *in, size_t *len, bool *is_text)
+{
+	uint8_t head[4];
+	char *text;
+
+	if (fread(head, 1, sizeof(head), in->file) != sizeof(head))
+		return NULL;
+	*len = get_number(head, sizeof(head)) & 0x7fffffff;
+	*is_text = head[0] & 0x80;
+	if (*len < sizeof(head) || *len > 1 << 20) {
+		complain(in, "bad length of a binary record");
+		return NULL;
+	}
+	*len -= sizeof(head);
+	text = calloc(1, *len + 1);
+	if (text && fread(text, 1, *len, in->file) == *len)
+		return text;
+	free(text);
+	return NULL;
+}
+
+// A packet from a line or a record; NULL if it is broken, or not a packet.
+static struct packet *read_packet(struct summary_reader *in, struct weir_node *n, char *text,
+				  size_t len, bool is_text)
+{
+	struct summary_record r = {};
+	struct packet *p = NULL;
+	unsigned good;
+
+	if (is_text && (!*text || *text == '!' || *text == '#')) {
+		read_directive(in, n->element, text);
+		return NULL;
+	}
+	good = is_text ? parse_line(in, text, &r)
+		       : parse_record(in, (const uint8_t *)text, len, &r);
+	if (good) {
+		p = summary_build(n, &r, &in->defaults);
+	} else if (!in->complained) {
+		complain(in, in->n_fields ? "packet parse error" : "no '!data' provided");
+		in->complained = true;
+	}
+	summary_record_free(&r);
+	return p;
+}
+
 struct packet *summary_read(struct summary_reader *in, struct weir_node *n)
 {
-	struct weir_element *e = n->element;
 	struct packet *p = NULL;
 
 	while (!p && in->file) {
-		struct summary_record r = {};
+		bool is_text = true;
 		size_t len = 0;
-		bool is_text;
-		char *text = read_text(in, &len, &is_text);
-		unsigned good;
+		char *text;
 
-		if (!text) {
+		in->line++;
+		text = in->binary ? read_record(in, &len, &is_text) : read_line(in, &len);
+		if (text) {
+			p = read_packet(in, n, text, len, is_text);
+		} else {
 			fclose(in->file);
 			in->file = NULL;
-			break;
 		}
-		if (is_text && (!*text || *text == '!' || *text == '#')) {
-			read_directive(in, e, text);
-			free(text);
-			continue;
-		}
-		good = is_text ? parse_line(in, text, &r)
-			       : parse_record(in, (const uint8_t *)text, len, &r);
-		if (good)
-			p = summary_build(n, &r, &in->defaults);
-		if (!good && !in->complained) {
-			complain(in, in->n_fields ? "packet parse error" : "no '!data' provided");
-			in->complained = true;
-		}
-		summary_record_free(&r);
 		free(text);
 	}
 	return p;

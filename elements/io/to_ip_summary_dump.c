@@ -37,6 +37,26 @@ static void write_note(const struct to_ip_summary_dump *self, const char *text, 
 	fwrite(text, 1, len, self->file);
 }
 
+static void add_field_text(struct weir_buf *b, enum summary_field f, struct summary_packet *s)
+{
+	struct summary_value v;
+
+	if (summary_get(s, f, &v))
+		summary_print(b, f, &v);
+	else
+		weir_append(b, "-", 1);
+}
+
+static void add_field_bytes(struct weir_buf *b, enum summary_field f, struct summary_packet *s)
+{
+	static const uint8_t none[8];
+	struct summary_value v;
+
+	if (!summary_get(s, f, &v))
+		v = (struct summary_value){.bytes = none};
+	summary_print_binary(b, f, &v);
+}
+
 static void write_record(const struct to_ip_summary_dump *self, struct packet *p,
 			 struct weir_buf *b)
 {
@@ -45,25 +65,15 @@ static void write_record(const struct to_ip_summary_dump *self, struct packet *p
 	summary_look(&s, p, self->careful_trunc, self->extra_length);
 	b->len = 0;
 	if (self->binary)
-		weir_append(b, "\0\0\0", 4);
+		weir_append(b, "\0\0\0", 4); // for the length
 	for (unsigned i = 0; i < self->n_fields; i++) {
-		struct summary_value v;
-		bool ok = summary_get(&s, self->field[i], &v);
-
 		if (self->binary) {
-			static const uint8_t none[8];
-
-			if (!ok)
-				v = (struct summary_value){.bytes = none};
-			summary_print_binary(b, self->field[i], &v);
+			add_field_bytes(b, self->field[i], &s);
 			continue;
 		}
 		if (i)
 			weir_append(b, " ", 1);
-		if (ok)
-			summary_print(b, self->field[i], &v);
-		else
-			weir_append(b, "-", 1);
+		add_field_text(b, self->field[i], &s);
 	}
 	if (self->bad_packets && s.bad[0]) {
 		char note[96];
@@ -71,14 +81,14 @@ static void write_record(const struct to_ip_summary_dump *self, struct packet *p
 
 		write_note(self, note, (size_t)n);
 	}
+	if (!self->binary)
+		weir_append(b, "\n", 1);
 	if (b->failed)
 		return;
 	if (self->binary) {
 		be32 len = wr32((uint32_t)b->len);
 
 		memcpy(b->text, &len, sizeof(len));
-	} else {
-		weir_append(b, "\n", 1);
 	}
 	fwrite(b->text, 1, b->len, self->file);
 }

@@ -218,34 +218,62 @@ static void print_icmp(struct weir_buf *b, const struct subject *s, bool swap)
 		weir_printf(b, "truncated-icmp");
 }
 
+// Where the payload begins, as far as the transport header is there.
+static const uint8_t *payload_of(const struct subject *s, const uint8_t *end)
+{
+	const uint8_t *d = s->transport;
+
+	if (!is_first(s->ip))
+		return d;
+	if (s->ip->proto == IPPROTO4_TCP && end - d > 12)
+		return d + (size_t)(d[12] >> 4) * 4;
+	return s->ip->proto == IPPROTO4_UDP ? d + sizeof(struct udp) : d;
+}
+
 // The bytes, or those of the payload, in lines of 24 (in hexadecimal) or 48.
 static void print_bytes(struct weir_buf *b, const struct ip_print *self, struct packet *p,
 			const struct subject *s)
 {
 	const uint8_t *d = weir_data(p), *end = d + p->len;
-	bool hex = contents_values[self->contents] == HEX;
-	uint32_t n;
+	unsigned contents = contents_values[self->contents];
+	uint32_t n, line;
 
 	if (contents_values[self->payload]) {
-		hex = contents_values[self->payload] == HEX;
-		d = s->transport;
-		if (is_first(s->ip) && s->ip->proto == IPPROTO4_TCP && end - d > 12)
-			d += (d[12] >> 4) * 4;
-		else if (is_first(s->ip) && s->ip->proto == IPPROTO4_UDP)
-			d += sizeof(struct udp);
+		contents = contents_values[self->payload];
+		d = payload_of(s, end);
 	}
+	if (contents == NONE)
+		return;
 	n = d < end ? (uint32_t)(end - d) : 0;
 	if (self->max >= 0 && n > (uint32_t)self->max)
 		n = (uint32_t)self->max;
-	for (uint32_t i = 0; i < n; i++) {
-		if (i % (hex ? 24 : 48) == 0)
-			weir_append(b, "\n  ", 3);
-		else if (i % (hex ? 4 : 8) == 0)
-			weir_append(b, " ", 1);
-		if (hex)
-			weir_printf(b, "%02x", d[i]);
+	for (; n; d += line, n -= line) {
+		weir_printf(b, "\n  ");
+		line = contents == HEX ? 24 : 48;
+		line = line < n ? line : n;
+		if (contents == HEX)
+			weir_print_hex(b, d, line);
 		else
-			weir_append(b, d[i] < 32 || d[i] > 126 ? "." : (const char *)&d[i], 1);
+			weir_print_ascii(b, d, line);
+	}
+}
+
+static void print_proto_line(struct weir_buf *b, const struct ip_print *self,
+			     const struct subject *s)
+{
+	switch (s->ip->proto) {
+	case IPPROTO4_TCP:
+		print_tcp(b, s);
+		break;
+	case IPPROTO4_UDP:
+		print_udp(b, s);
+		break;
+	case IPPROTO4_ICMP:
+		print_icmp(b, s, self->swap);
+		break;
+	default:
+		print_pair(b, s, false);
+		weir_printf(b, "ip-proto-%u", s->ip->proto);
 	}
 }
 
@@ -268,21 +296,11 @@ static void print_ip(struct weir_buf *b, const struct ip_print *self, struct pac
 		weir_printf(b, "tos %u ", ip->tos);
 	if (self->length)
 		weir_printf(b, "length %u ", ip_len);
-	if (ip->proto == IPPROTO4_TCP) {
-		print_tcp(b, &s);
-	} else if (ip->proto == IPPROTO4_UDP) {
-		print_udp(b, &s);
-	} else if (ip->proto == IPPROTO4_ICMP) {
-		print_icmp(b, &s, self->swap);
-	} else {
-		print_pair(b, &s, false);
-		weir_printf(b, "ip-proto-%u", ip->proto);
-	}
+	print_proto_line(b, self, &s);
 	if (frag & (IP4_MF | IP4_OFFMASK))
 		weir_printf(b, " (frag %u:%d@%u%s)", rd16(ip->id), (int)ip_len - (int)hlen,
 			    (frag & IP4_OFFMASK) * 8, frag & IP4_MF ? "+" : "");
-	if (contents_values[self->contents] || contents_values[self->payload])
-		print_bytes(b, self, p, &s);
+	print_bytes(b, self, p, &s);
 }
 
 static void print_ether(struct weir_buf *b, struct packet *p)

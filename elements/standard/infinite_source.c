@@ -67,10 +67,10 @@ static int write_burst(struct weir_element *e, const struct weir_handler *, cons
 
 static const struct weir_arg args[] = {
 	SOURCE_ARG_DATA(infinite_source),
-	SOURCE_ARG_LIMIT(infinite_source, WEIR_POS),
+	SOURCE_ARG_LIMIT(infinite_source, WEIR_POSITIONAL),
 	WEIR_ARG(U32, infinite_source, burst, "BURST", "packets at a time", WEIR_POS, .min = 1,
 		 .max = UINT32_MAX),
-	SOURCE_ARG_ACTIVE(infinite_source, WEIR_POS),
+	SOURCE_ARG_ACTIVE(infinite_source, WEIR_POSITIONAL),
 	SOURCE_KEYWORDS(infinite_source),
 	{},
 };

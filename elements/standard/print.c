@@ -21,21 +21,14 @@ struct print {
 static void print_bytes(struct weir_buf *b, const struct print *self, struct packet *p)
 {
 	uint32_t n = self->max < 0 || p->len < (uint32_t)self->max ? p->len : (uint32_t)self->max;
-	const uint8_t *d = weir_data(p);
 
 	if (!n || self->contents == NONE)
 		return;
-	weir_append(b, " | ", 3);
-	for (uint32_t i = 0; i < n; i++) {
-		static const char digits[] = "0123456789abcdef";
-		char hex[3] = {' ', digits[d[i] >> 4], digits[d[i] & 15]};
-		char text[2] = {' ', d[i] < 32 || d[i] > 126 ? '.' : (char)d[i]};
-
-		if (self->contents == HEX)
-			weir_append(b, hex + (i % 4 || !i), i % 4 || !i ? 2 : 3);
-		else
-			weir_append(b, text + (i % 8 != 0), i % 8 ? 1 : 2);
-	}
+	weir_printf(b, self->contents == HEX ? " | " : " |  ");
+	if (self->contents == HEX)
+		weir_print_hex(b, weir_data(p), n);
+	else
+		weir_print_ascii(b, weir_data(p), n);
 }
 
 static void print_packet(struct weir_buf *b, const struct print *self, struct packet *p)

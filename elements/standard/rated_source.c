@@ -104,8 +104,8 @@ static int read_rate(struct weir_element *e, const struct weir_handler *, const 
 static const struct weir_arg args[] = {
 	SOURCE_ARG_DATA(rated_source),
 	WEIR_ARG(RATE, rated_source, rate, "RATE", "packets per second", WEIR_POS, .def = "10"),
-	SOURCE_ARG_LIMIT(rated_source, WEIR_POS),
-	SOURCE_ARG_ACTIVE(rated_source, WEIR_POS),
+	SOURCE_ARG_LIMIT(rated_source, WEIR_POSITIONAL),
+	SOURCE_ARG_ACTIVE(rated_source, WEIR_POSITIONAL),
 	WEIR_ARG(BANDWIDTH, rated_source, bandwidth, "BANDWIDTH",
 		 "bandwidth instead of the rate in packets"),
 	SOURCE_KEYWORDS(rated_source),

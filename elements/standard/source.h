@@ -30,12 +30,11 @@ struct source_state {
 #define SOURCE_ARG_DATA(id)                                                       \
 	WEIR_ARG(DATA, id, src.data, "DATA", "contents of the packets", WEIR_POS, \
 		 .def = "\"" SOURCE_DATA "\"")
-#define SOURCE_ARG_LIMIT(id, ...)                                                    \
+#define SOURCE_ARG_LIMIT(id, flags_)                                                 \
 	WEIR_ARG(I64, id, src.limit, "LIMIT", "number of packets; negative: no end", \
-		 .def = "-1" __VA_OPT__(, ) __VA_ARGS__)
-#define SOURCE_ARG_ACTIVE(id, ...)                               \
-	WEIR_ARG(BOOL, id, src.active, "ACTIVE", "make packets", \
-		 .def = "true" __VA_OPT__(, ) __VA_ARGS__)
+		 .flags = flags_, .def = "-1")
+#define SOURCE_ARG_ACTIVE(id, flags_) \
+	WEIR_ARG(BOOL, id, src.active, "ACTIVE", "make packets", .flags = flags_, .def = "true")
 // Keywords that all of them take.
 #define SOURCE_KEYWORDS(id)                                                                      \
 	WEIR_ARG(I32, id, src.length, "LENGTH", "length of the packets; -1: that of DATA",       \

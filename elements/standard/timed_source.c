@@ -76,8 +76,8 @@ static const struct weir_arg args[] = {
 	WEIR_ARG(SECONDS, timed_source, interval, "INTERVAL", "time between packets", WEIR_POS,
 		 .def = "0.5"),
 	SOURCE_ARG_DATA(timed_source),
-	SOURCE_ARG_LIMIT(timed_source),
-	SOURCE_ARG_ACTIVE(timed_source),
+	SOURCE_ARG_LIMIT(timed_source, 0),
+	SOURCE_ARG_ACTIVE(timed_source, 0),
 	SOURCE_KEYWORDS(timed_source),
 	{},
 };

@@ -13,22 +13,28 @@ struct unqueue_state {
 	uint64_t count;
 };
 
-static bool task(struct weir_node *n, unsigned burst)
+// How many packets to pull now.
+static uint64_t allowed(const struct unqueue *self, const struct unqueue_state *s, unsigned burst)
 {
-	const struct unqueue *self = n->self;
-	struct unqueue_state *s = n->state;
-	struct packet *v[WEIR_BATCH_MAX];
-	uint64_t want = burst, done = 0;
+	uint64_t want = burst, left;
 
+	if (!self->active)
+		return 0;
 	if (self->burst_given)
 		want = self->burst < 0 ? INT_MAX : (uint64_t)self->burst;
-	if (self->limit >= 0) {
-		uint64_t left = (uint64_t)self->limit;
+	if (self->limit < 0)
+		return want;
+	left = (uint64_t)self->limit > s->count ? (uint64_t)self->limit - s->count : 0;
+	return want < left ? want : left;
+}
 
-		left = left > s->count ? left - s->count : 0;
-		want = want < left ? want : left;
-	}
-	if (!self->active || !want) {
+static bool task(struct weir_node *n, unsigned burst)
+{
+	struct unqueue_state *s = n->state;
+	struct packet *v[WEIR_BATCH_MAX];
+	uint64_t want = allowed(n->self, s, burst), done = 0;
+
+	if (!want) {
 		weir_sleep_until(n, UINT64_MAX);
 		return false;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// How Click writes times.
+// How Click writes times and bytes.
 
 #include <weir/handler.h>
 
@@ -15,6 +15,21 @@ static inline void weir_print_time(struct weir_buf *b, uint64_t ns)
 		weir_printf(b, "%llu.%09u", s, rest);
 	else
 		weir_printf(b, "%llu.%06u", s, rest / 1000);
+}
+
+// Bytes in hexadecimal, in groups of four.
+static inline void weir_print_hex(struct weir_buf *b, const uint8_t *d, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		weir_printf(b, i && i % 4 == 0 ? " %02x" : "%02x", d[i]);
+}
+
+// Bytes as characters, in groups of eight.
+static inline void weir_print_ascii(struct weir_buf *b, const uint8_t *d, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		weir_printf(b, i && i % 8 == 0 ? " %c" : "%c",
+			    d[i] < 32 || d[i] > 126 ? '.' : d[i]);
 }
 
 // A duration: `20ms`, `1.500000s`.
