@@ -61,7 +61,7 @@ static unsigned expect(struct text *t, const char *message)
 	return n;
 }
 
-Test(lang_limits, nesting, .timeout = 20)
+Test(lang_limits, nesting, .timeout = 100)
 {
 	struct text t = {0};
 
@@ -83,15 +83,15 @@ Test(lang_limits, nesting, .timeout = 20)
 	expect(&t, NULL);
 }
 
-Test(lang_limits, classes, .timeout = 20)
+Test(lang_limits, classes, .timeout = 100)
 {
 	struct text t = {0};
 	unsigned i;
 
 	put(&t, "elementclass C0 { x :: X }");
-	for (i = 0; i < 60; i++)
+	for (i = 0; i < 24; i++)
 		put(&t, "elementclass C%u { a :: C%u; b :: C%u }", i + 1, i, i);
-	put(&t, "C60");
+	put(&t, "C24");
 	expect(&t, "more than 1000000 elements when compounds are expanded\n");
 	put(&t, "elementclass C0 { -> }"); // no elements, but ends of tunnels
 	for (i = 0; i < 60; i++)
@@ -107,7 +107,7 @@ Test(lang_limits, classes, .timeout = 20)
 	cr_expect_eq(expect(&t, NULL), 3);
 }
 
-Test(lang_limits, variables, .timeout = 20)
+Test(lang_limits, variables, .timeout = 100)
 {
 	struct text t = {0};
 	unsigned i;
@@ -116,12 +116,12 @@ Test(lang_limits, variables, .timeout = 20)
 	for (i = 0; i < 60; i++)
 		put(&t, ", $a%u $a%u$a%u", i + 1, i, i);
 	put(&t, ") x :: X($a60)");
-	expect(&t, "takes more than 536870912 steps to expand\n");
+	expect(&t, "takes more than 268435456 steps to expand\n");
 	put(&t, "define($a0 \"\\\\\\\\\"");
 	for (i = 0; i < 60; i++)
 		put(&t, ", $a%u \"$a%u\"", i + 1, i);
 	put(&t, ") x :: X($a60)");
-	expect(&t, "takes more than 536870912 steps to expand\n");
+	expect(&t, "takes more than 268435456 steps to expand\n");
 	put(&t, "define($v0 x");
 	for (i = 0; i < 1000; i++)
 		put(&t, ", $v%u $v%u", i + 1, i);
@@ -130,10 +130,10 @@ Test(lang_limits, variables, .timeout = 20)
 	put(&t, "x :: X(\"");
 	repeat(&t, "$(", 200000);
 	put(&t, "\")");
-	expect(&t, "takes more than 536870912 steps to expand\n");
+	expect(&t, "takes more than 268435456 steps to expand\n");
 }
 
-Test(lang_limits, ports, .timeout = 20)
+Test(lang_limits, ports, .timeout = 100)
 {
 	struct text t = {0};
 	unsigned i;
@@ -142,7 +142,7 @@ Test(lang_limits, ports, .timeout = 20)
 	for (i = 0; i < 5000; i++)
 		put(&t, "0-65535,");
 	put(&t, "0] => a");
-	expect(&t, "takes more than 536870912 steps to expand\n");
+	expect(&t, "takes more than 268435456 steps to expand\n");
 	put(&t, "x :: X");
 	repeat(&t, " => ([0] -> [0], [1]; [1] -> [0], [1])", 2000);
 	put(&t, " => [0, 1] x"); // 2^2000 ways through it
@@ -158,7 +158,7 @@ Test(lang_limits, ports, .timeout = 20)
 	expect(&t, "more than 4000000 connections when compounds are expanded\n");
 }
 
-Test(lang_limits, garbage, .timeout = 20)
+Test(lang_limits, garbage, .timeout = 100)
 {
 	struct text t = {0};
 	unsigned i, seed = 1;
@@ -189,17 +189,17 @@ Test(lang_limits, garbage, .timeout = 20)
 }
 
 // Big, but honest.
-Test(lang_limits, big, .timeout = 60)
+Test(lang_limits, big, .timeout = 100)
 {
 	struct text t = {0};
 	unsigned i;
 
 	put(&t, "x :: X");
-	for (i = 0; i < 100000; i++)
+	for (i = 0; i < 50000; i++)
 		put(&t, "\n-> a%u :: A(%u)", i, i);
-	cr_expect_eq(expect(&t, NULL), 100001);
+	cr_expect_eq(expect(&t, NULL), 50001);
 	put(&t, "r :: Lookup(\n");
-	for (i = 0; i < 500000; i++)
+	for (i = 0; i < 200000; i++)
 		put(&t, "\t%u.%u.%u.0/24 10.0.0.%u %u,\n", i >> 16, i >> 8 & 255, i & 255, i % 250,
 		    i % 16);
 	put(&t, ");");

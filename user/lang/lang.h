@@ -42,7 +42,7 @@ struct lang_router {
 	unsigned n_connections;
 	struct lang_requirement *requirements;
 	unsigned n_requirements;
-	const char *text;	      // what it was parsed from; NULL if that could not be read
+	const char *text; // what it was parsed from; NULL if that could not be read
 	size_t text_len;
 	struct lang_sources *sources; // keeps every text that a weir_loc points into
 };

@@ -16,9 +16,9 @@
 // A hostile configuration ends at one of these; no real one comes near them.
 enum {
 	LANG_SOURCE_MAX = 64 << 20,	// bytes of text in one file
-	LANG_FLAT_MAX = 128 << 20,	// bytes of the flat configuration: names and arguments
+	LANG_FLAT_MAX = 64 << 20,	// bytes of the flat configuration: names and arguments
 	LANG_MEMORY_MAX = 1536 << 20,	// bytes in the arenas
-	LANG_WORK_MAX = 512 << 20,	// bytes looked at for variables, steps through tunnels
+	LANG_WORK_MAX = 256 << 20,	// bytes looked at for variables, steps through tunnels
 	LANG_ELEMENTS_MAX = 1000000,	// after expansion, compounds counted too
 	LANG_CONNECTIONS_MAX = 4000000, // the same
 	LANG_PORT_MAX = 65535,		// highest port number
