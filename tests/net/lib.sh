@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2317
 # For the network tests: namespaces, cases, and an end that leaves nothing behind. A test sets `build`
 # from its first argument, makes cases with `expect`, and ends with `finish`.
 build=$(realpath "${1:-build}")
@@ -43,8 +43,8 @@ wire() { # NS IF NS IF [QUEUES]: a veth pair, both ends up; the first end comput
 	on "$1" ethtool -K "$2" tx off >/dev/null
 }
 
-background() { # NAMESPACE PROGRAM ...: its pid is $pid
-	nsenter --net="/run/netns/$tag-$1" "${@:2}" &
+background() { # NAMESPACE PROGRAM ...: its pid is $pid; it does not outlive this shell, even killed
+	setpriv --pdeathsig KILL nsenter --net="/run/netns/$tag-$1" "${@:2}" &
 	pid=$!
 	pids+=("$pid")
 }
@@ -59,11 +59,11 @@ soon() { # COMMAND ...: is true within 5 seconds
 }
 
 alive() {
-	kill -0 "${1:-$pid}" 2>/dev/null
+	kill -0 "$pid" 2>/dev/null
 }
 
 dead() {
-	! alive "$@"
+	! alive
 }
 
 because() { # the reason why a case fails

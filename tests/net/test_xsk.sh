@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The AF_XDP room on veth pairs: a host, a bridge over the rings (xsk_forward), a host.
+# shellcheck disable=SC2317
 set -u
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -29,7 +29,7 @@ says() {
 
 refuses() { # WORD: the configuration on stdin ends with an error that has WORD in it
 	cat >"$scratch/conf.click"
-	on r timeout 10 "$weir" run "$scratch/conf.click" >"$out" 2>&1
+	on r timeout 10 "$weir" run --name "$tag" "$scratch/conf.click" >"$out" 2>&1
 	[ $? = 1 ] || because "status is not 1" || return
 	says "$1" || return
 	! on r ip -d link | grep -q xdp || because "a program stays attached"
@@ -43,8 +43,14 @@ pings() { # FROM TO COUNT SIZE: none lost
 
 has() { # HANDLER VALUE
 	local got
-	got=$(on r "$weir" read -n "$tag" "$1")
+	got=$(on r "$weir" read -n "$tag" "$1" 2>/dev/null)
 	[ "$got" = "$2" ] || because "$1 is $got, not $2"
+}
+
+between() { # LEAST MOST HANDLER
+	local got
+	got=$(on r "$weir" read -n "$tag" "$3")
+	((got >= $1 && got <= $2)) || because "$3 is $got"
 }
 
 lost() { # NAME COUNT: as `weir stats` says
