@@ -35,7 +35,7 @@ expect "pull, small rings: starts" run <<-END
 	f2 :: FromDevice(vb, PROMISC true) -> Queue(2000) -> t :: ToDevice(va, RING 64, BURST 8);
 END
 expect "pull: forwards" pings a 10.0.0.2 2000 56
-expect "pull: counts" sh -c "[ \$(nsenter --net=/run/netns/$tag-r $weir read t.count) -ge 2000 ]"
+expect "pull: counts" between 2000 3000 t.count
 expect "pull: a counter is reset" on r "$weir" write -n "$tag" t.reset_counts
 expect "pull: and is zero" has t.count 0
 expect "pull: kernel_drops" has f1.kernel_drops 0

@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 enum {
-	RING_SIZE = 2048,
+	RING_SIZE = 2048, // two milliseconds at 1 Mpps
+	RING_SIZE_MANY =
+		1024, // with more than MANY queues: each pair holds three times as many buffers
+	MANY = 2,
 	ETH_VLAN = 14 + 2 * 4, // link header with two tags
 	CARRIER_MS = 3000,
 	CHUNK_2K = 2048,
@@ -74,10 +77,10 @@ static int check_device(struct xsk_device *d, struct weir_err *err)
 		if (e)
 			return e;
 	}
-	d->ring_size = opt->ring_size ?: RING_SIZE;
-	if (d->ring_size & (d->ring_size - 1) || d->ring_size < 64 || d->ring_size > 32768)
+	if (opt->ring_size & (opt->ring_size - 1) || (opt->ring_size && opt->ring_size < 64) ||
+	    opt->ring_size > 32768)
 		return weir_error(err, NULL, "%s: RING %u is not a power of two from 64 to 32768",
-				  d->iface.name, d->ring_size);
+				  d->iface.name, opt->ring_size);
 	return 0;
 }
 
@@ -111,6 +114,7 @@ static int set_up(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err
 		d->n_queues = d->iface.n_rx;
 	else if (has_role(d, WEIR_DEVICE_TX))
 		d->n_queues = 1;
+	d->ring_size = opt->ring_size ?: d->n_queues > MANY ? RING_SIZE_MANY : RING_SIZE;
 	xsk_iface_warn(&d->iface, err);
 	return 0;
 }
