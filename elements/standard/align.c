@@ -79,7 +79,7 @@ static const struct weir_arg args[] = {
 };
 
 WEIR_BATCH_ELEMENT(align, "Align", .purpose = "moves packets to aligned addresses", .args = args,
-		   .configure = configure, .drops = {"no_buffer"});
+		   .reconfigures = true, .configure = configure, .drops = {"no_buffer"});
 WEIR_CASES(align, {"4, 2", "eth ip4 udp", "0", "eth ip4 udp mac=0 network=14 transport=34"},
 	   {"4, 1", "eth ip4 udp strip=14", "0", "ip4 udp network=0 mac=-14"},
 	   {"8, 7", "hex=0102", "0", ""}, {"2, 0", "cut=0", "0", ""});

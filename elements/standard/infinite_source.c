@@ -85,6 +85,6 @@ static const struct weir_handler handlers[] = {
 WEIR_PLAIN_ELEMENT(infinite_source, "InfiniteSource",
 		   .purpose = "makes packets as fast as they are taken", .ports = "0/1",
 		   .args = args, .handlers = handlers, .configure = source_configure,
-		   .init = source_init, .fini_node = source_fini_node, .fini = source_fini,
-		   .task = task, .pull = pull, .state_size = sizeof(struct source_state),
-		   .is_source = true);
+		   .reconfigures = true, .init = source_init, .fini_node = source_fini_node,
+		   .fini = source_fini, .task = task, .pull = pull,
+		   .state_size = sizeof(struct source_state), .is_source = true);

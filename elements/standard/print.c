@@ -117,4 +117,4 @@ static const struct weir_handler handlers[] = {
 };
 
 WEIR_BATCH_ELEMENT(print, "Print", .purpose = "prints packets", .args = args, .handlers = handlers,
-		   .configure = configure);
+		   .reconfigures = true, .configure = configure);

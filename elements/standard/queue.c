@@ -95,6 +95,21 @@ static int grow(struct ring *r, uint32_t capacity)
 	return 0;
 }
 
+// Another capacity while it runs: the new arguments take over the ring.
+static int configure(struct weir_element *e, struct weir_args *a)
+{
+	struct queue *self = e->self, *old;
+
+	if (!a->reconfigure || !e->n_nodes)
+		return 0;
+	old = (struct queue *)e->nodes[0]->self;
+	if (grow(old->ring, self->capacity) < 0)
+		return weir_args_error(a, -1, "no memory for %u packets", self->capacity);
+	self->ring = old->ring;
+	old->ring = NULL;
+	return 0;
+}
+
 static int init(struct weir_element *e, struct weir_err *err)
 {
 	struct queue *self = e->self;
@@ -140,13 +155,16 @@ static void fini(struct weir_element *e)
 	free(self->ring);
 }
 
-enum { LENGTH, HIGHWATER, DROPS };
+enum { LENGTH, HIGHWATER, DROPS, CAPACITY };
 
 static int read_number(struct weir_element *e, const struct weir_handler *h, const char *,
 		       struct weir_buf *out, struct weir_err *)
 {
 	const struct ring *r = ((const struct queue *)e->self)->ring;
-	uint64_t v = h->user == LENGTH ? length(r) : h->user == HIGHWATER ? r->highwater : r->drops;
+	uint64_t v = h->user == LENGTH	    ? length(r)
+		     : h->user == HIGHWATER ? r->highwater
+		     : h->user == DROPS	    ? r->drops
+					    : ((const struct queue *)e->self)->capacity;
 
 	weir_printf(out, "%llu", (unsigned long long)v);
 	return 0;
@@ -201,19 +219,20 @@ static const struct weir_handler handlers[] = {
 	WEIR_READ("length", read_number, "packets in the queue", .user = LENGTH),
 	WEIR_READ("highwater_length", read_number, "most packets there ever were",
 		  .user = HIGHWATER),
-	WEIR_FIELD("capacity", U32, queue, capacity, "most packets to keep"),
-	WEIR_WRITE("capacity", write_capacity, "most packets to keep"),
+	WEIR_READ_WRITE("capacity", read_number, write_capacity, "most packets to keep",
+			.user = CAPACITY),
 	WEIR_READ("drops", read_number, "packets lost for lack of room", .user = DROPS),
 	WEIR_BUTTON("reset_counts", reset_counts, "sets drops and highwater_length to zero"),
 	WEIR_BUTTON("reset", reset, "drops all packets in the queue"),
 	{},
 };
 
-#define QUEUE(id, name_, purpose_)                                                           \
-	WEIR_CLASS(id, .name = (name_), .purpose = (purpose_), .push = queue, .pull = pull,  \
-		   .self_size = sizeof(struct queue), .processing = "h/l", .args = args,     \
-		   .handlers = handlers, .init = init, .fini_node = fini_node, .fini = fini, \
-		   .held = held, .capacity = capacity, .userspace = true,                    \
+#define QUEUE(id, name_, purpose_)                                                          \
+	WEIR_CLASS(id, .name = (name_), .purpose = (purpose_), .push = queue, .pull = pull, \
+		   .self_size = sizeof(struct queue), .processing = "h/l", .args = args,    \
+		   .handlers = handlers, .reconfigures = true, .configure = configure,      \
+		   .init = init, .fini_node = fini_node, .fini = fini, .held = held,        \
+		   .capacity = capacity, .userspace = true,                                 \
 		   .drops = {"overflow", "no_buffer", "reset"})
 
 QUEUE(queue, "Queue", "keeps pushed packets until they are pulled");

@@ -120,6 +120,6 @@ static const struct weir_handler handlers[] = {
 
 WEIR_PLAIN_ELEMENT(rated_source, "RatedSource", .purpose = "makes packets at a rate",
 		   .ports = "0/1", .args = args, .handlers = handlers, .configure = configure,
-		   .init = source_init, .init_node = init_node, .fini_node = source_fini_node,
-		   .fini = source_fini, .task = task, .pull = pull,
+		   .reconfigures = true, .init = source_init, .init_node = init_node,
+		   .fini_node = source_fini_node, .fini = source_fini, .task = task, .pull = pull,
 		   .state_size = sizeof(struct rated_source_state), .is_source = true);

@@ -110,5 +110,5 @@ static const struct weir_handler handlers[] = {
 
 WEIR_PLAIN_ELEMENT(rated_unqueue, "RatedUnqueue",
 		   .purpose = "pulls packets at a rate and pushes them", .processing = "l/h",
-		   .args = args, .handlers = handlers, .configure = configure, .task = task,
-		   .state_size = sizeof(struct rated_unqueue_state));
+		   .args = args, .handlers = handlers, .reconfigures = true, .configure = configure,
+		   .task = task, .state_size = sizeof(struct rated_unqueue_state));

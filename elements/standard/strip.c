@@ -25,7 +25,7 @@ static int configure(struct weir_element *e, struct weir_args *)
 }
 
 WEIR_ELEMENT(strip, "Strip", .purpose = "takes bytes from the front of packets", .args = args,
-	     .drops = {"short"}, .configure = configure);
+	     .drops = {"short"}, .reconfigures = true, .configure = configure);
 WEIR_CASES(strip, {"14", "eth ip4 udp", "0", "ip4 udp network=0 mac=-14"},
 	   {"0", "eth ip4", "0", ""}, {"4", "hex=01020304", "0", "cut=0"},
 	   {"5", "hex=01020304", "short", ""});

@@ -73,10 +73,10 @@ static const struct weir_arg args[] = {
 	{},
 };
 
-WEIR_BATCH_ELEMENT(tee, "Tee", .purpose = "copies packets to every output", .ports = "1/1-",
-		   .processing = "h/h", .args = args, .configure = configure,
+WEIR_BATCH_ELEMENT(tee, "Tee", .reconfigures = true, .purpose = "copies packets to every output",
+		   .ports = "1/1-", .processing = "h/h", .args = args, .configure = configure,
 		   .drops = {"no_buffer"});
-WEIR_PLAIN_ELEMENT(pull_tee, "PullTee",
+WEIR_PLAIN_ELEMENT(pull_tee, "PullTee", .reconfigures = true,
 		   .purpose = "copies the packets that are pulled from it to the other outputs",
 		   .ports = "1/1-", .processing = "l/lh", .args = args, .configure = configure,
 		   .pull = pull, .drops = {"no_buffer"});

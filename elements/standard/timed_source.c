@@ -90,6 +90,6 @@ static const struct weir_handler handlers[] = {
 
 WEIR_PLAIN_ELEMENT(timed_source, "TimedSource", .purpose = "makes a packet from time to time",
 		   .ports = "0/1", .processing = "/h", .args = args, .handlers = handlers,
-		   .configure = configure, .init = source_init, .fini_node = source_fini_node,
-		   .fini = source_fini, .task = task,
+		   .configure = configure, .reconfigures = true, .init = source_init,
+		   .fini_node = source_fini_node, .fini = source_fini, .task = task,
 		   .state_size = sizeof(struct timed_source_state), .is_source = true);

@@ -25,6 +25,6 @@ static int configure(struct weir_element *e, struct weir_args *)
 }
 
 WEIR_ELEMENT(unstrip, "Unstrip", .purpose = "gives stripped bytes back to packets", .args = args,
-	     .drops = {"no_room"}, .configure = configure);
+	     .drops = {"no_room"}, .reconfigures = true, .configure = configure);
 WEIR_CASES(unstrip, {"14", "eth ip4 udp strip=14", "0", "eth ip4 udp network=14"},
 	   {"0", "ip4", "0", ""}, {"10000", "ip4", "no_room", ""});

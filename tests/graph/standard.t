@@ -208,3 +208,22 @@ c.count:
 c.byte_count:
 20
 
+
+=== arguments can be written while the router runs
+== run
+click --simtime config
+== config
+s :: InfiniteSource(DATA a, LIMIT 3) -> q :: Queue(10) -> Idle;
+p :: TimedSource(1, b) -> pr :: Print(x) -> Discard;
+DriverManager(wait 0.5s, write q.config 2, print q.capacity, print q.length, write q.capacity 20,
+	write s.limit 5, wait 0.1s, print q.length, write q.config 30,
+	print q.length, write q.reset, print q.length, print q.drops, write pr.config y, wait 1s, stop);
+== stdout
+2
+3
+5
+5
+0
+0
+== stderr
+y:    1 | 62

@@ -53,6 +53,7 @@ static int write_config(struct weir_element *e, const struct weir_handler *, con
 	for (unsigned i = 0; i < e->n_nodes; i++) {
 		e->nodes[i]->self = e->self;
 		e->nodes[i]->len_delta = e->len_delta;
+		weir_wake(e->nodes[i]); // there may be something to do again
 	}
 	free(w->config);
 	w->config = text;

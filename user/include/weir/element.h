@@ -250,8 +250,8 @@ WEIR_INLINE unsigned weir_batch_find(const struct batch *b, const struct packet 
 	}
 
 // Rows of {arguments, packet in, output, packet out}: test, documentation example, fuzz seed and
-// check that both halves agree. Packets are written in the notation of docs/elements.md. An output
-// is a name, a number, or a drop reason.
+// check that both halves agree. Packets are written in the notation of docs/elements-notation.md.
+// An output is a name, a number, or a drop reason.
 struct weir_case {
 	const char *args, *in, *out, *want;
 };
