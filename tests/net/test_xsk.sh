@@ -159,12 +159,25 @@ expect "a link that is down is refused" sh -c "ip -n $tag-r link set vb down"
 expect "a link that is down is named" fails "vb: the interface is down"
 ip -n "$tag-r" link set vb up
 expect "an MTU that no buffer takes" sh -c "ip -n $tag-r link set va mtu 9000"
-expect "is refused" fails "lower the MTU"
+expect "is refused" fails "va: its MTU of 9000 is more than a buffer takes"
 ip -n "$tag-r" link set va mtu 1500
 expect "an interface that is not there is named" \
 	sh -c "nsenter --net=/run/netns/$tag-r $forward va none 2>&1 | grep -q 'none: there is no such'"
 expect "a missing capability is named" sh -c "nsenter --net=/run/netns/$tag-r \
 	setpriv --reuid 65534 --clear-groups $forward va vb 2>&1 | grep -q CAP_NET_ADMIN"
+
+expect "a link that goes: starts" bridge
+ip -n "$tag-r" link set vb down
+on a ping -q -c 3 -i 0.1 -W 1 10.0.0.2 >/dev/null
+ip -n "$tag-r" link set vb up
+expect "a link that goes: forwards when it is back" soon passes 1 56
+expect "a link that goes: and goes on" passes 200 1400
+ip -n "$tag-r" link del vb
+on a ping -q -c 3 -i 0.1 -W 1 10.0.0.2 >/dev/null
+expect "a link that goes: survives the interface" alive
+expect "a link that goes: ends" stop
+no_hosts
+hosts 2
 
 expect "a ring of 64: starts" bridge -r 64
 flood_hidden

@@ -118,6 +118,7 @@ Test(pool, gives_each_pool_a_number)
 	cr_assert_eq(weir_pool_open(&a, 10, 1522, true, &err), 0);
 	cr_assert_eq(weir_pool_open(&b, 10, 1522, true, &err), 0);
 	cr_assert_neq(a.id, b.id);
+	cr_assert_eq(a.huge, b.huge, "one pool's hugepages do not keep another from its own");
 	cr_assert_eq(weir_pool_find(b.id), &b);
 	unsigned id = a.id;
 	weir_pool_close(&a);

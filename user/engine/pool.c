@@ -89,6 +89,21 @@ static void *map_huge(size_t size)
 	return mem;
 }
 
+// Surplus pages that are in use now, by anyone.
+static unsigned long long surplus(void)
+{
+	unsigned long long n = 0;
+	char line[128];
+	FILE *f = fopen("/proc/meminfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "HugePages_Surp: %llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
 // Takes surplus hugepages: the kernel's limit is raised for the time of the mapping only, and the
 // pages go back to the system when they are unmapped, whoever does it. The lock keeps two routers
 // that start together from restoring each other's value.
@@ -103,8 +118,9 @@ static void *map_surplus(size_t size)
 		return NULL;
 	if (flock(fd, LOCK_EX) == 0 && (n = pread(fd, old, sizeof(old) - 1, 0)) > 0) {
 		old[n] = '\0';
+		unsigned long long limit = strtoull(old, NULL, 10), used = surplus();
 		int len = snprintf(new, sizeof(new), "%llu",
-				   strtoull(old, NULL, 10) + (unsigned long long)(size / HUGE));
+				   (limit > used ? limit : used) + size / HUGE);
 
 		if (pwrite(fd, new, (size_t)len, 0) == len) {
 			mem = map_huge(size);

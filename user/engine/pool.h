@@ -36,6 +36,9 @@ struct weir_pool {
 	unsigned reserve;
 };
 
+// Longest packet that a buffer can be made for, of whatever kind.
+enum { WEIR_POOL_LEN_MAX = 4096 - 256 - sizeof(struct packet) };
+
 // n buffers for packets of up to max_len bytes. Prefers coloured buffers on hugepages; `aligned`
 // forces aligned chunks. Hugepages that are not reserved are taken as surplus pages where that is
 // permitted, and go back by themselves. 0 or -errno (with a message).

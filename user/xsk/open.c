@@ -77,6 +77,12 @@ static int check_device(struct xsk_device *d, struct weir_err *err)
 		if (e)
 			return e;
 	}
+	if (d->iface.mtu + ETH_VLAN > WEIR_POOL_LEN_MAX)
+		return weir_error(
+			err, NULL,
+			"%s: its MTU of %u is more than a buffer takes; ip link set %s mtu %u",
+			d->iface.name, d->iface.mtu, d->iface.name,
+			(unsigned)WEIR_POOL_LEN_MAX - ETH_VLAN);
 	if (opt->ring_size & (opt->ring_size - 1) || (opt->ring_size && opt->ring_size < 64) ||
 	    opt->ring_size > 32768)
 		return weir_error(err, NULL, "%s: RING %u is not a power of two from 64 to 32768",

@@ -242,28 +242,23 @@ static unsigned queue_tx(struct weir_queue *base, struct packet *const *v, unsig
 	return n;
 }
 
-static bool is_drained(const struct xsk_queue *q)
-{
-	const struct xsk_ring *tx = &q->sock.tx;
-
-	return __atomic_load_n(tx->consumer, __ATOMIC_ACQUIRE) == tx->prod;
-}
-
 // In copy mode sending happens in this system call, a part of the ring each time (32 packets, or
-// what XDP_MAX_TX_SKB_BUDGET says). Ends when the ring is empty or when nothing moves.
-static void kick_copy(struct xsk_queue *q)
+// what XDP_MAX_TX_SKB_BUDGET says). Ends when the ring is empty or when nothing moves. False: it is
+// worth another try soon; an interface that is down is not, what is in the ring waits for it.
+static bool kick_copy(struct xsk_queue *q)
 {
 	const struct xsk_ring *tx = &q->sock.tx;
 	uint32_t before = __atomic_load_n(tx->consumer, __ATOMIC_ACQUIRE);
 
 	for (unsigned i = 0; i < MAX_KICKS && before != tx->prod; i++) {
-		sendto(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
+		ssize_t r = sendto(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, 0);
 		uint32_t after = __atomic_load_n(tx->consumer, __ATOMIC_ACQUIRE);
 
 		if (after == before)
-			break;
+			return r < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EBUSY;
 		before = after;
 	}
+	return before == tx->prod;
 }
 
 // A socket that prefers busy polling does not wake the driver by sendto: that polls the NAPI of the
@@ -285,15 +280,16 @@ static void kick_zc(const struct xsk_queue *q)
 static bool queue_flush(struct weir_queue *base)
 {
 	struct xsk_queue *q = (struct xsk_queue *)base;
+	bool done = true;
 
 	if (!q->in_flight)
 		return true;
-	if (!q->zc)
-		kick_copy(q);
-	else
+	if (q->zc)
 		kick_zc(q);
+	else
+		done = kick_copy(q);
 	reclaim(q);
-	return is_drained(q) || q->zc;
+	return done;
 }
 
 const struct weir_queue_ops xsk_queue_ops = {
