@@ -110,7 +110,7 @@ no_guardian() {
 
 flood_hidden() { # more packets than a ring of 64 takes while nobody reads it
 	kill -STOP "$pid"
-	on a ping -f -q -c 2000 -s 100 -W 1 -w 2 10.0.0.2 >/dev/null
+	on a ping -q -c 1000 -l 1000 -s 100 -W 1 -w 2 10.0.0.2 >/dev/null
 	kill -CONT "$pid"
 	sleep 0.2
 }
@@ -180,6 +180,7 @@ no_hosts
 hosts 2
 
 expect "a ring of 64: starts" bridge -r 64
+expect "a ring of 64: forwards" passes 10 56
 flood_hidden
 expect "a ring of 64: forwards after a jam" passes 200 56
 expect "a ring of 64: ends" stop
