@@ -16,7 +16,7 @@ cleanup() {
 	for n in /run/netns/"$tag"-*; do
 		[ -e "$n" ] && ip netns del "${n##*/}"
 	done
-	rm -rf "$scratch"
+	rm -rf "$scratch" "/run/weir/$tag.sock" # that of a router killed on purpose
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
