@@ -66,7 +66,7 @@ struct WEIR_WIRE eth {
 _Static_assert(sizeof(struct eth) == 14, "Ethernet header");
 
 // ARP for IPv4 over Ethernet (RFC 826).
-struct WEIR_WIRE arp4 {
+struct __attribute__((packed)) WEIR_WIRE arp4 { // its addresses are at odd places
 	be16 htype, ptype;
 	__u8 hlen, plen;
 	be16 op;

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// Both halves agree: the case rows of elements, which userspace is held to by tests/unit/cases.c,
+// run through the same file compiled for the driver, by BPF_PROG_RUN: same output, same bytes, same
+// annotations.
+//
+//	parity OBJECT ...	needs root
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <abi/meta.h>
+#include <engine.h>
+#include <errno.h>
+#include <pkt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BUFFER = 2048 };
+
+extern const struct weir_cases *const __start_weir_cases[], *const __stop_weir_cases[];
+static unsigned passed, failed;
+
+static void fail(const struct weir_class *c, const struct weir_case *row, const char *why)
+{
+	fprintf(stderr, "FAIL %s(%s): %s: %s\n", c->name, row->args, row->in, why);
+	failed++;
+}
+
+// The arguments of an element, as userspace parses them.
+static struct weir_router *configure(const struct weir_class *c, const char *args)
+{
+	struct weir_router *r = NULL;
+	struct lang_router flat = {};
+	struct weir_err err = {};
+	struct weir_buf b = {};
+
+	weir_printf(&b, "Idle -> e :: %s(%s) -> Idle;", c->name, args);
+	if (lang_parse(&flat, c->name, b.text, b.len, NULL, 0, &err) ||
+	    weir_router_build(&r, &flat, &err) || weir_router_init(r, &err)) {
+		fprintf(stderr, "%s", err.text);
+		weir_router_free(r);
+		r = NULL;
+	}
+	weir_err_free(&err);
+	weir_buf_free(&b);
+	return r;
+}
+
+// Loads the object with these arguments frozen in it; its program's fd through *fd.
+static struct bpf_object *load(const char *file, const void *self, size_t size, int *fd)
+{
+	struct bpf_object *o = bpf_object__open_file(file, NULL);
+	struct bpf_program *prog;
+	struct bpf_map *map;
+
+	if (!o)
+		return NULL;
+	bpf_object__for_each_map(map, o)
+	{
+		size_t have = 0;
+		const void *value = bpf_map__initial_value(map, &have);
+		uint8_t copy[4096];
+
+		if (!strstr(bpf_map__name(map), ".rodata.self") || have < size ||
+		    have > sizeof(copy))
+			continue;
+		memcpy(copy, value, have);
+		memcpy(copy, self, size);
+		bpf_map__set_initial_value(map, copy, have);
+	}
+	prog = bpf_object__next_program(o, NULL);
+	if (!prog || bpf_object__load(o)) {
+		bpf_object__close(o);
+		return NULL;
+	}
+	*fd = bpf_program__fd(prog);
+	return o;
+}
+
+static uint16_t to_meta(uint16_t at, uint32_t start)
+{
+	return at ? (uint16_t)(at - start) : WEIR_META_NONE;
+}
+
+static uint16_t from_meta(uint16_t at, uint32_t start)
+{
+	return at == WEIR_META_NONE ? 0 : (uint16_t)(at + start);
+}
+
+// The packet through the program. What was stripped before its start goes along, as in a driver.
+// The port, or -errno.
+static int run(int fd, struct packet *p)
+{
+	uint8_t in[BUFFER] = {}, out[BUFFER];
+	uint32_t start = sizeof(struct packet) + WEIR_HEADROOM, size = p->off + p->len - start;
+	struct weir_meta m = {
+		.magic = WEIR_META_MAGIC,
+		.off = (uint16_t)(p->off - start),
+		.mac = to_meta(p->mac, start),
+		.network = to_meta(p->network, start),
+		.transport = to_meta(p->transport, start),
+		.type = p->type,
+	};
+	struct xdp_md ctx = {.data = sizeof(m), .data_end = (uint32_t)sizeof(m) + size}, ctx_out;
+	LIBBPF_OPTS(bpf_test_run_opts, opt, .data_in = in, .data_out = out, .data_size_out = BUFFER,
+		    .data_size_in = (uint32_t)sizeof(m) + size, .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .ctx_out = &ctx_out,
+		    .ctx_size_out = sizeof(ctx_out), .repeat = 1);
+	int rc;
+
+	memcpy(m.anno, p->anno, sizeof(m.anno));
+	memcpy(in, &m, sizeof(m));
+	memcpy(in + sizeof(m), (uint8_t *)p + start, size);
+	rc = bpf_prog_test_run_opts(fd, &opt);
+	if (rc)
+		return rc;
+	memcpy(&m, out, sizeof(m));
+	// the driver's first byte may have moved into the headroom, by a whole headroom
+	start = sizeof(struct packet);
+	if (opt.data_size_out - sizeof(m) + start > p->room)
+		return -ENOBUFS;
+	memcpy((uint8_t *)p + start, out + sizeof(m), opt.data_size_out - sizeof(m));
+	p->off = start + m.off;
+	p->len = opt.data_size_out - (uint32_t)sizeof(m) - m.off;
+	p->mac = from_meta(m.mac, start);
+	p->network = from_meta(m.network, start);
+	p->transport = from_meta(m.transport, start);
+	p->type = m.type;
+	memcpy(p->anno, m.anno, sizeof(m.anno));
+	return m.port;
+}
+
+static int port_of(const struct weir_class *c, const char *word)
+{
+	char *end;
+	long number = strtol(word, &end, 10);
+
+	if (end != word && !*end)
+		return (int)number;
+	for (int i = 0; i < 16; i++) {
+		if (c->out[i] && !strcmp(c->out[i], word))
+			return i;
+		if (c->drops[i] && !strcmp(c->drops[i], word))
+			return WEIR_DROP + i;
+	}
+	return -1;
+}
+
+// One row that is a single packet to input 0.
+static void check_row(const char *file, const struct weir_class *c, const struct weir_case *row)
+{
+	const char *want_text = *row->want ? row->want : row->in;
+	struct pkt in, want;
+	struct bpf_object *o = NULL;
+	struct weir_router *r = configure(c, row->args);
+	struct packet *p;
+	char *why = NULL, other[64];
+	int fd, port;
+
+	pkt_parse(&in, row->in, strlen(row->in));
+	pkt_parse(&want, want_text, strlen(want_text));
+	p = pkt_new(&in);
+	if (r)
+		o = load(file, weir_find(r, "e")->self, c->self_size, &fd);
+	if (!r || !o || !p) {
+		fail(c, row,
+		     r ? "the kernel refuses the program" : "userspace refuses the arguments");
+		goto out;
+	}
+	port = run(fd, p);
+	snprintf(other, sizeof(other), "leaves by %d, not %s", port, row->out);
+	if (port != port_of(c, row->out))
+		fail(c, row, other);
+	else if (port < WEIR_DROP && !pkt_matches(p, &want, &why))
+		fail(c, row, why);
+	else
+		passed++;
+out:
+	free(why);
+	free(p);
+	pkt_free(&in);
+	pkt_free(&want);
+	bpf_object__close(o);
+	weir_router_free(r);
+}
+
+// elements/ip/dec_ip_ttl.bpf.o is of the class whose source is elements/ip/dec_ip_ttl.c.
+static bool is_of(const char *object, const struct weir_class *c)
+{
+	size_t n = strlen(c->file) - strlen(".c");
+	const char *at = strstr(object, "elements/");
+
+	return at && !strncmp(at, c->file, n) && !strcmp(at + n, ".bpf.o");
+}
+
+// Rows of one packet on input 0. BPF_PROG_RUN takes no packet shorter than an Ethernet header.
+static bool is_one_packet(const struct weir_case *row)
+{
+	struct pkt k;
+	bool ok = !strpbrk(row->in, "|@") && !strchr(row->out, '|') &&
+		  pkt_parse(&k, row->in, strlen(row->in)) && k.end >= sizeof(struct eth);
+
+	if (!strpbrk(row->in, "|@") && !strchr(row->out, '|'))
+		pkt_free(&k);
+	return ok;
+}
+
+static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return getenv("PARITY_VERBOSE") || level == LIBBPF_WARN ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned classes = 0;
+
+	libbpf_set_print(quiet);
+	for (int i = 1; i < argc; i++)
+		for (const struct weir_cases *const *c = __start_weir_cases; c < __stop_weir_cases;
+		     c++) {
+			if (!is_of(argv[i], (*c)->class))
+				continue;
+			classes++;
+			for (const struct weir_case *row = (*c)->rows; row->in; row++)
+				if (is_one_packet(row))
+					check_row(argv[i], (*c)->class, row);
+		}
+	printf("%u elements in both halves\n%u passed, %u failed\n", classes, passed, failed);
+	return failed || !passed;
+}
