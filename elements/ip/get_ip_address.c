@@ -17,9 +17,11 @@ enum { OFFSET_MAX = 65535 };
 
 static inline unsigned get_ip_address(const struct get_ip_address *self, struct packet *p)
 {
-	if (WEIR_UNLIKELY(weir_len(p) < self->end))
+	const be32 *a = weir_at_end(p, self->offset, sizeof(*a), self->end);
+
+	if (WEIR_UNLIKELY(!a))
 		return SHORT;
-	weir_set_anno_u32(p, self->anno.at, ((const be32 *)(weir_data(p) + self->offset))->be);
+	weir_set_anno_u32(p, self->anno.at, a->be);
 	return 0;
 }
 

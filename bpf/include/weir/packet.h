@@ -73,6 +73,11 @@ WEIR_INLINE void *weir_at(struct packet *p, uint32_t off, uint32_t n)
 	return weir_bytes_at(p, p->off + off, n);
 }
 
+WEIR_INLINE void *weir_at_end(struct packet *p, uint32_t off, uint32_t n, uint32_t)
+{
+	return weir_at(p, off, n);
+}
+
 WEIR_INLINE uint32_t weir_headroom(const struct packet *p)
 {
 	return p->off + WEIR_HEADROOM;
