@@ -422,8 +422,7 @@ static int init_node(struct weir_node *n, struct weir_err *)
 	struct arp_querier_state *s = n->state;
 
 	s->table.seed = weir_random(n);
-	if (self->limits.timeout)
-		weir_timer_set(&s->timer, n, weir_now(n) + self->limits.timeout, run_timer);
+	weir_timer_set(&s->timer, n, weir_now(n) + self->limits.timeout + NS, run_timer);
 	return 0;
 }
 
@@ -466,4 +465,4 @@ WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethern
 		   .state_size = sizeof(struct arp_querier_state), .args = arp_querier_args,
 		   .handlers = arp_querier_handlers, .configure = arp_querier_configure,
 		   .init_node = init_node, .fini_node = fini_node, .fini = fini, .held = held,
-		   .capacity = capacity, .takes_rest = true);
+		   .capacity = capacity, .takes_rest = true, .reconfigures = true);

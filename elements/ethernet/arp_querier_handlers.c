@@ -4,6 +4,21 @@
 
 #include <stdlib.h>
 
+// Neighbours stay known unless the router itself becomes another one; headers are made anew. The
+// nodes still have their old arguments.
+static void reconfigured(struct weir_element *e, const struct arp_querier *self)
+{
+	for (unsigned i = 0; i < e->n_nodes; i++) {
+		const struct arp_querier *old = e->nodes[i]->self;
+		struct arp_querier_state *s = e->nodes[i]->state;
+
+		memset(s->cache, 0, sizeof(s->cache));
+		s->seen = 0; // the log is a new one
+		if (old->ip.be != self->ip.be || memcmp(old->eth, self->eth, 6) != 0)
+			arp_clear(e->nodes[i], ARP_CLEARED);
+	}
+}
+
 int arp_querier_configure(struct weir_element *e, struct weir_args *a)
 {
 	struct arp_querier *self = e->self;
@@ -39,6 +54,8 @@ int arp_querier_configure(struct weir_element *e, struct weir_args *a)
 			self->broadcast.be = 0xffffffff;
 	}
 	e->len_delta = sizeof(struct eth);
+	if (a->reconfigure)
+		reconfigured(e, self);
 	return 0;
 }
 
@@ -123,7 +140,7 @@ static int write_delete(struct weir_element *e, const struct weir_handler *, con
 			struct weir_err *err)
 {
 	static const uint8_t none[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	be32 ip;
+	be32 ip = {0};
 	int rc = weir_parse(e, WEIR_T_IP4, value, "IP", &ip, err);
 
 	for (unsigned i = 0; !rc && i < e->n_nodes; i++)

@@ -235,7 +235,7 @@ WEIR_CLASS(arp_responder, .name = "ARPResponder", .purpose = "answers ARP querie
 	   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "other"},
 	   .push = arp_responder_push, .self_size = sizeof(struct arp_responder),
 	   .handlers = arp_responder_handlers, .configure = configure, .fini = fini,
-	   .resizes = true, .userspace = true);
+	   .resizes = true, .userspace = true, .reconfigures = true);
 
 WEIR_CASES(arp_responder,
 	   {"10.0.0.2 2:0:0:0:0:2",

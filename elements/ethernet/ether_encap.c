@@ -65,7 +65,7 @@ static const struct weir_handler ether_encap_handlers[] = {
 
 WEIR_ELEMENT(ether_encap, "EtherEncap", .purpose = "encapsulates in an Ethernet header",
 	     .drops = {"no-room"}, .args = ether_encap_args, .handlers = ether_encap_handlers,
-	     .configure = configure);
+	     .configure = configure, .reconfigures = true);
 
 WEIR_CASES(ether_encap,
 	   {"0x0800, 1:1:1:1:1:1, 2:2:2:2:2:2", "ip4 udp", "0",

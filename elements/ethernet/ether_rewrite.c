@@ -35,7 +35,8 @@ static const struct weir_handler ether_rewrite_handlers[] = {
 };
 
 WEIR_ELEMENT(ether_rewrite, "EtherRewrite", .purpose = "replaces the Ethernet addresses",
-	     .drops = {"short"}, .args = ether_rewrite_args, .handlers = ether_rewrite_handlers);
+	     .drops = {"short"}, .args = ether_rewrite_args, .handlers = ether_rewrite_handlers,
+	     .reconfigures = true);
 
 WEIR_CASES(ether_rewrite,
 	   {"1:1:1:1:1:1, 2:2:2:2:2:2", "eth ip4 udp", "0",

@@ -61,7 +61,7 @@ static const struct weir_arg host_ether_filter_args[] = {
 
 WEIR_ELEMENT(host_ether_filter, "HostEtherFilter", .purpose = "drops frames for other hosts",
 	     .ports = "1/1-2", .processing = "a/ah", .out = {"out", "other"}, .drops = {"short"},
-	     .args = host_ether_filter_args);
+	     .args = host_ether_filter_args, .reconfigures = true);
 
 WEIR_CASES(host_ether_filter,
 	   {"2:0:0:0:0:2", "eth dst=2:0:0:0:0:2 ip4", "out", "eth dst=2:0:0:0:0:2 ip4 type=host"},

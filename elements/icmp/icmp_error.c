@@ -347,7 +347,8 @@ WEIR_BATCH_ELEMENT(icmp_error, "ICMPError", .purpose = "answers with ICMP errors
 		   .drops = {"no-ip-header", "about-error", "broadcast", "bad-source", "fragment",
 			     "source-routed", "no-buffer"},
 		   .state_size = sizeof(struct icmp_error_state), .args = icmp_error_args,
-		   .handlers = icmp_error_handlers, .configure = configure, .fini = fini);
+		   .handlers = icmp_error_handlers, .configure = configure, .fini = fini,
+		   .reconfigures = true);
 
 WEIR_CASES(icmp_error,
 	   {"10.0.0.9, timeexceeded", "ip4 ttl=1 udp data=\"abcd\" paint=3", "0",

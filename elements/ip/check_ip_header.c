@@ -32,7 +32,7 @@ WEIR_STATE_ELEMENT(check_ip_header, "CheckIPHeader", .purpose = "checks the IP h
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
 		   .args = check_ip_header_args, .handlers = check_ip_header_handlers,
 		   .configure = check_ip_configure, .fini = check_ip_fini, .takes_rest = true,
-		   .push = check_ip_header_exact);
+		   .push = check_ip_header_exact, .reconfigures = true);
 
 WEIR_CASES(check_ip_header,
 	   {"", "ip4 udp data=\"abc\"", "out",

@@ -95,7 +95,7 @@ static const struct weir_handler dec_ip_ttl_handlers[] = {
 WEIR_STATE_ELEMENT(dec_ip_ttl, "DecIPTTL", .purpose = "decrements the IP time to live",
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "expired"},
 		   .drops = {"no-ip-header"}, .args = dec_ip_ttl_args,
-		   .handlers = dec_ip_ttl_handlers, .configure = configure);
+		   .handlers = dec_ip_ttl_handlers, .configure = configure, .reconfigures = true);
 
 WEIR_CASES(dec_ip_ttl, {"", "ip4 ttl=64 udp", "out", "ip4 ttl=63 udp"},
 	   {"", "ip4 ttl=2 tcp", "out", "ip4 ttl=1 tcp"}, {"", "ip4 ttl=1 udp", "expired", ""},

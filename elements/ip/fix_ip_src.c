@@ -43,7 +43,7 @@ static const struct weir_handler fix_ip_src_handlers[] = {
 };
 
 WEIR_ELEMENT(fix_ip_src, "FixIPSrc", .purpose = "sets the source address where asked to",
-	     .args = fix_ip_src_args, .handlers = fix_ip_src_handlers);
+	     .args = fix_ip_src_args, .handlers = fix_ip_src_handlers, .reconfigures = true);
 
 WEIR_CASES(fix_ip_src, {"10.0.0.9", "ip4 udp", "0", ""},
 	   {"10.0.0.9", "ip4 icmp fix_ip_src=1", "0", "ip4 src=10.0.0.9 icmp fix_ip_src=0"},

@@ -42,7 +42,8 @@ static const struct weir_arg get_ip_address_args[] = {
 };
 
 WEIR_ELEMENT(get_ip_address, "GetIPAddress", .purpose = "sets the destination annotation from data",
-	     .drops = {"short"}, .args = get_ip_address_args, .configure = configure);
+	     .drops = {"short"}, .args = get_ip_address_args, .configure = configure,
+	     .reconfigures = true);
 
 WEIR_CASES(get_ip_address,
 	   {"16", "ip4 dst=10.7.7.7 udp", "0", "ip4 dst=10.7.7.7 udp dst_ip=10.7.7.7"},

@@ -232,7 +232,7 @@ WEIR_BATCH_ELEMENT(ip_fragmenter, "IPFragmenter", .purpose = "fragments long IP 
 		   .ports = "1/1-2", .processing = "h/h", .out = {"out", "df"},
 		   .drops = {"no-ip-header", "bad-header", "no-buffer"},
 		   .state_size = sizeof(struct ip_fragmenter_state), .args = ip_fragmenter_args,
-		   .handlers = ip_fragmenter_handlers);
+		   .handlers = ip_fragmenter_handlers, .reconfigures = true);
 
 WEIR_CASES(
 	ip_fragmenter, {"1500", "ip4 udp bytes=100", "out", ""},

@@ -165,7 +165,7 @@ static const struct weir_handler ip_gw_options_handlers[] = {
 WEIR_STATE_ELEMENT(ip_gw_options, "IPGWOptions", .purpose = "fills in the IP options of a router",
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
 		   .args = ip_gw_options_args, .handlers = ip_gw_options_handlers,
-		   .configure = configure, .fini = fini);
+		   .configure = configure, .fini = fini, .reconfigures = true);
 
 WEIR_CASES(ip_gw_options, {"10.0.0.9", "ip4 udp", "out", ""},
 	   {"10.0.0.9", "ip4 opt=94040000 udp", "out", ""},

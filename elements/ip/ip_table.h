@@ -119,7 +119,8 @@ WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, st
 	}                                                                            \
 	WEIR_BATCH_ELEMENT(id, class_, .ports = "1/-", .processing = "h/h",          \
 			   .drops = {IP_TABLE_DROPS}, .handlers = ip_table_handlers, \
-			   .configure = ip_table_configure, .fini = ip_table_fini, __VA_ARGS__)
+			   .configure = ip_table_configure, .fini = ip_table_fini,   \
+			   .reconfigures = true, __VA_ARGS__)
 
 // Rows that hold for all of them.
 #define IP_TABLE_CASES(id)                                                               \

@@ -30,7 +30,7 @@ static const struct weir_arg mark_ip_header_args[] = {
 };
 
 WEIR_ELEMENT(mark_ip_header, "MarkIPHeader", .purpose = "marks the IP header",
-	     .args = mark_ip_header_args);
+	     .args = mark_ip_header_args, .reconfigures = true);
 
 WEIR_CASES(mark_ip_header,
 	   {"", "ip4 udp network=none transport=none", "0", "ip4 udp network=0 transport=20"},

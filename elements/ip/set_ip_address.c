@@ -24,6 +24,6 @@ static const struct weir_arg set_ip_address_args[] = {
 };
 
 WEIR_ELEMENT(set_ip_address, "SetIPAddress", .purpose = "sets the destination annotation",
-	     .args = set_ip_address_args);
+	     .args = set_ip_address_args, .reconfigures = true);
 
 WEIR_CASES(set_ip_address, {"10.7.7.7", "ip4 udp", "0", "ip4 udp dst_ip=10.7.7.7"});

@@ -48,7 +48,7 @@ static const struct weir_arg set_tcp_checksum_args[] = {
 
 WEIR_ELEMENT(set_tcp_checksum, "SetTCPChecksum", .purpose = "sets the TCP checksum",
 	     .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
-	     .args = set_tcp_checksum_args);
+	     .args = set_tcp_checksum_args, .reconfigures = true);
 
 WEIR_CASES(set_tcp_checksum, {"", "ip4 tcp csum=bad data=\"abc\"", "out", "ip4 tcp data=\"abc\""},
 	   {"", "ip4 tcp csum=0 data=\"abc\" len=60", "out", "ip4 tcp data=\"abc\" len=60"},

@@ -90,7 +90,7 @@ static int configure(struct weir_element *e, struct weir_args *a)
 }
 
 WEIR_ELEMENT(store_ip_address, "StoreIPAddress", .purpose = "writes an IP address into the packet",
-	     .configure = configure);
+	     .configure = configure, .reconfigures = true);
 
 WEIR_CASES(store_ip_address,
 	   {"10.0.0.9, src", "ip4 udp data=\"abc\"", "0", "ip4 src=10.0.0.9 udp data=\"abc\""},

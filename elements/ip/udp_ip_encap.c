@@ -130,7 +130,7 @@ static const struct weir_handler udp_ip_encap_handlers[] = {
 
 WEIR_STATE_ELEMENT(udp_ip_encap, "UDPIPEncap", .purpose = "encapsulates in UDP and IP headers",
 		   .drops = {"no-room", "too-long"}, .args = udp_ip_encap_args,
-		   .handlers = udp_ip_encap_handlers, .configure = configure);
+		   .handlers = udp_ip_encap_handlers, .configure = configure, .reconfigures = true);
 
 WEIR_CASES(udp_ip_encap,
 	   {"10.0.0.1, 1000, 10.0.0.2, 2000", "data=\"abc\"", "0",

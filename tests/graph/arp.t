@@ -169,3 +169,40 @@ Idle -> ARPResponder(10.0.0.1, 2:0:0:0:0:1, 10.0.0.1 2:0:0:0:0:1 2:0:0:0:0:2, x 
 {{.*}}:1:79: argument 4: expected IP/MASK ETH
 ...
 == exit 1
+
+=== written configurations
+ARPQuerier keeps what it knows until the router becomes another one.
+== run
+click --simtime CONFIG
+== file CONFIG
+s :: RatedSource(DATA \<00000009>, RATE 10, LIMIT 4, ACTIVE false) -> GetIPAddress(0)
+	-> q :: ARPQuerier(10.0.0.1, 2:0:0:0:0:1) -> Print(out, 14) -> e :: EtherRewrite(3:0:0:0:0:3, 2:0:0:0:0:9)
+	-> Print(rewritten, 14) -> Discard;
+q[1] -> Print(q, 14) -> Discard; Idle -> [1] q;
+DriverManager(write q.insert 0.0.0.9 2:0:0:0:0:9, write s.active true, wait 0.05s,
+	write e.config $(cat REWRITE), write q.config $(cat SAME), wait 0.1s,
+	write q.config $(cat BAD), wait 0.1s,
+	write q.config $(cat OTHER), read q.count, wait 0.1s, read q.ipaddr)
+== file REWRITE
+5:5:5:5:5:5, 6:6:6:6:6:6
+== file SAME
+10.0.0.1, 2:0:0:0:0:1, CAPACITY 2
+== file BAD
+10.0.0.2
+== file OTHER
+10.0.0.2, 2:0:0:0:0:2
+== stderr
+out:   18 | 02000000 00090200 00000001 0800
+rewritten:   18 | 02000000 00090300 00000003 0800
+out:   18 | 02000000 00090200 00000001 0800
+rewritten:   18 | 06060606 06060505 05050505 0800
+while executing `DriverManager{{.*}}
+{{.*}}argument `ETH': expected an Ethernet address{{.*}}
+...
+out:   18 | 02000000 00090200 00000001 0800
+rewritten:   18 | 06060606 06060505 05050505 0800
+q.count:
+0
+q:   42 | ffffffff ffff0200 00000002 0806
+q.ipaddr:
+10.0.0.2
