@@ -6,12 +6,14 @@
 //	path [RUNS]			times, interleaved
 //	path --one VARIANT PACKETS	one variant over a small table, for counting instructions
 
+#include <device.h>
 #include <engine.h>
 #include <figure.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
-enum { N_PREFIXES = 256 * 1024, FEW_PREFIXES = 1024, PACKET = 60, POOL = 4096 };
+enum { N_PREFIXES = 256 * 1024, FEW_PREFIXES = 16384, PACKET = 60, POOL = 4096 };
 
 // --- a source of packets with random destinations below the prefixes ---
 struct bench_source {
@@ -101,8 +103,65 @@ static struct weir_buf routes(unsigned n_out)
 	return b;
 }
 
-enum variant { BASE, PATH, SPLIT, LONGER, N_VARIANTS };
-static const char *const variant_names[] = {"base", "path", "split", "longer"};
+// --- an interface in memory, for the forwarding that does nothing ---
+static struct weir_pool *wire_pool;
+
+static unsigned wire_rx(struct weir_queue *, struct packet **v, unsigned max)
+{
+	unsigned n = weir_pool_get_raw(wire_pool, v, max < to_make ? max : (unsigned)to_make);
+
+	for (unsigned i = 0; i < n; i++) {
+		weir_pool_blank(wire_pool, v[i]);
+		v[i]->len = PACKET;
+	}
+	to_make -= n;
+	return n;
+}
+
+static unsigned wire_tx(struct weir_queue *, struct packet *const *v, unsigned n)
+{
+	weir_pool_put(wire_pool, v, n);
+	return n;
+}
+
+static unsigned wire_room(struct weir_queue *)
+{
+	return WEIR_BATCH_MAX;
+}
+
+static bool wire_flush(struct weir_queue *)
+{
+	return true;
+}
+
+static const struct weir_queue_ops wire_ops = {wire_rx, wire_tx, wire_room, wire_flush};
+static struct weir_queue wire_queue = {.ops = &wire_ops};
+
+static void open_wires(struct weir_router *r, struct weir_pool *pool)
+{
+	static struct weir_queue *queues[] = {&wire_queue};
+
+	wire_pool = pool;
+	wire_queue.fd = eventfd(0, EFD_CLOEXEC);
+	for (struct weir_device *d = weir_router_devices(r); d; d = d->next) {
+		d->queues = queues;
+		d->n_queues = 1;
+		d->mtu = 1500;
+	}
+}
+
+// The interface alone, without a router between its ends.
+static void bare_wire(unsigned burst)
+{
+	struct packet *v[WEIR_BATCH_MAX];
+	unsigned n;
+
+	while ((n = wire_rx(&wire_queue, v, burst)))
+		wire_tx(&wire_queue, v, n);
+}
+
+enum variant { BASE, PATH, SPLIT, LONGER, MINIMAL, WIRE, N_VARIANTS };
+static const char *const variant_names[] = {"base", "path", "split", "longer", "minimal", "wire"};
 
 #define HEAD                                                             \
 	"c :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);" \
@@ -120,6 +179,10 @@ static char *configuration(enum variant v)
 	case BASE:
 		r = routes(1); // the destinations
 		weir_printf(&b, "BenchSource -> Discard;");
+		break;
+	case MINIMAL:
+	case WIRE:
+		weir_printf(&b, "FromDevice(a) -> ToDevice(b);");
 		break;
 	case PATH:
 	case LONGER:
@@ -143,6 +206,7 @@ struct setup {
 	struct weir_router *router;
 	struct weir_engine *engine;
 	struct weir_pool pool;
+	bool wire;
 };
 
 static void open_setup(struct setup *s, enum variant v, unsigned burst)
@@ -157,6 +221,9 @@ static void open_setup(struct setup *s, enum variant v, unsigned burst)
 	    weir_pool_open(&s->pool, POOL, 1514, false, &err))
 		goto fail;
 	opt.pool = &s->pool;
+	s->wire = v == WIRE;
+	if (v == MINIMAL || v == WIRE)
+		open_wires(s->router, &s->pool);
 	if (weir_engine_open(&s->engine, s->router, &opt, &err))
 		goto fail;
 	free(text);
@@ -178,7 +245,11 @@ static double run(struct setup *s, uint64_t packets)
 	uint64_t t = figure_clock();
 
 	to_make = packets;
-	weir_worker_drain(&s->engine->workers[0]);
+	wire_pool = &s->pool;
+	if (s->wire)
+		bare_wire(s->engine->opt.burst);
+	else
+		weir_worker_drain(&s->engine->workers[0]);
 	return (double)(figure_clock() - t) / (double)packets;
 }
 
@@ -197,7 +268,7 @@ static void check(struct setup *s)
 static void times(unsigned runs, unsigned burst)
 {
 	struct setup s[N_VARIANTS] = {};
-	struct figure f[N_VARIANTS] = {}, net, more, split;
+	struct figure f[N_VARIANTS] = {}, net, more, split, minimal;
 	char name[64];
 
 	for (unsigned v = 0; v < N_VARIANTS; v++) {
@@ -215,6 +286,9 @@ static void times(unsigned runs, unsigned burst)
 	figure_print(&net);
 	split = figure_minus("IP path split over four next hops, net", &f[SPLIT], &f[BASE]);
 	figure_print(&split);
+	minimal = figure_minus("minimal forwarding, FromDevice -> ToDevice, net", &f[MINIMAL],
+			       &f[WIRE]);
+	figure_print(&minimal);
 	more = figure_minus("one more element", &f[LONGER], &f[PATH]);
 	for (unsigned i = 0; i < more.n; i++)
 		more.v[i] /= 10;
@@ -228,6 +302,7 @@ static void times(unsigned runs, unsigned burst)
 	}
 	figure_free(&net);
 	figure_free(&more);
+	figure_free(&minimal);
 	figure_free(&split);
 	figure_free(&r);
 }
