@@ -100,8 +100,6 @@ static void hand_on(struct weir_node *n, struct packet **v, unsigned count)
 		for (unsigned i = 0; i < count; i++)
 			v[i]->tstamp = now;
 	}
-	for (unsigned i = 0; i < count; i++)
-		weir_set_mac(v[i]);
 	if (self->force_ip)
 		count = sort_out(n, v, count);
 	if (count)

@@ -112,6 +112,7 @@ static unsigned wire_rx(struct weir_queue *, struct packet **v, unsigned max)
 
 	for (unsigned i = 0; i < n; i++) {
 		weir_pool_blank(wire_pool, v[i]);
+		weir_set_mac(v[i]);
 		v[i]->len = PACKET;
 	}
 	to_make -= n;

@@ -96,9 +96,11 @@ static void leave_back(struct weir_node *n, struct weir_edge *e, struct batch *b
 
 static uint64_t total(const struct batch *b)
 {
+	const unsigned n = b->n;
 	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < b->n; i++)
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < n; i++)
 		bytes += b->p[i]->len;
 	return bytes;
 }
@@ -159,13 +161,79 @@ void weir_run_ready(struct weir_worker *w)
 		w->any_ready |= w->ready[i] != 0;
 }
 
+enum { FEW_OUTPUTS = 16 };
+
+// What a batch adds to each output.
+struct shares {
+	struct batch *to[FEW_OUTPUTS];
+	uint64_t bytes[FEW_OUTPUTS];
+	unsigned n[FEW_OUTPUTS];
+};
+
+// Can the batch be dealt out without looking at each packet's way: few outputs, all forward, and
+// room at each for all of it?
+static bool can_deal(const struct weir_node *n, const struct batch *b, struct shares *s)
+{
+	if (n->n_out > FEW_OUTPUTS || n->worker->depth_first)
+		return false;
+	for (unsigned i = 0; i < n->n_out; i++) {
+		const struct weir_edge *e = &n->out[i];
+
+		if (e->back || e->to->pending->n + b->n > e->to->cap)
+			return false;
+		s->to[i] = e->to->pending;
+		s->bytes[i] = s->n[i] = 0;
+	}
+	return true;
+}
+
+// The number of packets dealt out; the next one leaves by an output that the element does not have.
+static unsigned deal(const struct weir_node *n, const struct batch *b, const uint16_t *port,
+		     struct shares *s)
+{
+	const unsigned count = b->n, n_out = n->n_out;
+	unsigned i;
+
+#pragma GCC unroll 4
+	for (i = 0; i < count; i++) {
+		unsigned out = port[i];
+		struct packet *p = b->p[i];
+
+		if (WEIR_UNLIKELY(out >= n_out))
+			break;
+		s->to[out]->p[s->to[out]->n++] = p;
+		s->n[out]++;
+		s->bytes[out] += p->len;
+	}
+	return i;
+}
+
 void weir_split(struct weir_node *n, struct batch *b, const uint16_t *port, unsigned mixed)
 {
+	struct shares s;
+	unsigned done = 0;
+
 	if (WEIR_LIKELY(!mixed)) {
 		b->out = port[0];
 		return;
 	}
-	for (unsigned i = 0; i < b->n; i++)
+	if (can_deal(n, b, &s)) {
+		done = deal(n, b, port, &s);
+		for (unsigned i = 0; i < n->n_out; i++) {
+			struct weir_edge *e = &n->out[i];
+
+			if (!s.n[i])
+				continue;
+			e->packets += s.n[i];
+			e->bytes += s.bytes[i];
+			s.to[i]->bytes += s.bytes[i];
+			weir_input_ready(n->worker, e->to);
+		}
+		for (unsigned i = 0; i < n->n_out; i++)
+			if (n->out[i].to->pending->n >= n->out[i].to->cap)
+				weir_input_full(n->worker, n->out[i].to);
+	}
+	for (unsigned i = done; i < b->n; i++)
 		weir_emit(n, port[i], b->p[i]);
 	b->n = 0;
 	b->bytes = 0;
@@ -183,10 +251,10 @@ void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, uns
 	struct weir_edge *e = weir_edge(n, port);
 	struct weir_worker *w = n->worker;
 
-	for (unsigned i = 0; i < count; i++)
-		n->made_bytes += v[i]->len;
 	n->made += count;
 	if (w->depth_first || e->back || !e->to->chained) {
+		for (unsigned i = 0; i < count; i++)
+			n->made_bytes += v[i]->len;
 		weir_emit_all(n, port, v, count);
 		return;
 	}
@@ -196,6 +264,7 @@ void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, uns
 		b->n = count - done < WEIR_BATCH_MAX ? count - done : WEIR_BATCH_MAX;
 		memcpy(b->p, v + done, b->n * sizeof(b->p[0]));
 		b->bytes = total(b);
+		n->made_bytes += b->bytes;
 		e->packets += b->n;
 		e->bytes += b->bytes;
 		done += b->n;

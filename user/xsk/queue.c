@@ -111,6 +111,7 @@ static unsigned take(struct xsk_queue *q, struct packet **v, unsigned n)
 		}
 		weir_pool_blank(q->pool, p);
 		p->off = off;
+		p->mac = (uint16_t)off;
 		p->len = d->len;
 		p->device = q->device;
 		p->type = type_of(q, weir_data(p));

@@ -49,8 +49,8 @@ struct weir_queue {
 };
 
 struct weir_queue_ops {
-	// Received packets, at most max, ready for the graph (offset, length, type, device set; the
-	// first bytes prefetched). The caller owns them.
+	// Received packets, at most max, ready for the graph (offset, length, link header, type,
+	// device set; the first bytes prefetched). The caller owns them.
 	unsigned (*rx)(struct weir_queue *q, struct packet **v, unsigned max);
 	// Hands packets over for sending. Returns how many were taken, from the front; those belong
 	// to the queue until sent, then to their pool. The rest stays with the caller. Nothing
