@@ -175,7 +175,7 @@ deps: ## install the Debian packages that are missing
 demo: deps ## route real traffic between two hosts in network namespaces (root)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/net/demo $(B)
-lint: $(skel) ## formatting, clang-tidy, cppcheck, names, headers, spelling
+lint: $(B)/weir ## formatting, clang-tidy, cppcheck, names, headers, pages, spelling
 	$(Q)tests/lint $(B)
 format: ## format every C file
 	$(Q)git ls-files '*.[ch]' | xargs clang-format -i

@@ -2,9 +2,11 @@
 // IPClassifier: sends each IP packet to the output of the first pattern that it matches; a packet
 // that matches none is dropped. Patterns are written as for tcpdump:
 //
-//	[src|dst|src or dst|src and dst] host ADDR, net ADDR/LEN, [tcp|udp] port PORT, ether host
-// ADDR 	ip proto PROTO, ip vers|hl|tos|dscp|len|id|ttl N, ip ect, ip ce, ip frag, ip unfrag
-// tcp opt syn|ack|fin|rst|psh|urg, tcp win N, icmp type TYPE, ip[POS:LEN] N, transp[POS:LEN] N
+//	[src|dst|src or dst|src and dst] host ADDR, net ADDR/LEN,
+//	[tcp|udp] port PORT, ether host ADDR
+//	ip proto PROTO, ip vers|hl|tos|dscp|len|id|ttl N, ip ect, ip ce, ip frag, ip unfrag
+//	tcp opt syn|ack|fin|rst|psh|urg, tcp win N, icmp type TYPE
+//	ip[POS:LEN] N, transp[POS:LEN] N
 //
 // combined by and, or, not, a ? b : c, and parentheses; two tests side by side mean `and`. Most of
 // the words can be left out (`10.0.0.0/8 and dst 80 or 443` is fine once `port` was said), a value
