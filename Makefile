@@ -147,6 +147,21 @@ check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real tra
 check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
 	$(Q)tests/vm/check $(B)
 
+# Every C file compiles for arm64. The headers of the libraries are this machine's, behind those of
+# the cross compiler; BPF skeletons are the same everywhere.
+ARM64_CC ?= aarch64-linux-gnu-gcc
+arm64_obj := $(patsubst %.c,$(B)/arm64/%.o,$(user_src) $(elem_src) $(loader_src))
+$(B)/arm64/%.o: %.c | $(skel)
+	$(call say,ARM64,$<)
+	@mkdir -p $(@D)
+	$(Q)$(ARM64_CC) $(ALL_CFLAGS) $(inc_$(call room,$<)) -idirafter /usr/include \
+		-MMD -MP -c $< -o $@ || { rm -f $@; false; }
+arm64-objects: $(arm64_obj)
+check-arm64: $(skel) ## everything compiles for arm64 (cross compiler)
+	$(Q)$(MAKE) --no-print-directory -k arm64-objects || true
+	@n=$$(ls $(arm64_obj) 2>/dev/null | wc -l); bad=$$(($(words $(arm64_obj)) - n)); \
+	echo "$$n passed, $$bad failed"; [ $$bad = 0 ]
+
 test: deps ## install what is missing, build, run every test (root)
 	$(Q)tests/all
 
@@ -196,8 +211,8 @@ clean: ## remove the build folder
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all bpf check check-kernel check-net check-vm test bench benches fuzz fuzzers deps demo lint \
-	format docs new install uninstall clean help
+.PHONY: all bpf check check-arm64 arm64-objects check-kernel check-net check-vm test bench \
+	benches fuzz fuzzers deps demo lint format docs new install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
