@@ -147,6 +147,15 @@ check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real tra
 check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
 	$(Q)tests/vm/check $(B)
 
+# A plain program: Criterion does not start under ThreadSanitizer.
+$(B)/stress/%: $(lib_obj) $(B)/tests/stress/%.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+
+stress: $(B)/stress/stress ## workers against handlers, 3 seconds; with SAN=thread it finds races
+	$(Q)$(B)/stress/stress
+
 # Every C file compiles for arm64. The headers of the libraries are this machine's, behind those of
 # the cross compiler; BPF skeletons are the same everywhere.
 ARM64_CC ?= aarch64-linux-gnu-gcc
@@ -211,7 +220,7 @@ clean: ## remove the build folder
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all bpf check check-arm64 arm64-objects check-kernel check-net check-vm test bench \
+.PHONY: all bpf check stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
 	benches fuzz fuzzers deps demo lint format docs new install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -255,6 +255,9 @@ static void loop(struct weir_worker *w)
 
 	me = w;
 	running(g, 1);
+	// whoever stopped the world before this worker was there did not wait for it
+	if (atomic_load(&g->park))
+		safe_point(w);
 	while (!atomic_load_explicit(&g->stop, memory_order_relaxed)) {
 		bool did = weir_worker_round(w);
 
