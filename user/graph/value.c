@@ -3,6 +3,7 @@
 
 #include "value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <pwd.h>
@@ -32,6 +33,17 @@ int parse_error(const struct parse *c, const char *fmt, ...)
 int parse_expected(const struct parse *c, const char *what, const char *text)
 {
 	return parse_error(c, "expected %s, got `%.80s'", what, text);
+}
+
+// An address may be written as a name, so one that is not known deserves a word.
+static int expected_address(const struct parse *c, const char *what, const char *text)
+{
+	if (!isalpha((unsigned char)*text))
+		return parse_expected(c, what, text);
+	return parse_error(c,
+			   "expected %s, got `%.80s' (neither an interface that has one nor a name "
+			   "from AddressInfo)",
+			   what, text);
 }
 
 static int parse_bool(const struct parse *c, const char *s, bool *out)
@@ -251,14 +263,15 @@ int parse_value(const struct parse *c, enum weir_type type, const char *text, vo
 	case WEIR_T_DATA:
 		return parse_data(c, text, out);
 	case WEIR_T_IP4:
-		return parse_ip4(c->e, text, out) ? 0 : parse_expected(c, "an IP address", text);
+		return parse_ip4(c->e, text, out) ? 0 : expected_address(c, "an IP address", text);
 	case WEIR_T_IP4_PREFIX:
-		return parse_ip4_prefix(c->e, text, out) ? 0
-							 : parse_expected(c, "an IP prefix", text);
+		return parse_ip4_prefix(c->e, text, out)
+			       ? 0
+			       : expected_address(c, "an IP prefix", text);
 	case WEIR_T_ETHER:
 		return parse_ether(c->e, text, out)
 			       ? 0
-			       : parse_expected(c, "an Ethernet address", text);
+			       : expected_address(c, "an Ethernet address", text);
 	case WEIR_T_TCP_PORT:
 		return parse_port(text, IPPROTO_TCP, out) ? 0
 							  : parse_expected(c, "a TCP port", text);
