@@ -52,6 +52,6 @@ config:1:29: `what' is not an address
 config:1:47: `1.2.3.4/33' is not an address
   AddressInfo(x, y 1.2.3.4.5, z 1.2.3.4 what, , w 1.2.3.4/33);
                                                 ^
-config:3:20: argument `SRC': expected an IP address, got `inner'
+config:3:20: argument `SRC': expected an IP address, got `inner' (neither an interface that has one nor a name from AddressInfo)
   Idle -> IPEncap(1, inner, y) -> Discard;
                      ^
