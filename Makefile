@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wvla -Wimplicit-fal
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu2x -D_GNU_SOURCE $(WARN) -Wframe-larger-than=8192 -fno-common -pthread \
 	$(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS := -lxdp -lbpf -lpcap -lmnl -lnuma -lurcu-qsbr -lm
+LIBS := -lxdp -lbpf -lpcap -lm
 
 # --- rooms: the -I flags hold the table of who may include whom ------------------------------
 api := -Iuser/include -Ibpf
