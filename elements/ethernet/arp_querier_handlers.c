@@ -121,8 +121,8 @@ static int write_insert(struct weir_element *e, const struct weir_handler *, con
 {
 	char **w = NULL;
 	int n = weir_words(value, &w), rc = 0;
-	uint8_t eth[6];
-	be32 ip;
+	uint8_t eth[6] = {};
+	be32 ip = {0};
 
 	if (n != 2)
 		rc = weir_error(err, NULL, "expected 'IP ETH'");

@@ -66,7 +66,7 @@ static inline unsigned arp_responder(const struct arp_responder *self, struct pa
 	return OUT;
 }
 
-// Inserts or replaces, keeping the order. replaced may be NULL.
+// Inserts or replaces, keeping the order.
 static int insert(struct arp_responder *self, const struct arp_answer *answer, unsigned *replaced)
 {
 	struct arp_answer *v;
@@ -92,44 +92,60 @@ static int insert(struct arp_responder *self, const struct arp_answer *answer, u
 	return 0;
 }
 
+// What the words of an argument are: its Ethernet address, which is one word or, where a name
+// stands for both, the first that can be one. NULL, or what is wrong.
+static const char *read_words(struct weir_element *e, char **w, int n, uint8_t *eth)
+{
+	int n_ip = 0, n_eth = 0, both = -1;
+	struct weir_ip4_prefix net;
+	uint8_t a[6];
+
+	for (int i = 0; i < n; i++) {
+		bool is_ip = !weir_parse(e, WEIR_T_IP4_PREFIX, w[i], "IP/MASK", &net, NULL);
+		bool is_eth = !weir_parse(e, WEIR_T_ETHER, w[i], "ETH", a, NULL);
+
+		if (!is_ip && !is_eth)
+			return "expected IP/MASK ETH";
+		n_ip += is_ip;
+		if (is_eth && is_ip && both < 0)
+			both = i;
+		if (is_eth && !is_ip && !n_eth++)
+			memcpy(eth, a, 6);
+	}
+	if (n_eth > 1)
+		return "more than one ETH";
+	if (!n_ip)
+		return "missing IP/MASK";
+	if (!n_eth && both < 0)
+		return "missing ETH";
+	if (!n_eth)
+		weir_parse(e, WEIR_T_ETHER, w[both], "ETH", eth, NULL);
+	return NULL;
+}
+
 // One argument: all prefixes of it get its Ethernet address.
 static int add(struct weir_element *e, struct arp_responder *self, const char *text,
 	       unsigned *replaced, const char **error)
 {
 	char **w = NULL;
-	int n = weir_words(text, &w), rc = 0, n_eth = 0, n_ip = 0;
-	struct weir_ip4_prefix net;
-	struct arp_answer answer;
+	int n = weir_words(text, &w), rc = n < 0 ? n : 0;
+	struct arp_answer answer = {};
 
-	*error = "out of memory";
-	for (int i = 0; i < n; i++) {
-		bool is_ip = !weir_parse(e, WEIR_T_IP4_PREFIX, w[i], "IP/MASK", &net, NULL);
-		// a name may stand for both; an Ethernet address proper wins
-		bool is_eth = (!is_ip || n_eth == 0) &&
-			      !weir_parse(e, WEIR_T_ETHER, w[i], "ETH", answer.eth, NULL);
-
-		n_ip += is_ip;
-		n_eth += is_eth && !is_ip;
-		if (!is_ip && !is_eth)
-			rc = (*error = "expected IP/MASK ETH", -EINVAL);
-	}
-	if (n_eth > 1)
-		rc = (*error = "more than one ETH", -EINVAL);
-	else if (!rc && !n_ip)
-		rc = (*error = "missing IP/MASK", -EINVAL);
-	for (int i = 0; !rc && !n_eth && i < n; i++)
-		n_eth = !weir_parse(e, WEIR_T_ETHER, w[i], "ETH", answer.eth, NULL);
-	if (!rc && !n_eth)
-		rc = (*error = "missing ETH", -EINVAL);
+	*error = n < 0 ? "out of memory" : read_words(e, w, n, answer.eth);
+	if (*error)
+		rc = -EINVAL;
 	for (int i = 0; !rc && i < n; i++) {
+		struct weir_ip4_prefix net;
+
 		if (weir_parse(e, WEIR_T_IP4_PREFIX, w[i], "IP/MASK", &net, NULL))
 			continue;
 		answer.mask = net.mask;
 		answer.addr.be = net.addr.be & net.mask.be;
 		rc = insert(self, &answer, replaced);
+		*error = "out of memory";
 	}
 	weir_words_free(w, n < 0 ? 0 : n);
-	return n < 0 ? n : rc;
+	return rc;
 }
 
 static int configure(struct weir_element *e, struct weir_args *a)

@@ -23,27 +23,35 @@ struct ip_fragmenter_state {
 	uint64_t drops, fragments;
 };
 
-// Copies the options that belong into every fragment; out may be NULL to ask for the room. Returns
-// their length, padded to whole words.
+// Bytes of the first of n bytes of options; 0 at their end, or where they are malformed.
+static unsigned option_len(const uint8_t *o, unsigned n)
+{
+	unsigned len;
+
+	if (!n || !o[0])
+		return 0;
+	len = o[0] == 1 ? 1 : n > 1 ? o[1] : 0;
+	return len <= n && (len > 1 || o[0] == 1) ? len : 0;
+}
+
+// Copies the options that belong into every fragment (their copy bit is set); out may be NULL to
+// ask for the room. Returns their length, padded to whole words.
 static unsigned copy_options(const struct ip4 *ip, uint8_t *out)
 {
 	const uint8_t *in = (const uint8_t *)(ip + 1);
-	unsigned n = (ip->vihl & 15u) * 4 - (unsigned)sizeof(*ip), len = 0;
+	unsigned n = (ip->vihl & 15u) * 4 - (unsigned)sizeof(*ip), len = 0, padded;
 
-	for (unsigned i = 0, one = 1; i < n && in[i]; i += one) {
-		one = in[i] == 1 ? 1 : i + 1 < n ? in[i + 1] : 0;
-		if (!one || i + one > n || (one == 1 && in[i] != 1))
-			break; // malformed: the rest is not copied
-		if (in[i] & 0x80) {
-			if (out)
-				memcpy(out + len, in + i, one);
-			len += one;
-		}
-	}
-	for (; len & 3; len++)
+	for (unsigned i = 0, one; (one = option_len(in + i, n - i)); i += one) {
+		if (!(in[i] & 0x80))
+			continue;
 		if (out)
-			out[len] = 0;
-	return len;
+			memcpy(out + len, in + i, one);
+		len += one;
+	}
+	padded = (len + 3) & ~3u;
+	if (out)
+		memset(out + len, 0, padded - len);
+	return padded;
 }
 
 static void finish(struct ip4 *ip, uint32_t hlen, uint32_t len, uint16_t frag)

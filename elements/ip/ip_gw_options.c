@@ -46,6 +46,18 @@ static unsigned record_route(const struct ip_gw_options *self, uint8_t *o, unsig
 	return 0;
 }
 
+// A Timestamp option without room: counts the router that could not register. The prespecified form
+// may just end (RFC 791).
+static unsigned timestamp_full(uint8_t *o, unsigned at, unsigned len)
+{
+	if ((o[3] & 15) == TS_PRESPEC)
+		return at == len ? 0 : 2;
+	if (o[3] >> 4 == 15)
+		return 3;
+	o[3] = (uint8_t)(o[3] + 16);
+	return 0;
+}
+
 static unsigned timestamp(const struct ip_gw_options *self, uint8_t *o, unsigned len)
 {
 	unsigned at, flag, size;
@@ -57,20 +69,11 @@ static unsigned timestamp(const struct ip_gw_options *self, uint8_t *o, unsigned
 	flag = o[3] & 15;
 	if (o[2] < 5)
 		return 2;
-	size = flag == TS_ONLY ? 4 : 8;
 	if (flag != TS_ONLY && flag != TS_ADDR && flag != TS_PRESPEC)
 		return 3;
-	if (at + size > len) {
-		// full: count the router that could not register; RFC 791 lets the prespecified
-		// form end without a count
-		if (flag == TS_PRESPEC)
-			return at == len ? 0 : 2;
-		if (o[3] >> 4 == 15)
-			return 3;
-		o[3] = (uint8_t)(o[3] + 16);
-		return 0;
-	}
-	now = wr32(weir_day_ms());
+	size = flag == TS_ONLY ? 4 : 8;
+	if (at + size > len)
+		return timestamp_full(o, at, len);
 	if (flag == TS_PRESPEC) {
 		__builtin_memcpy(&addr, o + at, sizeof(addr));
 		if (!weir_ip4_list_has(&self->mine, addr))
@@ -78,9 +81,27 @@ static unsigned timestamp(const struct ip_gw_options *self, uint8_t *o, unsigned
 	} else if (flag == TS_ADDR) {
 		put32(o + at, self->addr.be);
 	}
+	now = wr32(weir_day_ms());
 	put32(o + at + size - 4, now.be);
 	o[2] = (uint8_t)(o[2] + size);
 	return 0;
+}
+
+// The option that o points at, with n bytes left: its length in *len, and whether it may have
+// changed. Returns 0, or what to add to its offset so that it points at the mistake.
+static unsigned one_option(const struct ip_gw_options *self, uint8_t *o, unsigned n, unsigned *len,
+			   bool *changed)
+{
+	*len = 1;
+	if (o[0] == OPT_NOP)
+		return 0;
+	*len = n > 1 ? o[1] : 0;
+	if (*len < 2 || *len > n)
+		return 1;
+	if (o[0] != OPT_RR && o[0] != OPT_TS)
+		return 0;
+	*changed = true;
+	return o[0] == OPT_RR ? record_route(self, o, *len) : timestamp(self, o, *len);
 }
 
 static __attribute__((noinline)) unsigned options(const struct ip_gw_options *self,
@@ -88,7 +109,7 @@ static __attribute__((noinline)) unsigned options(const struct ip_gw_options *se
 						  struct packet *p)
 {
 	struct ip4 *ip = weir_ip4(p);
-	unsigned hlen, at = sizeof(*ip), wrong = 0;
+	unsigned hlen, at = sizeof(*ip), len, wrong = 0;
 	uint8_t *o = (uint8_t *)ip;
 	bool changed = false;
 
@@ -98,28 +119,14 @@ static __attribute__((noinline)) unsigned options(const struct ip_gw_options *se
 	if (hlen > weir_network_len(p))
 		hlen = weir_network_len(p);
 	while (at < hlen && o[at] != OPT_END) {
-		unsigned type = o[at], len;
-
-		if (type == OPT_NOP) {
-			at++;
-			continue;
-		}
-		len = at + 1 < hlen ? o[at + 1] : 0;
-		if (len < 2 || at + len > hlen)
-			wrong = 1;
-		else if (type == OPT_RR)
-			wrong = record_route(self, o + at, len);
-		else if (type == OPT_TS)
-			wrong = timestamp(self, o + at, len);
+		wrong = one_option(self, o + at, hlen - at, &len, &changed);
 		if (wrong)
 			break;
-		changed |= type == OPT_RR || type == OPT_TS;
 		at += len;
 	}
 	// also when a later option is wrong, so that what ICMPError quotes is a good header
-	if (changed) {
+	if (changed)
 		weir_csum_ip4_set(ip, hlen);
-	}
 	if (!wrong)
 		return OUT;
 	state->drops++;

@@ -232,30 +232,48 @@ static struct packet *join(struct weir_node *n, struct packet *p, uint32_t total
 	return whole;
 }
 
-// Takes a fragment that is in no batch; the whole packet when this was the last that was missing.
-static struct packet *reassemble(struct weir_node *n, struct packet *p)
+static bool is_sane(struct packet *p)
 {
-	const struct ip_reassembler *self = n->self;
-	struct ip_reassembler_state *s = n->state;
 	const struct ip4 *ip = weir_ip4(p);
-	uint64_t tstamp = p->tstamp;
-	struct packet *whole;
-	struct datagram *d;
 	struct extent x;
-	uint32_t total;
 
 	if (header_len(ip) < sizeof(*ip) || rd16(ip->len) <= header_len(ip) ||
 	    rd16(ip->len) > weir_network_len(p))
-		goto bad;
+		return false;
 	x = extent_of(p);
-	if (x.end > 65535 || ((x.end & 7) && rd16(ip->frag) & IP4_MF))
-		goto bad;
-	if (!weir_may_keep(n)) {
-		weir_drop(n, NO_BUFFER, p);
+	return x.end <= 65535 && (!(x.end & 7) || !(rd16(ip->frag) & IP4_MF));
+}
+
+// After a fragment that did not complete its packet.
+static void keep_in_bounds(struct weir_node *n)
+{
+	const struct ip_reassembler *self = n->self;
+	struct ip_reassembler_state *s = n->state;
+
+	while (s->mem > self->himem)
+		give_up(n, s->oldest);
+	if (!s->timer.when && s->oldest)
+		weir_timer_set(&s->timer, n, s->oldest->until, reap);
+}
+
+// Takes a fragment that is in no batch; the whole packet when this was the last that was missing.
+static struct packet *reassemble(struct weir_node *n, struct packet *p)
+{
+	struct ip_reassembler_state *s = n->state;
+	const struct ip4 *ip = weir_ip4(p);
+	uint64_t tstamp = p->tstamp;
+	struct datagram *d = NULL;
+	struct packet *whole;
+	uint32_t total;
+
+	if (!is_sane(p)) {
+		weir_drop(n, BAD_FRAGMENT, p);
 		return NULL;
 	}
-	d = find(s, ip);
-	d = d ? d : add(n, ip);
+	if (weir_may_keep(n)) {
+		d = find(s, ip);
+		d = d ? d : add(n, ip);
+	}
 	if (!d) {
 		weir_drop(n, NO_BUFFER, p);
 		return NULL;
@@ -263,10 +281,7 @@ static struct packet *reassemble(struct weir_node *n, struct packet *p)
 	if (!insert(n, d, p))
 		return NULL;
 	if (!d->complete_end || d->got != d->total) {
-		while (s->mem > self->himem)
-			give_up(n, s->oldest);
-		if (!s->timer.when && s->oldest)
-			weir_timer_set(&s->timer, n, s->oldest->until, reap);
+		keep_in_bounds(n);
 		return NULL;
 	}
 	total = d->total;
@@ -274,9 +289,6 @@ static struct packet *reassemble(struct weir_node *n, struct packet *p)
 	if (whole)
 		whole->tstamp = tstamp;
 	return whole;
-bad:
-	weir_drop(n, BAD_FRAGMENT, p);
-	return NULL;
 }
 
 static void ip_reassembler(struct weir_node *n, unsigned, struct batch *b)
@@ -311,16 +323,15 @@ static void fini_node(struct weir_node *n)
 	struct ip_reassembler_state *s = n->state;
 
 	weir_timer_clear(&s->timer);
-	while (s->oldest) {
-		struct packet *p = take_out(s, s->oldest);
-
-		while (p) {
-			struct packet *next = p->next;
-
+	for (struct datagram *d = s->oldest, *newer; d; d = newer) {
+		newer = d->newer;
+		for (struct packet *p = d->first, *next; p; p = next) {
+			next = p->next;
 			weir_packet_free(n, p);
-			p = next;
 		}
+		free(d);
 	}
+	s->oldest = s->newest = NULL;
 }
 
 static unsigned held(struct weir_node *n)
