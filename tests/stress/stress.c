@@ -120,7 +120,7 @@ static bool accounted(struct weir_engine *g)
 // Calls handlers for so long, each with a little time for the workers behind it.
 static bool hammer(const struct session *s, unsigned ms, unsigned *n_calls)
 {
-	const struct timespec pause = {.tv_nsec = 100 * 1000};
+	const struct timespec pause = {.tv_nsec = 100000};
 	uint64_t end = now_ms() + ms;
 	bool good = true;
 
