@@ -24,8 +24,8 @@ enum { NS = 1000000000 };
 
 static void encap(struct packet *p, const struct eth *eth)
 {
-	memcpy(weir_data(p), eth, sizeof(*eth));
 	weir_set_mac(p);
+	memcpy(weir_data(p), eth, sizeof(*eth));
 }
 
 // Loses a packet that is in no batch.
@@ -373,10 +373,11 @@ static void replies(struct weir_node *n, struct batch *b)
 }
 
 // From the first packet on whose neighbour is not in the cache.
-static __attribute__((noinline)) void rest(struct weir_node *n, struct batch *b, unsigned i)
+static __attribute__((noinline)) void rest(struct weir_node *n, struct batch *b,
+					   const struct packet *first)
 {
 	const unsigned count = b->n;
-	unsigned k = i;
+	unsigned i = weir_batch_find(b, first), k = i;
 
 	for (; i < count; i++) {
 		uint32_t len = b->p[i]->len;
@@ -402,6 +403,7 @@ static void arp_querier(struct weir_node *n, unsigned port, struct batch *b)
 		replies(n, b);
 		return;
 	}
+	WEIR_UNROLL
 	for (unsigned i = 0; i < count; i++) {
 		struct packet *p = b->p[i];
 		be32 ip = weir_dst_ip(p);
@@ -409,7 +411,7 @@ static void arp_querier(struct weir_node *n, unsigned port, struct batch *b)
 
 		if (WEIR_UNLIKELY(c->ip.be != ip.be || c->until <= now ||
 				  !weir_push_front(p, sizeof(c->eth)))) {
-			rest(n, b, i);
+			rest(n, b, p);
 			return;
 		}
 		encap(p, &c->eth);
