@@ -67,7 +67,7 @@ fails() { # WORD OPTION ...: ends with an error that has WORD in it, and attache
 	local status
 	on r timeout 10 "$forward" "${@:2}" va vb >"$out" 2>"$err"
 	status=$?
-	[ $status = 1 ] || because "status $status" || return
+	[ "$status" = 1 ] || because "status $status" || return
 	complains "$1" || return
 	soon no_program || because "a program stays attached"
 }
@@ -80,7 +80,7 @@ balanced() { # what the program saw was received or has a name; what was receive
 	local seen rx lost tx name
 	seen=$(counts seen) rx=$(counts rx_packets) tx=$(counts tx_packets) lost=0
 	for name in passed rx_ring_full rx_dropped multi_buffer; do
-		lost=$((lost + $(counts $name)))
+		lost=$((lost + $(counts "$name")))
 	done
 	[ "$seen" -gt 0 ] && [ "$seen" = $((rx + lost)) ] && [ "$rx" = "$tx" ] ||
 		because "seen $seen, received $rx, lost $lost, sent $tx"

@@ -20,6 +20,8 @@ static int by_name(const void *a, const void *b)
 // Two classes of one name are the programmer's mistake, so that ends the program.
 static void sort_classes(void)
 {
+	// bounds of one section, which the linker sets
+	// cppcheck-suppress comparePointers
 	n_sorted = (unsigned)(__stop_weir_class_list - __start_weir_class_list);
 	sorted = calloc(n_sorted + 1, sizeof(*sorted));
 	if (!sorted)

@@ -172,8 +172,9 @@ int xsk_guard_sysfs(struct xsk_guard *g, const char *path, const char *value)
 	char old[LINE];
 	int e = start(g);
 
-	if (!e)
-		e = read_sysfs(path, old, sizeof(old));
+	if (e)
+		return e;
+	e = read_sysfs(path, old, sizeof(old));
 	if (e || !strcmp(old, value))
 		return e;
 	if (dprintf(g->journal, "sysfs %s %s\n", path, old) < 0)
