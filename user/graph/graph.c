@@ -203,8 +203,7 @@ static void check_inputs(struct weir_router *r, struct weir_err *err)
 	}
 }
 
-// Groups the connections by the ports they use. Within a group they keep their order.
-static int index_ports(struct weir_router *r)
+static int count_connections(struct weir_router *r)
 {
 	for (unsigned i = 0; i < r->n_elements; i++) {
 		struct weir_element *e = r->elements[i];
@@ -223,22 +222,37 @@ static int index_ports(struct weir_router *r)
 		r->wiring[c->from->index].out[c->from_port].n++;
 		r->wiring[c->to->index].in[c->to_port].n++;
 	}
+	return 0;
+}
+
+// Gives each port its place in the list of its side, as long as it has counted, and sets its count
+// back. Returns the length of the list.
+static unsigned place_ports(struct weir_port *v, unsigned n)
+{
+	unsigned total = 0;
+
+	for (unsigned p = 0; p < n; p++) {
+		v[p].first = total;
+		total += v[p].n;
+		v[p].n = 0;
+	}
+	return total;
+}
+
+// Groups the connections by the ports they use. Within a group they keep their order.
+static int index_ports(struct weir_router *r)
+{
+	int rc = count_connections(r);
+
+	if (rc)
+		return rc;
 	for (unsigned i = 0; i < r->n_elements; i++) {
 		struct weir_wiring *w = &r->wiring[i];
-		unsigned n_in = 0, n_out = 0;
 
-		for (unsigned p = 0; p < w->n_in; n_in += w->in[p++].n)
-			w->in[p].first = n_in;
-		for (unsigned p = 0; p < w->n_out; n_out += w->out[p++].n)
-			w->out[p].first = n_out;
-		w->by_in = calloc(n_in + 1, sizeof(*w->by_in));
-		w->by_out = calloc(n_out + 1, sizeof(*w->by_out));
+		w->by_in = calloc(place_ports(w->in, w->n_in) + 1, sizeof(*w->by_in));
+		w->by_out = calloc(place_ports(w->out, w->n_out) + 1, sizeof(*w->by_out));
 		if (!w->by_in || !w->by_out)
 			return -ENOMEM;
-		for (unsigned p = 0; p < w->n_in; p++)
-			w->in[p].n = 0;
-		for (unsigned p = 0; p < w->n_out; p++)
-			w->out[p].n = 0;
 	}
 	for (unsigned i = 0; i < r->n_connections; i++) {
 		const struct weir_connection *c = &r->connections[i];

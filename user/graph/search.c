@@ -45,6 +45,11 @@ static void found(struct search *s, struct weir_element *e)
 		s->v[s->n++] = e;
 }
 
+static bool flows(const struct search *s, struct weir_element *e, unsigned at, unsigned k)
+{
+	return s->down ? weir_flows(e, at, k) : weir_flows(e, k, at);
+}
+
 static void follow(struct search *s, const struct place *from)
 {
 	const struct weir_router *r = from->e->router;
@@ -62,7 +67,7 @@ static void follow(struct search *s, const struct place *from)
 			continue;
 		}
 		for (unsigned k = 0; k < n_ports(s, e); k++)
-			if (s->down ? weir_flows(e, at, k) : weir_flows(e, k, at))
+			if (flows(s, e, at, k))
 				queue(s, e, k);
 	}
 }
