@@ -73,12 +73,12 @@ static int make_element(struct weir_router *r, const struct lang_element *le, un
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
+	e->class = class;
 	r->elements[i] = e;
 	e->self = calloc(1, class->self_size + 1);
 	if (!e->self)
 		return -ENOMEM;
 	e->name = le->name;
-	e->class = class;
 	e->router = r;
 	e->loc = le->loc;
 	e->config = le->config;
