@@ -226,7 +226,7 @@ docs: $(B)/weir ## write the generated pages of docs/
 new: ## write the skeleton of an element: make new E=ip/my_element
 	$(Q)tests/new "$(E)"
 prefix ?= /usr/local
-install: $(B)/weir ## install the command, its configurations and its manual
+install: $(B)/weir ## install the command and its configurations
 	install -D -m 755 $(B)/weir $(DESTDIR)$(prefix)/bin/weir
 	install -d $(DESTDIR)$(prefix)/share/weir/configs
 	install -m 644 configs/*.click $(DESTDIR)$(prefix)/share/weir/configs

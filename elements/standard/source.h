@@ -38,7 +38,7 @@ struct source_state {
 // Keywords that all of them take.
 #define SOURCE_KEYWORDS(id)                                                                      \
 	WEIR_ARG(I32, id, src.length, "LENGTH", "length of the packets; -1: that of DATA",       \
-		 .def = "-1", .min = -1, .max = 65535),                                          \
+		 .def = "-1", .min = -1, .max = WEIR_PACKET_MAX - WEIR_HEADROOM),                \
 		WEIR_ARG(BOOL, id, src.stop, "STOP", "stop the router after LIMIT packets"),     \
 		WEIR_ARG(BOOL, id, src.timestamp, "TIMESTAMP", "set timestamps", .def = "true"), \
 		WEIR_ARG(ARG, id, src.end_call, "END_CALL",                                      \

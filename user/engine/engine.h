@@ -44,6 +44,8 @@ struct weir_worker {
 	unsigned n_order;
 	uint64_t *ready; // bitmap over order
 	bool any_ready;
+	bool has_more;		      // a pull gave up although there may be more: no time to sleep
+	unsigned depth;		      // inputs that run within each other
 	struct weir_input free_input; // where lost packets go
 	struct weir_node free_node;
 	struct batch **spare; // empty batches

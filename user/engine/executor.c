@@ -8,6 +8,10 @@
 #include <engine.h>
 #include <stdlib.h>
 
+enum {
+	MAX_FRUITLESS = 8, // pulls of which nothing came through, in one call
+	MAX_DEPTH = 200,   // inputs that run within each other, for the stack's sake
+};
 enum { MAX_ROUNDS = 200 }; // back edges that a packet may take: loops are legal, endless ones not
 
 struct batch *weir_spare_get(struct weir_worker *w)
@@ -45,9 +49,16 @@ void weir_input_full(struct weir_worker *w, struct weir_input *in)
 {
 	struct batch *b = in->pending;
 
+	// too deep: it waits for the next pass, as long as there is room
+	if (WEIR_UNLIKELY(w->depth >= MAX_DEPTH) && b->n < WEIR_BATCH_MAX) {
+		weir_input_ready(w, in);
+		return;
+	}
+	w->depth++;
 	in->pending = weir_spare_get(w);
 	weir_run_input(w, in, b);
 	weir_spare_put(w, b);
+	w->depth--;
 }
 
 void weir_edge_back(struct weir_node *n, struct weir_edge *e, struct packet *p)
@@ -129,7 +140,8 @@ void weir_run_input(struct weir_worker *w, struct weir_input *in, struct batch *
 		e->packets += b->n;
 		e->bytes += b->bytes;
 		in = e->to;
-		if (!in->chained && !w->depth_first) {
+		// what waits there already came earlier
+		if ((!in->chained || in->pending->n) && !w->depth_first) {
 			join(w, in, b);
 			break;
 		}
@@ -168,6 +180,8 @@ struct shares {
 	struct batch *to[FEW_OUTPUTS];
 	uint64_t bytes[FEW_OUTPUTS];
 	unsigned n[FEW_OUTPUTS];
+	uint16_t odd[WEIR_BATCH_MAX]; // packets that leave by none of them
+	unsigned n_odd;
 };
 
 // Can the batch be dealt out without looking at each packet's way: few outputs, all forward, and
@@ -187,54 +201,62 @@ static bool can_deal(const struct weir_node *n, const struct batch *b, struct sh
 	return true;
 }
 
-// The number of packets dealt out; the next one leaves by an output that the element does not have.
-static unsigned deal(const struct weir_node *n, const struct batch *b, const uint16_t *port,
-		     struct shares *s)
+static void deal(const struct weir_node *n, const struct batch *b, const uint16_t *port,
+		 struct shares *s)
 {
 	const unsigned count = b->n, n_out = n->n_out;
-	unsigned i;
 
 #pragma GCC unroll 4
-	for (i = 0; i < count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		unsigned out = port[i];
 		struct packet *p = b->p[i];
 
-		if (WEIR_UNLIKELY(out >= n_out))
-			break;
+		if (WEIR_UNLIKELY(out >= n_out)) {
+			s->odd[s->n_odd++] = (uint16_t)i;
+			continue;
+		}
 		s->to[out]->p[s->to[out]->n++] = p;
 		s->n[out]++;
 		s->bytes[out] += p->len;
 	}
-	return i;
+}
+
+// Counts what was dealt out, and runs the inputs that are full now.
+static void settle(struct weir_node *n, const struct shares *s)
+{
+	for (unsigned i = 0; i < n->n_out; i++) {
+		struct weir_edge *e = &n->out[i];
+
+		if (!s->n[i])
+			continue;
+		e->packets += s->n[i];
+		e->bytes += s->bytes[i];
+		s->to[i]->bytes += s->bytes[i];
+		weir_input_ready(n->worker, e->to);
+	}
+	for (unsigned i = 0; i < n->n_out; i++)
+		if (n->out[i].to->pending->n >= n->out[i].to->cap)
+			weir_input_full(n->worker, n->out[i].to);
 }
 
 void weir_split(struct weir_node *n, struct batch *b, const uint16_t *port, unsigned mixed)
 {
 	struct shares s;
-	unsigned done = 0;
 
 	if (WEIR_LIKELY(!mixed)) {
 		b->out = port[0];
 		return;
 	}
 	if (can_deal(n, b, &s)) {
-		done = deal(n, b, port, &s);
-		for (unsigned i = 0; i < n->n_out; i++) {
-			struct weir_edge *e = &n->out[i];
-
-			if (!s.n[i])
-				continue;
-			e->packets += s.n[i];
-			e->bytes += s.bytes[i];
-			s.to[i]->bytes += s.bytes[i];
-			weir_input_ready(n->worker, e->to);
-		}
-		for (unsigned i = 0; i < n->n_out; i++)
-			if (n->out[i].to->pending->n >= n->out[i].to->cap)
-				weir_input_full(n->worker, n->out[i].to);
+		s.n_odd = 0;
+		deal(n, b, port, &s);
+		settle(n, &s);
+		for (unsigned i = 0; i < s.n_odd; i++)
+			weir_emit(n, port[s.odd[i]], b->p[s.odd[i]]);
+	} else {
+		for (unsigned i = 0; i < b->n; i++)
+			weir_emit(n, port[i], b->p[i]);
 	}
-	for (unsigned i = done; i < b->n; i++)
-		weir_emit(n, port[i], b->p[i]);
 	b->n = 0;
 	b->bytes = 0;
 }
@@ -252,7 +274,7 @@ void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, uns
 	struct weir_worker *w = n->worker;
 
 	n->made += count;
-	if (w->depth_first || e->back || !e->to->chained) {
+	if (w->depth_first || e->back || !e->to->chained || e->to->pending->n) {
 		for (unsigned i = 0; i < count; i++)
 			n->made_bytes += v[i]->len;
 		weir_emit_all(n, port, v, count);
@@ -315,16 +337,19 @@ unsigned weir_pull(struct weir_node *n, unsigned port, struct packet **v, unsign
 }
 
 // Pull through an element that is written as push: what stays in the batch is the answer. When all
-// of a batch went another way there may still be more behind it.
+// of a batch went another way there may still be more behind it; but not for ever in one call, as
+// the source may be endless.
 unsigned weir_pull_by_push(struct weir_node *n, unsigned port, struct packet **v, unsigned max)
 {
 	struct weir_worker *w = n->worker;
 	struct batch *b = weir_spare_get(w);
-	unsigned got = 0;
+	unsigned got = 0, fruitless = 0;
 
 	if (max > WEIR_BATCH_MAX)
 		max = WEIR_BATCH_MAX;
 	while (!got && (b->n = weir_pull(n, 0, b->p, max))) {
+		if (++fruitless > MAX_FRUITLESS)
+			w->has_more = true;
 		b->out = 0;
 		b->bytes = total(b);
 		n->push(n, 0, b);
@@ -332,6 +357,8 @@ unsigned weir_pull_by_push(struct weir_node *n, unsigned port, struct packet **v
 			weir_emit_all(n, b->out, b->p, b->n);
 		else
 			memcpy(v, b->p, (got = b->n) * sizeof(b->p[0]));
+		if (w->has_more)
+			break;
 	}
 	weir_spare_put(w, b);
 	return got;

@@ -46,7 +46,7 @@ struct packet *weir_packet_new(struct weir_node *n, uint32_t headroom, uint32_t 
 
 	if (headroom < WEIR_HEADROOM)
 		headroom = WEIR_HEADROOM;
-	if (len > WEIR_PACKET_MAX || headroom > WEIR_PACKET_MAX)
+	if (len > WEIR_PACKET_MAX || headroom > WEIR_PACKET_MAX - len)
 		return NULL;
 	if (!w->pool || headroom > w->pool->data_at - sizeof(*p) ||
 	    len > w->pool->chunk_at + w->pool->chunk - w->pool->data_at)

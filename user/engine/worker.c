@@ -121,7 +121,8 @@ bool weir_worker_round(struct weir_worker *w)
 	w->now = weir_clock_ns(w->engine);
 	w->rounds++;
 	did = run_tasks(w);
-	did |= w->any_ready;
+	did |= w->any_ready | w->has_more;
+	w->has_more = false;
 	weir_run_ready(w);
 	if (weir_timers_next(w) <= w->now) {
 		weir_timers_run(w);

@@ -34,7 +34,7 @@ enum weir_packet_type {
 enum {
 	WEIR_HEADROOM = 128,
 	WEIR_TAILROOM = 64,
-	WEIR_PACKET_MAX = 65535 + 14,
+	WEIR_PACKET_MAX = 65216, // longest packet with its headroom: offsets have 16 bits
 	WEIR_BATCH_MAX = 256,
 	WEIR_OFF_MASK = 0x3fff, // bounds an offset for the verifier
 };

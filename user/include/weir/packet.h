@@ -57,9 +57,9 @@ _Static_assert(offsetof(struct packet, network) == offsetof(struct ip4, ttl),
 _Static_assert(sizeof(struct packet) == 128, "two cache lines");
 
 enum {
-	WEIR_HEADROOM = 128,	      // at least so much before the first byte of a new packet
-	WEIR_TAILROOM = 64,	      // and behind the last one of a heap packet
-	WEIR_PACKET_MAX = 65535 + 14, // longest packet anything here makes
+	WEIR_HEADROOM = 128,	 // at least so much before the first byte of a new packet
+	WEIR_TAILROOM = 64,	 // and behind the last one of a heap packet
+	WEIR_PACKET_MAX = 65216, // longest packet with its headroom: offsets have 16 bits
 };
 
 WEIR_INLINE uint8_t *weir_data(struct packet *p)
