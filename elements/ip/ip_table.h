@@ -70,15 +70,16 @@ static __attribute__((noinline, unused)) void ip_table_mixed(struct weir_node *n
 {
 	const struct ip_view v = ip_table_view(t);
 	const unsigned count = b->n, i = weir_batch_find(b, p);
-	uint16_t port[WEIR_BATCH_MAX];
+	struct weir_deal deal;
 
+	weir_deal_begin(&deal, n, b);
 	for (unsigned k = 0; k < i; k++)
-		port[k] = (uint16_t)port0;
-	port[i] = (uint16_t)port1;
+		weir_deal(&deal, n, port0, b->p[k]);
+	weir_deal(&deal, n, port1, p);
 	WEIR_UNROLL
 	for (unsigned k = i + 1; k < count; k++)
-		port[k] = (uint16_t)ip_table_hop(&v, ip_table_at(&v, b->p[k]), b->p[k]);
-	weir_split(n, b, port, 1);
+		weir_deal(&deal, n, ip_table_hop(&v, ip_table_at(&v, b->p[k]), b->p[k]), b->p[k]);
+	weir_deal_end(&deal, n, b);
 }
 
 // As long as all packets leave by the output of the first one, no port is written down.

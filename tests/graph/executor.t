@@ -640,3 +640,19 @@ InfiniteSource(LENGTH 65500) -> Discard;
 config:1:23: argument `LENGTH': 65500 is out of range, must be -1 to 65088
 ...
 == exit 1
+
+=== outputs that lead to one input share what waits there, and the others get theirs
+== run
+for burst in 1 16 256; do
+	click -b $burst config
+done
+== config
+InfiniteSource(LIMIT 600, LENGTH 100) -> Queue -> Unqueue(BURST 300) -> s :: RoundRobinSwitch;
+s[0] -> a :: Counter -> Discard;
+s[1] -> b :: Counter -> Discard;
+s[2] -> a;
+DriverManager(wait 0.1s, print "$(a.count) $(b.count) $(a.byte_count)", stop);
+== stdout
+400 200 40000
+400 200 40000
+400 200 40000

@@ -173,90 +173,55 @@ void weir_run_ready(struct weir_worker *w)
 		w->any_ready |= w->ready[i] != 0;
 }
 
-enum { FEW_OUTPUTS = 16 };
-
-// What a batch adds to each output.
-struct shares {
-	struct batch *to[FEW_OUTPUTS];
-	uint64_t bytes[FEW_OUTPUTS];
-	unsigned n[FEW_OUTPUTS];
-	uint16_t odd[WEIR_BATCH_MAX]; // packets that leave by none of them
-	unsigned n_odd;
-};
-
-// Can the batch be dealt out without looking at each packet's way: few outputs, all forward, and
-// room at each for all of it?
-static bool can_deal(const struct weir_node *n, const struct batch *b, struct shares *s)
+// Does an output before this one lead to the same input?
+static bool shares_input(const struct weir_node *n, unsigned port)
 {
-	if (n->n_out > FEW_OUTPUTS || n->worker->depth_first)
+	const struct weir_input *in = n->out[port].to;
+
+	if (in->chained)
 		return false;
+	for (unsigned i = 0; i < port; i++)
+		if (n->out[i].to == in)
+			return true;
+	return false;
+}
+
+// Only where all outputs lead forward, each to an input of its own with room for all.
+void weir_deal_begin(struct weir_deal *d, struct weir_node *n, const struct batch *b)
+{
+	d->n_out = 0;
+	if (n->n_out > WEIR_DEAL_OUTPUTS || n->worker->depth_first)
+		return;
 	for (unsigned i = 0; i < n->n_out; i++) {
 		const struct weir_edge *e = &n->out[i];
+		struct batch *to = e->to->pending;
 
-		if (e->back || e->to->pending->n + b->n > e->to->cap)
-			return false;
-		s->to[i] = e->to->pending;
-		s->bytes[i] = s->n[i] = 0;
+		if (e->back || to->n + b->n > e->to->cap || shares_input(n, i))
+			return;
+		d->tail[i] = to->p + to->n;
+		d->bytes[i] = 0;
 	}
-	return true;
+	d->n_out = n->n_out;
 }
 
-static void deal(const struct weir_node *n, const struct batch *b, const uint16_t *port,
-		 struct shares *s)
+void weir_deal_end(struct weir_deal *d, struct weir_node *n, struct batch *b)
 {
-	const unsigned count = b->n, n_out = n->n_out;
-
-#pragma GCC unroll 4
-	for (unsigned i = 0; i < count; i++) {
-		unsigned out = port[i];
-		struct packet *p = b->p[i];
-
-		if (WEIR_UNLIKELY(out >= n_out)) {
-			s->odd[s->n_odd++] = (uint16_t)i;
-			continue;
-		}
-		s->to[out]->p[s->to[out]->n++] = p;
-		s->n[out]++;
-		s->bytes[out] += p->len;
-	}
-}
-
-// Counts what was dealt out, and runs the inputs that are full now.
-static void settle(struct weir_node *n, const struct shares *s)
-{
-	for (unsigned i = 0; i < n->n_out; i++) {
+	for (unsigned i = 0; i < d->n_out; i++) {
 		struct weir_edge *e = &n->out[i];
+		struct batch *to = e->to->pending;
+		unsigned before = to->n;
 
-		if (!s->n[i])
+		to->n = (unsigned)(d->tail[i] - to->p);
+		if (to->n == before)
 			continue;
-		e->packets += s->n[i];
-		e->bytes += s->bytes[i];
-		s->to[i]->bytes += s->bytes[i];
+		e->packets += to->n - before;
+		e->bytes += d->bytes[i];
+		to->bytes += d->bytes[i];
 		weir_input_ready(n->worker, e->to);
 	}
-	for (unsigned i = 0; i < n->n_out; i++)
+	for (unsigned i = 0; i < d->n_out; i++)
 		if (n->out[i].to->pending->n >= n->out[i].to->cap)
 			weir_input_full(n->worker, n->out[i].to);
-}
-
-void weir_split(struct weir_node *n, struct batch *b, const uint16_t *port, unsigned mixed)
-{
-	struct shares s;
-
-	if (WEIR_LIKELY(!mixed)) {
-		b->out = port[0];
-		return;
-	}
-	if (can_deal(n, b, &s)) {
-		s.n_odd = 0;
-		deal(n, b, port, &s);
-		settle(n, &s);
-		for (unsigned i = 0; i < s.n_odd; i++)
-			weir_emit(n, port[s.odd[i]], b->p[s.odd[i]]);
-	} else {
-		for (unsigned i = 0; i < b->n; i++)
-			weir_emit(n, port[i], b->p[i]);
-	}
 	b->n = 0;
 	b->bytes = 0;
 }

@@ -149,8 +149,8 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id), \
 		   .state_size = sizeof(struct id##_state), __VA_ARGS__)
 
-// The same two for classes whose packets commonly leave by different outputs: all ports are found
-// first, then the batch is distributed, or passes as it is if all agree.
+// The same two for classes whose packets commonly leave by different outputs: the batch passes as
+// it is if all agree, else it is dealt out.
 #define WEIR_SPLIT_ELEMENT(id, class_, ...)                                               \
 	WEIR_SPLIT_FORM(id, void, id(&self_, p_))                                         \
 	WEIR_CLASS(id, .name = class_, .push = id##_push, .self_size = sizeof(struct id), \
@@ -219,16 +219,17 @@ WEIR_INLINE unsigned weir_batch_find(const struct batch *b, const struct packet 
 		const struct id self_ = *(const struct id *)n_->self;                            \
 		state_t_ *const state_ __attribute__((unused)) = n_->state;                      \
 		const unsigned count_ = b_->n;                                                   \
-		uint16_t port_[WEIR_BATCH_MAX];                                                  \
+		struct weir_deal deal_;                                                          \
 		unsigned i_ = weir_batch_find(b_, p_);                                           \
+		weir_deal_begin(&deal_, n_, b_);                                                 \
 		for (unsigned k_ = 0; k_ < i_; k_++)                                             \
-			port_[k_] = (uint16_t)port0_;                                            \
-		port_[i_] = (uint16_t)port1_;                                                    \
+			weir_deal(&deal_, n_, port0_, b_->p[k_]);                                \
+		weir_deal(&deal_, n_, port1_, p_);                                               \
 		while (++i_ < count_) {                                                          \
 			p_ = b_->p[i_];                                                          \
-			port_[i_] = (uint16_t)(call_);                                           \
+			weir_deal(&deal_, n_, call_, p_);                                        \
 		}                                                                                \
-		weir_split(n_, b_, port_, 1);                                                    \
+		weir_deal_end(&deal_, n_, b_);                                                   \
 	}                                                                                        \
 	static void id##_push(struct weir_node *n_, unsigned, struct batch *b_)                  \
 	{                                                                                        \

@@ -99,8 +99,28 @@ WEIR_INLINE void weir_divert(struct weir_node *n, struct batch *b, unsigned port
 	weir_emit(n, port, p);
 }
 
-// Distributes a batch: packet i leaves by port[i]. mixed is zero if all are equal.
-void weir_split(struct weir_node *n, struct batch *b, const uint16_t *port, unsigned mixed);
+// Deals a batch out over the outputs, straight into what waits behind them. Nothing else may be
+// emitted between begin and end, except through weir_deal.
+enum { WEIR_DEAL_OUTPUTS = 16 };
+struct weir_deal {
+	struct packet **tail[WEIR_DEAL_OUTPUTS];
+	uint64_t bytes[WEIR_DEAL_OUTPUTS];
+	unsigned n_out; // outputs that have room for the whole batch; 0: every packet is emitted
+};
+void weir_deal_begin(struct weir_deal *d, struct weir_node *n, const struct batch *b);
+// Counts what was dealt and runs the inputs that are full now; the batch is empty afterwards.
+void weir_deal_end(struct weir_deal *d, struct weir_node *n, struct batch *b);
+
+WEIR_INLINE void weir_deal(struct weir_deal *d, struct weir_node *n, unsigned port,
+			   struct packet *p)
+{
+	if (WEIR_UNLIKELY(port >= d->n_out)) {
+		weir_emit(n, port, p);
+		return;
+	}
+	*d->tail[port]++ = p;
+	d->bytes[port] += p->len;
+}
 
 // Sends packets out by one output, in order. None is the caller's any more.
 void weir_emit_all(struct weir_node *n, unsigned port, struct packet *const *v, unsigned count);
