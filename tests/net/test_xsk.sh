@@ -78,7 +78,8 @@ counts() { # NAME: its sum over all queues
 
 balanced() { # what the program saw was received or has a name; what was received was sent
 	local seen rx lost tx name
-	seen=$(counts seen) rx=$(counts rx_packets) tx=$(counts tx_packets) lost=0
+	seen=$(counts seen) rx=$(counts rx_packets) lost=0
+	tx=$(($(counts tx_packets) + $(counts tx_pending)))
 	for name in passed rx_ring_full rx_dropped multi_buffer; do
 		lost=$((lost + $(counts "$name")))
 	done

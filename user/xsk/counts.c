@@ -28,6 +28,7 @@ unsigned weir_xsk_counts(const struct weir_xsk *, const struct weir_device *d, u
 		{"fill_empty", s.rx_fill_ring_empty_descs, false},
 		{"fill_invalid", s.rx_invalid_descs, false},
 		{"tx_packets", q->count.tx_packets, false},
+		{"tx_pending", q->in_flight, false},
 		{"tx_bytes", q->count.tx_bytes, false},
 		{"tx_rejected", s.tx_invalid_descs, true},
 		{"tx_no_buffer", q->count.tx_no_buffer, true},

@@ -161,6 +161,7 @@ static void reclaim(struct xsk_queue *q)
 		xsk_ring_release(comp, n);
 		weir_pool_put(q->pool, v, n);
 		q->in_flight -= n;
+		q->count.tx_packets += n;
 	}
 }
 
@@ -177,7 +178,7 @@ static struct packet *into_buffer(struct xsk_queue *q, struct packet *p)
 {
 	struct packet *b = NULL;
 
-	if (p->len > q->pool->stride - q->pool->data_at || p->pool) {
+	if (!p->len || p->len > q->pool->stride - q->pool->data_at || p->pool) {
 		q->count.tx_invalid++;
 	} else {
 		b = weir_pool_get(q->pool);
@@ -195,10 +196,11 @@ static struct packet *into_buffer(struct xsk_queue *q, struct packet *p)
 	return b;
 }
 
-// Can the kernel send this buffer as it is?
+// Can the kernel send this buffer as it is? It rejects what is empty or longer than a chunk, and
+// not every kernel gives the buffer of a rejected descriptor back.
 WEIR_INLINE bool is_sendable(const struct xsk_queue *q, const struct packet *p)
 {
-	return p->pool == q->pool->id && p->len <= q->pool->chunk;
+	return p->pool == q->pool->id && p->len - 1 < q->pool->chunk;
 }
 
 // The address is the descriptor's, and the offset of the first byte apart from it: so a completion
@@ -238,7 +240,6 @@ static unsigned queue_tx(struct weir_queue *base, struct packet *const *v, unsig
 	}
 	xsk_ring_submit(tx, k);
 	q->in_flight += k;
-	q->count.tx_packets += k;
 	q->count.tx_bytes += bytes;
 	return n;
 }

@@ -21,7 +21,9 @@ struct xsk_queue {
 	bool skip; // within a frame of several buffers
 
 	struct xsk_queue_count {
-		uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+		uint64_t rx_packets, rx_bytes;
+		uint64_t tx_packets;   // that came back, so the kernel is done with them
+		uint64_t tx_bytes;     // handed to the TX ring
 		uint64_t multi_buffer; // received frames of several buffers, which are lost
 		uint64_t tx_no_buffer; // heap packets lost for want of a buffer to send them from
 		uint64_t tx_invalid;   // packets that no descriptor can describe

@@ -30,7 +30,7 @@ struct weir_xsk_count {
 	uint64_t value;
 	bool lost;
 };
-enum { WEIR_XSK_COUNTS = 16 };
+enum { WEIR_XSK_COUNTS = 17 };
 // The number written to v.
 unsigned weir_xsk_counts(const struct weir_xsk *x, const struct weir_device *d, unsigned queue,
 			 struct weir_xsk_count v[WEIR_XSK_COUNTS]);
