@@ -11,7 +11,10 @@ enum { RING_FULL, TOO_LONG, TOO_SHORT };
 enum {
 	ETHER_LEN = 14,
 	VLAN_LEN = 4, // a tag does not count against the MTU
+	// until a full ring is looked at again, each time twice as long up to 128 times: more than
+	// a millisecond, so that the worker sleeps instead of looking
 	RETRY_NS = 20 * 1000,
+	RETRY_DOUBLINGS = 7,
 };
 
 struct to_device {
@@ -23,6 +26,7 @@ struct to_device_state {
 	struct weir_queue *queue;
 	uint32_t longest;
 	uint64_t count;
+	unsigned full; // looks in a row that found the ring full
 	bool has_sent, has_unsent;
 };
 
@@ -161,9 +165,12 @@ static bool task(struct weir_node *n, unsigned burst)
 	room = s->queue->ops->tx_room(s->queue);
 	if (!room) {
 		s->queue->ops->flush(s->queue);
-		weir_sleep_until(n, weir_now(n) + RETRY_NS);
+		weir_sleep_until(n, weir_now(n) + ((uint64_t)RETRY_NS << s->full));
+		if (s->full < RETRY_DOUBLINGS)
+			s->full++;
 		return false;
 	}
+	s->full = 0;
 	got = weir_pull(n, 0, v, room < burst ? room : burst);
 	for (unsigned i = 0; i < got; i++)
 		bytes += v[i]->len;

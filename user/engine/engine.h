@@ -57,6 +57,8 @@ struct weir_worker {
 	unsigned n_heap, heap_cap;
 	struct weir_queue **flush; // queues to flush after this round
 	unsigned n_flush, flush_cap;
+	uint64_t flush_at; // not before; 0: something was added
+	unsigned stuck;	   // flushes in a row that left something
 
 	struct weir_pool *pool;
 	struct packet *heap_free; // heap packets of the common size, for reuse
@@ -66,6 +68,7 @@ struct weir_worker {
 	struct weir_watch *watches; // served by a function; in the epoll instance
 	struct pollfd *sleep;	    // [0]: the epoll instance; the others only end the sleep
 	unsigned n_sleep;	    // without [0]
+	uint64_t hushed_until;	    // some of them are left alone, having an error; 0: none
 	unsigned busy_rounds;	    // since fds were last looked at
 	uint64_t rounds, idle_rounds;
 	uint32_t random;

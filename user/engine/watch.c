@@ -15,7 +15,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { FD_BATCH = 16 };
+enum {
+	FD_BATCH = 16,
+	QUIET_MS = 100, // that an fd with an error is left alone
+};
 
 int weir_watch_open(struct weir_worker *w)
 {
@@ -88,7 +91,7 @@ void weir_unwatch_fd(struct weir_node *n, int fd)
 	struct weir_worker *w = n->worker;
 
 	for (unsigned i = 1; i <= w->n_sleep; i++)
-		if (w->sleep[i].fd == fd) {
+		if (w->sleep[i].fd == fd || w->sleep[i].fd == ~fd) {
 			w->sleep[i] = w->sleep[w->n_sleep--];
 			return;
 		}
@@ -111,6 +114,42 @@ static struct weir_watch *find_watch(struct weir_worker *w, int fd)
 	return NULL;
 }
 
+// An fd with an error (its interface is gone, say) is ready for ever: sleep would end at once, each
+// time. It is left alone for a while, by a number that poll takes no notice of.
+static void hush(struct weir_worker *w)
+{
+	for (unsigned i = 1; i <= w->n_sleep; i++) {
+		struct pollfd *p = &w->sleep[i];
+
+		if (p->fd < 0 || p->revents & POLLIN ||
+		    !(p->revents & (POLLERR | POLLHUP | POLLNVAL)))
+			continue;
+		p->fd = ~p->fd;
+		w->hushed_until = w->now + (uint64_t)QUIET_MS * 1000 * 1000;
+	}
+}
+
+static void unhush(struct weir_worker *w)
+{
+	for (unsigned i = 1; i <= w->n_sleep; i++)
+		if (w->sleep[i].fd < 0)
+			w->sleep[i].fd = ~w->sleep[i].fd;
+	w->hushed_until = 0;
+}
+
+// Sleeps until an fd is ready. True if it is one of those that are served.
+static bool sleep_on_all(struct weir_worker *w, int timeout)
+{
+	if (w->hushed_until && w->hushed_until <= w->now)
+		unhush(w);
+	if (w->hushed_until && timeout > QUIET_MS)
+		timeout = QUIET_MS;
+	if (poll(w->sleep, w->n_sleep + 1, timeout) <= 0)
+		return false;
+	hush(w);
+	return w->sleep[0].revents;
+}
+
 void weir_watch_look(struct weir_worker *w, int timeout)
 {
 	struct epoll_event ev[FD_BATCH];
@@ -118,7 +157,7 @@ void weir_watch_look(struct weir_worker *w, int timeout)
 
 	w->busy_rounds = 0;
 	if (timeout && w->n_sleep) {
-		if (poll(w->sleep, w->n_sleep + 1, timeout) <= 0 || !w->sleep[0].revents)
+		if (!sleep_on_all(w, timeout))
 			return;
 		timeout = 0;
 	}

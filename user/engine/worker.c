@@ -14,6 +14,10 @@ enum {
 	LOOK_AT_FDS = 64,	 // busy rounds between two looks at fds
 	LONGEST_SLEEP_MS = 1000, // so that a missed wake-up costs a second, not the router
 	NS_PER_MS = 1000 * 1000,
+	// A queue that does not move is tried again after FLUSH_RETRY_NS, each time twice as long
+	// up to 32 times: more than a millisecond, so that the worker sleeps in between.
+	FLUSH_RETRY_NS = 64 * 1000,
+	FLUSH_RETRY_DOUBLINGS = 5,
 };
 
 static uint64_t monotonic(void)
@@ -69,6 +73,7 @@ void weir_flush_later(struct weir_node *n, struct weir_queue *q)
 {
 	struct weir_worker *w = n->worker;
 
+	w->flush_at = 0;
 	for (unsigned i = 0; i < w->n_flush; i++)
 		if (w->flush[i] == q)
 			return;
@@ -102,8 +107,8 @@ static bool run_tasks(struct weir_worker *w)
 	return did;
 }
 
-// Queues that the kernel did not take all from stay for the next round. True if there are any.
-static bool flush(struct weir_worker *w)
+// Queues that the kernel did not take all from stay, for a while later or for when there is more.
+static void flush(struct weir_worker *w)
 {
 	unsigned kept = 0;
 
@@ -111,7 +116,11 @@ static bool flush(struct weir_worker *w)
 		if (!w->flush[i]->ops->flush(w->flush[i]))
 			w->flush[kept++] = w->flush[i];
 	w->n_flush = kept;
-	return kept;
+	if (!kept)
+		w->stuck = 0;
+	else if (w->stuck < FLUSH_RETRY_DOUBLINGS)
+		w->stuck++;
+	w->flush_at = w->now + ((uint64_t)FLUSH_RETRY_NS << w->stuck);
 }
 
 bool weir_worker_round(struct weir_worker *w)
@@ -129,8 +138,8 @@ bool weir_worker_round(struct weir_worker *w)
 		weir_run_ready(w);
 		did = true;
 	}
-	if (w->n_flush)
-		did |= flush(w);
+	if (w->n_flush && w->flush_at <= w->now)
+		flush(w);
 	return did;
 }
 
@@ -140,11 +149,13 @@ void weir_worker_drain(struct weir_worker *w)
 		continue;
 }
 
-// When the next timer or sleeping task is due; UINT64_MAX: never.
+// When the next timer, sleeping task or flush is due; UINT64_MAX: never.
 static uint64_t next_due(const struct weir_worker *w)
 {
 	uint64_t due = weir_timers_next(w);
 
+	if (w->n_flush && w->flush_at < due)
+		due = w->flush_at;
 	for (unsigned i = 0; i < w->n_tasks; i++) {
 		uint64_t until = w->tasks[i]->sleep_until;
 

@@ -60,7 +60,7 @@ struct weir_queue_ops {
 	unsigned (*tx_room)(struct weir_queue *q);
 	// Tells the kernel about what tx took, where it has to be told, and takes back what was
 	// sent. Called once per round by the worker for every queue that sent something. False: the
-	// kernel did not take all yet, call again next round.
+	// kernel did not take all yet, call again in a while.
 	bool (*flush)(struct weir_queue *q);
 };
 

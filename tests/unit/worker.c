@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The loop of a worker where the world outside misbehaves: sending queues that do not move, fds
+// with errors. Time is simulated, and moved on by hand.
+
+#include <criterion/criterion.h>
+#include <device.h>
+#include <engine.h>
+#include <lang.h>
+#include <poll.h>
+#include <unistd.h>
+
+enum { MS = 1000 * 1000 };
+
+// A TX ring that the kernel takes `moves` packets from per flush.
+struct ring {
+	struct weir_queue base;
+	struct weir_queue *queues[1];
+	unsigned room, waiting, moves, flushes;
+};
+
+static unsigned ring_room(struct weir_queue *q)
+{
+	return ((struct ring *)q)->room;
+}
+
+static unsigned ring_tx(struct weir_queue *base, struct packet *const *, unsigned n)
+{
+	struct ring *q = (struct ring *)base;
+
+	q->room -= n;
+	q->waiting += n;
+	return n;
+}
+
+static bool ring_flush(struct weir_queue *base)
+{
+	struct ring *q = (struct ring *)base;
+	unsigned n = q->waiting < q->moves ? q->waiting : q->moves;
+
+	q->flushes++;
+	q->waiting -= n;
+	q->room += n;
+	return !q->waiting;
+}
+
+static const struct weir_queue_ops RING = {
+	.tx = ring_tx, .tx_room = ring_room, .flush = ring_flush};
+
+struct rig {
+	struct weir_router *router;
+	struct weir_engine *engine;
+	struct weir_worker *w;
+	struct ring ring;
+	struct weir_err err;
+};
+
+static void rig_open(struct rig *g, const char *text)
+{
+	struct weir_engine_options opt = {.n_workers = 1, .burst = 8, .simtime = true};
+	struct lang_router flat = {};
+	struct weir_device *d;
+
+	*g = (struct rig){.ring = {.base = {.ops = &RING, .fd = -1}}};
+	g->ring.queues[0] = &g->ring.base;
+	cr_assert_eq(lang_parse(&flat, "test", text, strlen(text), NULL, 0, &g->err), 0);
+	if (weir_router_build(&g->router, &flat, &g->err) || weir_router_init(g->router, &g->err))
+		cr_assert_fail("%s", g->err.text);
+	d = weir_router_devices(g->router);
+	if (d) {
+		d->queues = g->ring.queues;
+		d->n_queues = 1;
+		d->mtu = 1500;
+	}
+	if (weir_engine_open(&g->engine, g->router, &opt, &g->err))
+		cr_assert_fail("%s", g->err.text);
+	g->w = &g->engine->workers[0];
+}
+
+static void rig_close(struct rig *g)
+{
+	weir_engine_close(g->engine);
+	weir_router_free(g->router);
+	weir_err_free(&g->err);
+}
+
+// Rounds in which nothing is left to do; in between time goes on by a tenth of a millisecond.
+static unsigned busy_rounds(struct rig *g, unsigned n)
+{
+	unsigned busy = 0;
+
+	while (n--) {
+		g->engine->sim_offset += MS / 10;
+		busy += weir_worker_round(g->w);
+	}
+	return busy;
+}
+
+Test(worker, a_queue_that_does_not_move_is_no_work)
+{
+	struct rig g;
+
+	rig_open(&g, "Idle -> Discard;");
+	g.ring.waiting = 10;
+	weir_flush_later(&g.w->nodes[0], &g.ring.base);
+	cr_assert_eq(busy_rounds(&g, 1000), 0);
+	// 100 ms: some quick tries, then one every 2 ms
+	cr_assert_geq(g.ring.flushes, 40);
+	cr_assert_leq(g.ring.flushes, 60);
+	// something new is tried at once
+	g.ring.flushes = 0;
+	weir_flush_later(&g.w->nodes[0], &g.ring.base);
+	weir_worker_round(g.w);
+	cr_assert_eq(g.ring.flushes, 1);
+	g.ring.moves = 10;
+	busy_rounds(&g, 50);
+	cr_assert_eq(g.ring.waiting, 0);
+	cr_assert_eq(g.w->n_flush, 0);
+	rig_close(&g);
+}
+
+Test(worker, to_device_does_not_look_at_a_full_ring_all_the_time)
+{
+	struct rig g;
+
+	rig_open(&g, "Idle -> q :: Queue -> ToDevice(nowhere0);");
+	busy_rounds(&g, 1000);
+	cr_assert_geq(g.ring.flushes, 30);
+	cr_assert_leq(g.ring.flushes, 60);
+	rig_close(&g);
+}
+
+Test(worker, an_fd_with_an_error_does_not_end_every_sleep)
+{
+	struct rig g;
+	int ends[2];
+
+	rig_open(&g, "Idle -> Discard;");
+	cr_assert_eq(pipe(ends), 0);
+	close(ends[1]);
+	cr_assert_eq(weir_watch_fd(&g.w->nodes[0], ends[0], NULL), 0);
+	weir_watch_look(g.w, 1000);
+	cr_assert_lt(g.w->sleep[1].fd, 0, "poll still sees it");
+	// after a while it is given another chance, and goes quiet again
+	g.w->now += 1000ull * MS;
+	g.w->sleep[1].revents = 0;
+	weir_watch_look(g.w, 1000);
+	cr_assert_eq(g.w->sleep[1].revents, POLLHUP);
+	cr_assert_lt(g.w->sleep[1].fd, 0);
+	weir_unwatch_fd(&g.w->nodes[0], ends[0]);
+	cr_assert_eq(g.w->n_sleep, 0);
+	close(ends[0]);
+	rig_close(&g);
+}
