@@ -16,11 +16,12 @@ int session_check(struct session *s, const struct session_options *opt, struct w
 				opt->n_defines, err);
 	else
 		rc = lang_parse_file(&flat, opt->file, opt->defines, opt->n_defines, err);
-	if (rc) {
+	if (!rc || rc == -EINVAL) // what could be read may have more mistakes
+		rc = weir_router_build(&s->router, &flat, err);
+	else
 		lang_router_free(&flat);
-		return rc;
-	}
-	return weir_router_build(&s->router, &flat, err);
+	weir_err_sort(err);
+	return rc;
 }
 
 // Buffers that the graph itself can hold.

@@ -259,7 +259,7 @@ int script_configure(struct weir_element *e, struct weir_args *a)
 		s->type = SCRIPT_PACKET;
 	if (s->type_text && parse_type(e, a) < 0)
 		return -EINVAL;
-	if (s->type == SCRIPT_PACKET && !e->n_in)
+	if (s->type == SCRIPT_PACKET && !e->n_in && weir_ports_known(e))
 		weir_args_error(a, -1, "a script of TYPE PACKET must have inputs");
 	if (s->type != SCRIPT_PACKET && (e->n_in || e->n_out))
 		weir_args_error(a, -1, "only a script of TYPE PACKET may have ports");

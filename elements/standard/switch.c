@@ -19,7 +19,7 @@ static int configure(struct weir_element *e, struct weir_args *a)
 {
 	const struct switch_ *self = e->self;
 
-	if (self->output >= 0 && (unsigned)self->output >= e->n_out)
+	if (self->output >= 0 && (unsigned)self->output >= e->n_out && weir_ports_known(e))
 		return weir_args_error(a, -1, "OUTPUT must be less than %u, the number of outputs",
 				       e->n_out);
 	return 0;

@@ -61,7 +61,7 @@ static int configure(struct weir_element *e, struct weir_args *a)
 {
 	const struct tee *self = e->self;
 
-	if (self->n_given && self->n != e->n_out)
+	if (self->n_given && self->n != e->n_out && (weir_ports_known(e) || self->n < e->n_out))
 		return weir_args_error(a, -1, "N is %u, but %u outputs are connected", self->n,
 				       e->n_out);
 	return 0;

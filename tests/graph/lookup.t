@@ -99,12 +99,13 @@ expected IP address, not 'x'
 == config
 i :: Idle -> StaticIPLookup(10.0.0.0/8 0, 10.0.0.0/8 1.1.1.1 0, 11.0.0.0/8, 12.0.0.0/8 7) -> i;
 == stderr
+{{.*}}:1:14: warning: 1 route replaced by later versions
+  i :: {{.*}}
+{{ *}}^
 {{.*}}:1:65: argument 3 should be 'ADDR/MASK [GATEWAY] OUTPUT'
   i :: {{.*}}
 {{ *}}^
 {{.*}}:1:77: argument 4 should be 'ADDR/MASK [GATEWAY] OUTPUT'
   i :: {{.*}}
 {{ *}}^
-{{.*}}:1:14: warning: 1 route replaced by later versions
-...
 == exit 1

@@ -201,6 +201,9 @@ Script(TYPE SIGNAL FOO);
 config:1:8: unknown instruction `foo'
   Script(foo bar,
          ^
+config:1:8: no such label `nowhere'
+  Script(foo bar,
+         ^
 config:2:2: syntax error at `set'
   	set,
   	^
@@ -210,9 +213,6 @@ config:4:2: syntax error at `wait_stop'
 config:5:2: syntax error at `end'
   	end now);
   	^
-config:1:8: no such label `nowhere'
-  Script(foo bar,
-         ^
 config:6:8: argument `TYPE': expected one of ACTIVE, PASSIVE, DRIVER, PROXY, PACKET, SIGNAL SIGNO..., got `WRONG'
   Script(TYPE WRONG);
          ^

@@ -51,7 +51,12 @@ bool parse_ip4_digits(const char *text, be32 *out)
 
 static bool find_name(struct weir_element *e, enum weir_name_kind kind, const char *name, void *out)
 {
-	return e && e->router && weir_names_find(e->router->names, e, kind, name, out);
+	if (!e || !e->router)
+		return false;
+	if (weir_names_find(e->router->names, e, kind, name, out))
+		return true;
+	e->router->name_missed |= weir_name_is_lost(e->router, name);
+	return false;
 }
 
 enum interface_fact { IF_IP4, IF_IP4_PREFIX, IF_ETHER };

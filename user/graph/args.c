@@ -100,6 +100,19 @@ static struct given *match(struct matching *m, const struct weir_arg *a)
 	return got ? got : next;
 }
 
+// Something is wrong with what an element was given. Is it that a name it uses is hidden by a
+// mistake elsewhere? Then nothing is said: `before` is what had been said until then.
+static int excuse(struct matching *m, int r, const struct weir_err *before)
+{
+	struct weir_router *router = m->pub.element->router;
+
+	if (r < 0 && router && router->name_missed)
+		weir_err_rewind(m->pub.err, before);
+	if (router)
+		router->name_missed = false;
+	return r;
+}
+
 static int fill(struct matching *m, const struct weir_arg *a)
 {
 	struct weir_element *e = m->pub.element;
@@ -107,6 +120,7 @@ static int fill(struct matching *m, const struct weir_arg *a)
 	struct given *g;
 	struct weir_loc loc = *m->loc;
 	struct parse c = {.e = e, .name = a->name, .a = a, .loc = &loc, .err = m->pub.err};
+	const struct weir_err before = *m->pub.err;
 	const char *text = a->def;
 
 	if (a->flags & WEIR_LIST)
@@ -125,7 +139,7 @@ static int fill(struct matching *m, const struct weir_arg *a)
 	}
 	if (g && a->given)
 		*((bool *)e->self + a->given) = true;
-	return text ? parse_value(&c, a->type, text, field) : 0;
+	return text ? excuse(m, parse_value(&c, a->type, text, field), &before) : 0;
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
@@ -249,18 +263,23 @@ static int leave_rest(struct matching *m)
 static int apply(struct matching *m)
 {
 	struct weir_element *e = m->pub.element;
-	const unsigned errors = m->pub.err->n_errors;
+	const struct weir_err before = *m->pub.err;
+	bool filled = true;
 	int r;
 
 	for (const struct weir_arg *a = m->class->args; a && a->name; a++)
-		fill(m, a);
+		filled &= fill(m, a) >= 0;
 	r = leave_rest(m);
-	// configure relies on what the table promises, so it runs only if that is kept
-	if (!r && m->class->configure && m->pub.err->n_errors == errors)
-		r = m->class->configure(e, &m->pub);
 	if (r < 0)
 		return r;
-	return m->pub.err->n_errors == errors ? 0 : -EINVAL;
+	// configure relies on what the table promises, so it runs only if that is kept
+	if (!filled || m->pub.err->n_errors != before.n_errors)
+		return -EINVAL;
+	if (m->class->configure)
+		r = m->class->configure(e, &m->pub);
+	if (!r && m->pub.err->n_errors != before.n_errors)
+		r = -EINVAL;
+	return excuse(m, r, &before);
 }
 
 static int configure(struct weir_element *e, const char *config, const struct weir_loc *loc,

@@ -57,25 +57,47 @@ struct weir_element *weir_find(struct weir_router *r, const char *name)
 	return NULL;
 }
 
+// Stands for a class that is not known. Whatever is connected to it is right.
+static const struct weir_class unknown = {.name = "?", .ports = "-/-", .flow = "x/y"};
+
+bool weir_is_unknown(const struct weir_element *e)
+{
+	return e->class == &unknown;
+}
+
+bool weir_ports_known(const struct weir_element *e)
+{
+	return !e->router->wiring[e->index].open;
+}
+
+static const struct weir_class *find_class(struct weir_router *r, const struct lang_element *le,
+					   struct weir_err *err)
+{
+	const struct weir_class *class = weir_class_find(le->class_name);
+	const char *near;
+
+	if (class)
+		return class;
+	r->names_lost = true;
+	if (!*le->class_name || le->class_lost)
+		return &unknown;
+	near = weir_class_nearest(le->class_name);
+	weir_error(err, &le->loc, "unknown element class `%s'%s%s%s", le->class_name,
+		   near ? ": did you mean `" : " (`weir list classes' shows them)",
+		   near ? near : "", near ? "'?" : "");
+	return &unknown;
+}
+
 static int make_element(struct weir_router *r, const struct lang_element *le, unsigned i,
 			struct weir_err *err)
 {
-	const struct weir_class *class = weir_class_find(le->class_name);
-	struct weir_element *e;
+	struct weir_element *e = calloc(1, sizeof(*e));
 
-	if (!class) {
-		const char *near = weir_class_nearest(le->class_name);
-
-		return weir_error(err, &le->loc, "unknown element class `%s'%s%s%s", le->class_name,
-				  near ? ": did you mean `" : " (`weir list classes' shows them)",
-				  near ? near : "", near ? "'?" : "");
-	}
-	e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
-	e->class = class;
+	e->class = find_class(r, le, err);
 	r->elements[i] = e;
-	e->self = calloc(1, class->self_size + 1);
+	e->self = calloc(1, e->class->self_size + 1);
 	if (!e->self)
 		return -ENOMEM;
 	e->name = le->name;
@@ -84,7 +106,19 @@ static int make_element(struct weir_router *r, const struct lang_element *le, un
 	e->config = le->config;
 	e->index = i;
 	r->wiring[i].config_loc = le->config_loc;
+	r->wiring[i].open = r->flat.incomplete || weir_is_unknown(e);
+	r->wiring[i].misread = weir_is_unknown(e);
 	return 0;
+}
+
+bool weir_name_is_lost(const struct weir_router *r, const char *name)
+{
+	if (!r->names_lost || r->flat.incomplete)
+		return r->names_lost;
+	for (unsigned i = 0; i < r->n_elements; i++)
+		if (r->wiring[i].misread && strstr(r->elements[i]->config, name))
+			return true;
+	return false;
 }
 
 // The number of a port written by number or name; -1 with a message.
@@ -95,8 +129,8 @@ static int port_number(const struct weir_element *e, bool output, const struct l
 	unsigned n = output ? sizeof(e->class->out) / sizeof(e->class->out[0])
 			    : sizeof(e->class->in) / sizeof(e->class->in[0]);
 
-	if (p->number >= 0)
-		return p->number;
+	if (p->number >= 0 || weir_is_unknown(e))
+		return p->number >= 0 ? p->number : 0;
 	for (unsigned i = 0; i < n && names[i]; i++)
 		if (!strcmp(names[i], p->name))
 			return (int)i;
@@ -120,28 +154,37 @@ static bool is_repeated(const struct weir_router *r, const struct weir_connectio
 	return false;
 }
 
+// The ports that a connection joins. False, with a message, if there are no such ports.
+static bool find_ports(const struct lang_connection *lc, struct weir_connection *c,
+		       struct weir_err *err)
+{
+	int from = port_number(c->from, true, &lc->from_port, &lc->loc, err);
+	int to = port_number(c->to, false, &lc->to_port, &lc->loc, err);
+
+	if (from < 0 || to < 0)
+		return false;
+	if (from >= MAX_PORTS || to >= MAX_PORTS) {
+		weir_error(err, &lc->loc, "port number %d is too large: an element has at most %d",
+			   from > to ? from : to, MAX_PORTS);
+		return false;
+	}
+	c->from_port = (unsigned)from;
+	c->to_port = (unsigned)to;
+	return true;
+}
+
 static void make_connection(struct weir_router *r, const struct lang_connection *lc,
 			    struct weir_err *err)
 {
 	struct weir_connection *c = &r->connections[r->n_connections];
-	int from, to;
 
 	c->from = r->elements[lc->from];
 	c->to = r->elements[lc->to];
 	c->loc = lc->loc;
-	if (!c->from || !c->to)
-		return;
-	from = port_number(c->from, true, &lc->from_port, &lc->loc, err);
-	to = port_number(c->to, false, &lc->to_port, &lc->loc, err);
-	if (from < 0 || to < 0)
-		return;
-	if (from >= MAX_PORTS || to >= MAX_PORTS) {
-		weir_error(err, &lc->loc, "port number %d is too large: an element has at most %d",
-			   from > to ? from : to, MAX_PORTS);
+	if (!find_ports(lc, c, err)) {
+		r->wiring[lc->from].open = r->wiring[lc->to].open = true;
 		return;
 	}
-	c->from_port = (unsigned)from;
-	c->to_port = (unsigned)to;
 	if (is_repeated(r, c))
 		return;
 	if (c->from->n_out <= c->from_port)
@@ -149,58 +192,6 @@ static void make_connection(struct weir_router *r, const struct lang_connection 
 	if (c->to->n_in <= c->to_port)
 		c->to->n_in = c->to_port + 1;
 	r->n_connections++;
-}
-
-static void plural(char *buf, size_t size, unsigned n, const char *what)
-{
-	snprintf(buf, size, "%u %s%s", n, what, n == 1 ? "" : "s");
-}
-
-// Outputs may be left unconnected: what leaves there is counted and freed. Inputs may not.
-static void check_port_counts(struct weir_element *e, struct weir_err *err)
-{
-	unsigned in[2], out[2];
-	char have[32], want[32];
-	bool equal;
-
-	if (!weir_code_ports(weir_ports_code(e->class), in, out, &equal))
-		abort(); // the class is wrong, not the configuration
-	if (equal)
-		out[0] = out[1] = e->n_in;
-	plural(have, sizeof(have), e->n_in, "input");
-	if (e->n_in < in[0]) {
-		plural(want, sizeof(want), in[0], "input");
-		weir_error(err, &e->loc, "`%s' (%s) has %s, needs %s%s", e->name, e->class->name,
-			   have, in[0] == in[1] ? "" : "at least ", want);
-	} else if (e->n_in > in[1]) {
-		plural(want, sizeof(want), in[1], "input");
-		weir_error(err, &e->loc, "`%s' (%s) has %s, may have %s%s", e->name, e->class->name,
-			   have, in[0] == in[1] ? "" : "at most ", want);
-	}
-	plural(have, sizeof(have), e->n_out, "output");
-	plural(want, sizeof(want), out[1], "output");
-	if (e->n_out > out[1])
-		weir_error(err, &e->loc, "`%s' (%s) has %s, may have %s%s", e->name, e->class->name,
-			   have, out[0] == out[1] ? "" : "at most ", want);
-	else if (e->n_out < out[0])
-		e->n_out = out[0];
-}
-
-static void check_inputs(struct weir_router *r, struct weir_err *err)
-{
-	char name[32];
-
-	for (unsigned i = 0; i < r->n_elements; i++) {
-		struct weir_element *e = r->elements[i];
-
-		for (unsigned p = 0; p < r->wiring[i].n_in; p++) {
-			if (r->wiring[i].in[p].n)
-				continue;
-			weir_port_name(e, false, p, name, sizeof(name));
-			weir_error(err, &e->loc, "input %s of `%s' (%s) is not connected", name,
-				   e->name, e->class->name);
-		}
-	}
 }
 
 static int count_connections(struct weir_router *r)
@@ -275,45 +266,53 @@ static int configure(struct weir_router *r, bool early, struct weir_err *err)
 		struct weir_element *e = r->elements[i];
 		int one;
 
-		if (e->class->early != early)
+		if (e->class->early != early || weir_is_unknown(e) ||
+		    r->flat.elements[i].config_lost)
 			continue;
 		one = weir_configure(e, e->config, &r->wiring[i].config_loc, err);
 		r->wiring[i].configured = true;
+		r->wiring[i].misread = early && one;
+		r->names_lost |= r->wiring[i].misread;
 		if (one && !rc)
 			rc = one;
 	}
 	return rc;
 }
 
-static int build(struct weir_router *r, struct weir_err *err)
+static int make_elements(struct weir_router *r, struct weir_err *err)
 {
 	unsigned n = r->flat.n_elements;
 	int rc = 0;
 
 	r->n_workers = 1;
+	r->names_lost = r->flat.incomplete;
 	r->elements = calloc(n + 1, sizeof(*r->elements));
 	r->wiring = calloc(n + 1, sizeof(*r->wiring));
 	r->connections = calloc(r->flat.n_connections + 1, sizeof(*r->connections));
 	if (!r->elements || !r->wiring || !r->connections || weir_names_init(&r->names))
 		return -ENOMEM;
-	for (unsigned i = 0; i < n && rc != -ENOMEM; i++)
+	for (unsigned i = 0; i < n && !rc; i++)
 		rc = make_element(r, &r->flat.elements[i], i, err);
-	if (rc == -ENOMEM)
+	if (!rc)
+		r->n_elements = n;
+	return rc;
+}
+
+// Goes on after a mistake, as long as what follows does not depend on it.
+static int build(struct weir_router *r, struct weir_err *err)
+{
+	int rc = make_elements(r, err);
+
+	if (rc)
 		return rc;
-	r->n_elements = n;
 	for (unsigned i = 0; i < r->flat.n_connections; i++)
 		make_connection(r, &r->flat.connections[i], err);
-	if (err->n_errors) {
-		// what has no class has no ports to speak of
-		r->n_elements = 0;
-		return -EINVAL;
-	}
-	for (unsigned i = 0; i < n; i++)
-		check_port_counts(r->elements[i], err);
+	for (unsigned i = 0; i < r->n_elements; i++)
+		weir_check_port_counts(r->elements[i], err);
 	rc = index_ports(r);
 	if (rc)
 		return rc;
-	check_inputs(r, err);
+	weir_check_inputs(r, err);
 	weir_resolve_processing(r, err);
 	rc = configure(r, true, err);
 	if (!rc || rc == -EINVAL)

@@ -9,7 +9,8 @@
 #include <lang.h>
 #include <stdatomic.h>
 
-enum weir_processing { WEIR_AGNOSTIC, WEIR_PUSH, WEIR_PULL };
+// WEIR_EITHER: a mistake hides which; only while a configuration is checked.
+enum weir_processing { WEIR_AGNOSTIC, WEIR_PUSH, WEIR_PULL, WEIR_EITHER };
 
 // What the graph knows of one port.
 struct weir_port {
@@ -31,6 +32,8 @@ struct weir_wiring {
 	struct weir_loc config_loc;
 	char *config; // the arguments, once the element has been reconfigured
 	bool configured, initialised;
+	bool open;    // a mistake may hide some of its connections
+	bool misread; // the same for names that others may use
 };
 
 struct weir_router {
@@ -40,8 +43,10 @@ struct weir_router {
 	unsigned n_elements;
 	struct weir_connection *connections;
 	unsigned n_connections;
-	struct weir_names *names;			 // AddressInfo
-	struct weir_device *devices;			 // claimed interfaces, a list
+	struct weir_names *names;    // AddressInfo
+	bool names_lost;	     // a mistake may hide some names
+	bool name_missed;	     // since it was last cleared, such a name was looked up
+	struct weir_device *devices; // claimed interfaces, a list
 	void (*free_devices)(struct weir_device *first); // set by the first claim
 	struct weir_engine *engine;			 // once built
 	const struct weir_handler *handlers; // of the command that runs the router; NULL: none
@@ -55,7 +60,8 @@ struct weir_router {
 };
 
 // Takes over *flat (also on failure: it is freed with the router). Resolves classes, ports,
-// push/pull and arguments; all errors go to err. *out is NULL on failure. 0 or -errno.
+// push/pull and arguments; all errors go to err. *out is NULL on failure. 0 or -errno. If *flat has
+// mistakes already (they are in err), the rest is checked and -EINVAL comes back.
 int weir_router_build(struct weir_router **out, struct lang_router *flat, struct weir_err *err);
 
 // Runs every element's init. On failure what was initialised stays, to be freed with the router.
@@ -67,6 +73,16 @@ const struct weir_class *weir_class_find(const char *name);
 unsigned weir_classes(const struct weir_class *const **v);
 // The known name nearest to a mistyped one, or NULL.
 const char *weir_class_nearest(const char *name);
+
+// Is its class one that is not known? Only while a configuration is checked.
+bool weir_is_unknown(const struct weir_element *e);
+
+// Does a mistake perhaps hide what the name of an address stands for?
+bool weir_name_is_lost(const struct weir_router *r, const char *name);
+
+// Adds errors; gives an element the outputs that it always has.
+void weir_check_port_counts(struct weir_element *e, struct weir_err *err);
+void weir_check_inputs(struct weir_router *r, struct weir_err *err);
 
 const struct weir_wiring *weir_wiring(const struct weir_element *e);
 const char *weir_ports_code(const struct weir_class *c);

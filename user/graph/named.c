@@ -102,6 +102,9 @@ struct weir_element *parse_element(struct weir_element *e, const char *name)
 		while (scope && e->name[scope - 1] != '/');
 	}
 	free(full);
+	e->router->name_missed |= found		      ? weir_is_unknown(found)
+				  : strchr(name, '/') ? e->router->names_lost // in a compound
+						      : e->router->flat.incomplete;
 	return found;
 }
 

@@ -158,16 +158,63 @@ static bool settle(struct weir_router *r, struct weir_element *e, bool output, u
 	return true;
 }
 
-static bool settle_connection(struct weir_router *r, struct weir_connection *c)
+static bool is_decided(enum weir_processing p)
+{
+	return p == WEIR_PUSH || p == WEIR_PULL;
+}
+
+static bool settle_connection(struct weir_router *r, struct weir_connection *c, bool decided)
 {
 	enum weir_processing from = r->wiring[c->from->index].out[c->from_port].processing;
 	enum weir_processing to = r->wiring[c->to->index].in[c->to_port].processing;
 
-	if (from == WEIR_AGNOSTIC && to != WEIR_AGNOSTIC)
+	if (from == WEIR_AGNOSTIC && (decided ? is_decided(to) : to != WEIR_AGNOSTIC))
 		return settle(r, c->from, true, c->from_port, to);
-	if (to == WEIR_AGNOSTIC && from != WEIR_AGNOSTIC)
+	if (to == WEIR_AGNOSTIC && (decided ? is_decided(from) : from != WEIR_AGNOSTIC))
 		return settle(r, c->to, false, c->to_port, from);
 	return false;
+}
+
+// A port that its class decides also decides the agnostic ports joined to it only through
+// connections: "a/ah" has a push output beside an input that may be pull.
+static void settle_connections(struct weir_router *r, bool decided)
+{
+	bool changed;
+
+	do {
+		changed = false;
+		for (unsigned i = 0; i < r->n_connections; i++)
+			changed |= settle_connection(r, &r->connections[i], decided);
+	} while (changed);
+}
+
+static void settle_ports(struct weir_router *r, struct weir_element *e, enum weir_processing p)
+{
+	for (unsigned i = 0; i < e->n_in; i++)
+		settle(r, e, false, i, p);
+	for (unsigned i = 0; i < e->n_out; i++)
+		settle(r, e, true, i, p);
+}
+
+// By the class alone. What is said of a port that the class does not have says nothing.
+static void begin_ports(struct weir_router *r, struct weir_element *e)
+{
+	const char *code = weir_processing_code(e->class);
+	struct weir_wiring *w = &r->wiring[e->index];
+	unsigned in[2], out[2];
+	bool equal;
+
+	weir_code_ports(weir_ports_code(e->class), in, out, &equal);
+	if (equal)
+		out[1] = UINT_MAX;
+	for (unsigned p = 0; p < e->n_in; p++)
+		w->in[p].processing = p >= in[1] || weir_is_unknown(e)
+					      ? WEIR_EITHER
+					      : weir_code_processing(code, false, p);
+	for (unsigned p = 0; p < e->n_out; p++)
+		w->out[p].processing = p >= out[1] || weir_is_unknown(e)
+					       ? WEIR_EITHER
+					       : weir_code_processing(code, true, p);
 }
 
 // A connection whose ends disagree, and ports that may carry one connection only.
@@ -180,7 +227,8 @@ static void check_connection(struct weir_router *r, unsigned i, struct weir_err 
 
 	weir_port_name(c->from, true, c->from_port, fp, sizeof(fp));
 	weir_port_name(c->to, false, c->to_port, tp, sizeof(tp));
-	if (from->processing != to->processing)
+	if (from->processing != to->processing && is_decided(from->processing) &&
+	    is_decided(to->processing))
 		weir_error(
 			err, &c->loc,
 			"`%s' %s output %s is connected to `%s' %s input %s: put a Queue (push to "
@@ -199,34 +247,18 @@ static void check_connection(struct weir_router *r, unsigned i, struct weir_err 
 			tp, c->to->name);
 }
 
+// First what is certain, then what a mistake may hide; the rest is push.
 void weir_resolve_processing(struct weir_router *r, struct weir_err *err)
 {
-	bool changed;
-
-	for (unsigned i = 0; i < r->n_elements; i++) {
-		struct weir_element *e = r->elements[i];
-		const char *code = weir_processing_code(e->class);
-
-		for (unsigned p = 0; p < e->n_in; p++)
-			r->wiring[i].in[p].processing = weir_code_processing(code, false, p);
-		for (unsigned p = 0; p < e->n_out; p++)
-			r->wiring[i].out[p].processing = weir_code_processing(code, true, p);
-	}
-	// A port that its class decides also decides the agnostic ports joined to it only through
-	// connections: "a/ah" has a push output beside an input that may be pull.
-	do {
-		changed = false;
-		for (unsigned i = 0; i < r->n_connections; i++)
-			changed |= settle_connection(r, &r->connections[i]);
-	} while (changed);
-	for (unsigned i = 0; i < r->n_elements; i++) {
-		struct weir_element *e = r->elements[i];
-
-		for (unsigned p = 0; p < e->n_in; p++)
-			settle(r, e, false, p, WEIR_PUSH);
-		for (unsigned p = 0; p < e->n_out; p++)
-			settle(r, e, true, p, WEIR_PUSH);
-	}
+	for (unsigned i = 0; i < r->n_elements; i++)
+		begin_ports(r, r->elements[i]);
+	settle_connections(r, true);
+	for (unsigned i = 0; i < r->n_elements; i++)
+		if (!weir_ports_known(r->elements[i]))
+			settle_ports(r, r->elements[i], WEIR_EITHER);
+	settle_connections(r, false);
+	for (unsigned i = 0; i < r->n_elements; i++)
+		settle_ports(r, r->elements[i], WEIR_PUSH);
 	for (unsigned i = 0; i < r->n_connections; i++)
 		check_connection(r, i, err);
 }

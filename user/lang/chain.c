@@ -131,7 +131,7 @@ static bool parse_class(struct parser *p, struct ref *r)
 					lang_parser_shown(&p->tok));
 	word = lang_parser_word(p, &p->tok);
 	c = lang_scope_class(p->scope, word);
-	r->decl = c ? c : lang_class_new(p->run, CLASS_ROUTER, word);
+	r->decl = c ? c : lang_scope_router_class(p->run, p->scope, word);
 	lang_parser_next(p);
 	return true;
 }
@@ -244,11 +244,13 @@ static void declare(struct parser *p, struct ref *r)
 	}
 	old = &s->elems[r->elem].loc;
 	if (!s->elems[r->elem].class)
-		lang_error(p->run, &r->loc,
-			   "'%s' cannot be declared here: it has a meaning of its own", r->name);
+		lang_error_apart(p->run, &r->loc,
+				 "'%s' cannot be declared here: it has a meaning of its own",
+				 r->name);
 	else
-		lang_error(p->run, &r->loc, "element '%s' is declared again; first at %s:%u:%u",
-			   r->name, old->file, old->line, old->column);
+		lang_error_apart(p->run, &r->loc,
+				 "element '%s' is declared again; first at %s:%u:%u", r->name,
+				 old->file, old->line, old->column);
 }
 
 static struct class *undeclared(struct parser *p, const struct ref *r)
@@ -257,13 +259,13 @@ static struct class *undeclared(struct parser *p, const struct ref *r)
 
 	if (!lost && looks_like_class(r))
 		return lang_class_new(p->run, CLASS_ROUTER, r->name);
-	if (lost)
-		; // its declaration may stand in a statement that could not be read
-	else if (strcmp(r->name, "input") == 0 || strcmp(r->name, "output") == 0)
-		lang_error(p->run, &r->loc, "'%s' has a meaning only in a compound or a group",
-			   r->name);
+	if (lost) // its declaration may stand in a statement that could not be read
+		return lang_scope_router_class(p->run, p->scope, r->name);
+	if (strcmp(r->name, "input") == 0 || strcmp(r->name, "output") == 0)
+		lang_error_apart(p->run, &r->loc,
+				 "'%s' has a meaning only in a compound or a group", r->name);
 	else
-		lang_error(p->run, &r->loc, "element '%s' is not declared", r->name);
+		lang_error_apart(p->run, &r->loc, "element '%s' is not declared", r->name);
 	lang_table_set(p->run, &p->scope->lost, r->name, 0);
 	return lang_class_new(p->run, CLASS_BROKEN, r->name);
 }
@@ -290,9 +292,9 @@ static void resolve(struct parser *p, struct ref *r)
 		else if (r->elem == LANG_NONE)
 			r->type = undeclared(p, r);
 		else if (r->configured)
-			lang_error(p->run, &r->loc,
-				   "'%s' is declared already, it cannot take arguments here",
-				   r->name);
+			lang_error_apart(p->run, &r->loc,
+					 "'%s' is declared already, it cannot take arguments here",
+					 r->name);
 	}
 	if (r->elem == LANG_NONE)
 		r->elem = lang_scope_add_anonymous(p->run, s, r->type ? r->type : r->decl, &r->loc);
@@ -342,10 +344,10 @@ static void check_useless(struct parser *p, const struct set *set, enum side sid
 
 		if (!r->ports[side].given || (!e->class && e->number)) // a group: told elsewhere
 			continue;
-		lang_error(p->run, &r->loc,
-			   side == INPUT ? "nothing is connected to the input ports of '%s'"
-					 : "nothing is connected to the output ports of '%s'",
-			   r->name ? r->name : "");
+		lang_error_apart(p->run, &r->loc,
+				 side == INPUT ? "nothing is connected to the input ports of '%s'"
+					       : "nothing is connected to the output ports of '%s'",
+				 r->name ? r->name : "");
 	}
 }
 

@@ -176,13 +176,14 @@ static void tell_arguments(struct lang_run *run, const struct elem *e,
 	if (extra && config->n_spans)
 		loc = lang_text_loc(config, extra->s);
 	if (extra && positional < s->n_formals)
-		lang_error(run, &loc, "%s has no parameter for '%.*s'", class,
-			   extra->len > 60 ? 60 : (int)extra->len, extra->s);
+		lang_error_apart(run, &loc, "%s has no parameter for '%.*s'", class,
+				 extra->len > 60 ? 60 : (int)extra->len, extra->s);
 	else if (f.missing != LANG_NONE && s->vars[f.missing].key)
-		lang_error(run, &loc, "%s needs the argument '%s'", class, s->vars[f.missing].key);
+		lang_error_apart(run, &loc, "%s needs the argument '%s'", class,
+				 s->vars[f.missing].key);
 	else
-		lang_error(run, &loc, "%s takes %u argument%s, not %u", class, positional,
-			   plural(positional), args->n);
+		lang_error_apart(run, &loc, "%s takes %u argument%s, not %u", class, positional,
+				 plural(positional), args->n);
 }
 
 static void tell_candidates(struct lang_run *run, const struct elem *e, const struct class *c,
@@ -198,11 +199,12 @@ static void tell_candidates(struct lang_run *run, const struct elem *e, const st
 				lang_buf_put(run, &b, ", ", 2);
 			put_signature(run, &b, s);
 		}
-	lang_error(run, &e->loc,
-		   "no definition of %s takes %u argument%s, %u input%s and %u output%s; "
-		   "there are: %s",
-		   e->class->name, args->n, plural(args->n), e->n_ports[INPUT],
-		   plural(e->n_ports[INPUT]), e->n_ports[OUTPUT], plural(e->n_ports[OUTPUT]), b.s);
+	lang_error_apart(run, &e->loc,
+			 "no definition of %s takes %u argument%s, %u input%s and %u output%s; "
+			 "there are: %s",
+			 e->class->name, args->n, plural(args->n), e->n_ports[INPUT],
+			 plural(e->n_ports[INPUT]), e->n_ports[OUTPUT], plural(e->n_ports[OUTPUT]),
+			 b.s);
 }
 
 enum strictness {

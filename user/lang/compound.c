@@ -140,7 +140,7 @@ static void parse_rest(struct parser *p, struct class *c)
 	if (!*c->name || !c->first || p->tok.kind != '}')
 		c->kind = CLASS_BROKEN;
 	else if (!(c->rest = lang_scope_class(p->scope, c->name)))
-		c->rest = lang_class_new(p->run, CLASS_ROUTER, c->name);
+		c->rest = lang_scope_router_class(p->run, p->scope, c->name);
 }
 
 struct class *lang_parse_compound(struct parser *p, const char *name)
@@ -199,7 +199,7 @@ bool lang_parse_elementclass(struct parser *p)
 
 		c = lang_scope_class(p->scope, other);
 		lang_scope_add_class(p->run, p->scope, name,
-				     c ? c : lang_class_new(p->run, CLASS_ROUTER, other));
+				     c ? c : lang_scope_router_class(p->run, p->scope, other));
 		lang_parser_next(p);
 	} else {
 		lang_scope_add_class(p->run, p->scope, name,

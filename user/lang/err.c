@@ -4,6 +4,7 @@
 #include <weir/err.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,14 @@ static void put_format(struct message *m, const char *fmt, va_list ap)
 	}
 	va_end(again);
 }
+
+// A message in the text of a weir_err.
+struct weir_message {
+	size_t begin, len, file_len; // it begins with the name of the file
+	unsigned line, column, file; // file: number of the first message about it
+	unsigned number;
+	bool is_warning;
+};
 
 static bool ends_line(char c)
 {
@@ -148,12 +157,46 @@ static void put_excerpt(struct message *m, const struct weir_loc *loc)
 	free(caret.s);
 }
 
+static bool append(struct weir_err *err, const struct message *m)
+{
+	char *grown = realloc(err->text, err->len + m->len + 1);
+
+	if (!grown)
+		return false;
+	memcpy(grown + err->len, m->s, m->len + 1);
+	err->text = grown;
+	err->len += m->len;
+	return true;
+}
+
+// Without memory, the message cannot be sorted; it stays where it is.
+static void note(struct weir_err *err, const struct weir_loc *loc, size_t len, bool is_warning)
+{
+	struct weir_message *v = err->messages;
+	unsigned cap = err->cap_messages ? 2 * err->cap_messages : 16;
+
+	if (err->n_messages == err->cap_messages) {
+		v = reallocarray(v, cap, sizeof(*v));
+		if (!v)
+			return;
+		err->messages = v;
+		err->cap_messages = cap;
+	}
+	v[err->n_messages++] = (struct weir_message){
+		.begin = err->len - len,
+		.len = len,
+		.file_len = loc && loc->file ? strlen(loc->file) : 0,
+		.line = loc && loc->line ? loc->line : UINT_MAX,
+		.column = loc ? loc->column : 0,
+		.is_warning = is_warning,
+	};
+}
+
 static void report(struct weir_err *err, const struct weir_loc *loc, const char *kind,
 		   const char *fmt, va_list ap)
 {
 	struct message m = {0};
 	char number[48];
-	char *grown;
 
 	if (loc && loc->file)
 		put_text(&m, loc->file);
@@ -169,14 +212,8 @@ static void report(struct weir_err *err, const struct weir_loc *loc, const char 
 	put_text(&m, "\n");
 	if (loc && loc->line && loc->text)
 		put_excerpt(&m, loc);
-	if (!m.failed) {
-		grown = realloc(err->text, err->len + m.len + 1);
-		if (grown) {
-			memcpy(grown + err->len, m.s, m.len + 1);
-			err->text = grown;
-			err->len += m.len;
-		}
-	}
+	if (!m.failed && append(err, &m))
+		note(err, loc, m.len, *kind);
 	free(m.s);
 }
 
@@ -207,8 +244,102 @@ void weir_warn(struct weir_err *err, const struct weir_loc *loc, const char *fmt
 	va_end(ap);
 }
 
+void weir_err_rewind(struct weir_err *err, const struct weir_err *before)
+{
+	err->n_errors = before->n_errors;
+	err->n_warnings = before->n_warnings;
+	err->n_messages = before->n_messages;
+	err->len = before->len;
+	if (err->text)
+		err->text[err->len] = '\0';
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct weir_message *m = a, *n = b;
+	bool mp = m->line != UINT_MAX, np = n->line != UINT_MAX;
+
+	if (mp != np)
+		return mp ? -1 : 1;
+	if (m->file != n->file)
+		return m->file < n->file ? -1 : 1;
+	if (m->line != n->line)
+		return m->line < n->line ? -1 : 1;
+	if (m->column != n->column)
+		return m->column < n->column ? -1 : 1;
+	return m->number < n->number ? -1 : 1;
+}
+
+static bool same_file(const struct weir_err *err, const struct weir_message *a,
+		      const struct weir_message *b)
+{
+	return a->file_len == b->file_len &&
+	       !memcmp(err->text + a->begin, err->text + b->begin, a->file_len);
+}
+
+static void number_messages(struct weir_err *err)
+{
+	for (unsigned i = 0; i < err->n_messages; i++) {
+		struct weir_message *m = &err->messages[i];
+
+		m->number = m->file = i;
+		for (unsigned k = 0; k < i && m->file == i; k++)
+			if (same_file(err, &err->messages[k], m))
+				m->file = err->messages[k].file;
+	}
+}
+
+// The instances of a compound may say a lot of one place; what is the same stands close together.
+static bool is_repeated(const struct weir_err *err, unsigned i)
+{
+	const struct weir_message *m = &err->messages[i], *n;
+
+	for (unsigned back = 1; back <= i && back <= 64 && m->line != UINT_MAX; back++) {
+		n = m - back;
+		if (n->file != m->file || n->line != m->line || n->column != m->column)
+			return false;
+		if (n->len == m->len && !memcmp(err->text + n->begin, err->text + m->begin, m->len))
+			return true;
+	}
+	return false;
+}
+
+void weir_err_sort(struct weir_err *err)
+{
+	struct message sorted = {0};
+
+	for (unsigned i = 0; i < err->n_messages; i++)
+		sorted.len += err->messages[i].len;
+	sorted.failed = sorted.len != err->len; // a message could not be noted
+	sorted.len = 0;
+	number_messages(err);
+	if (!sorted.failed && err->n_messages)
+		qsort(err->messages, err->n_messages, sizeof(*err->messages), by_place);
+	for (unsigned i = 0; i < err->n_messages && !sorted.failed; i++) {
+		const struct weir_message *m = &err->messages[i];
+
+		if (!is_repeated(err, i))
+			put(&sorted, err->text + m->begin, m->len);
+		else if (m->is_warning)
+			err->n_warnings--;
+		else
+			err->n_errors--;
+	}
+	free(err->messages);
+	err->messages = NULL;
+	err->n_messages = err->cap_messages = 0;
+	if (sorted.failed || !sorted.s) {
+		free(sorted.s);
+		return;
+	}
+	free(err->text);
+	err->text = sorted.s;
+	err->len = sorted.len;
+}
+
 void weir_err_free(struct weir_err *err)
 {
+	free(err->messages);
 	free(err->text);
 	*err = (struct weir_err){0};
 }

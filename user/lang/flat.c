@@ -18,7 +18,7 @@ static unsigned add_node(struct flat *f, struct elem *e, const char *prefix, str
 	n = &f->nodes[f->n_nodes];
 	*n = (struct node){.elem = e, .next = LANG_NONE, .entry = LANG_NONE, .of = LANG_NONE};
 	n->name = *prefix ? lang_printf(run, run->keep, "%s/%s", prefix, e->name) : e->name;
-	n->class_name = e->class ? e->class->name : NULL;
+	n->class_name = !e->class ? NULL : e->class->kind == CLASS_BROKEN ? "" : e->class->name;
 	n->config = lang_variables_expand(run, &e->config, env);
 	lang_count_flat(run, &e->loc, strlen(n->name) + n->config.len);
 	return f->n_nodes++;
@@ -103,7 +103,7 @@ static void expand_node(struct flat *f, unsigned i, struct env *env, unsigned de
 			   LANG_NESTING_MAX);
 	choice = lang_choose_definition(f->run, e, &n->config, ports_known);
 	if (!choice.scope) {
-		n->class_name = choice.router_class ? choice.router_class : e->class->name;
+		n->class_name = choice.router_class ? choice.router_class : "";
 		return;
 	}
 	env = env_new(f->run, env, choice.scope, choice.values);
@@ -130,6 +130,17 @@ static void expand_nodes(struct flat *f, const struct instances *in, struct env 
 		expand_node(f, i, env, depth, in->ports_known);
 }
 
+// May the arguments be others than what is there now?
+static bool arguments_lost(const struct lang_run *run, const struct node *n)
+{
+	if (n->elem->config.broken)
+		return true;
+	if (run->n_errors == run->n_apart)
+		return false;
+	return memchr(n->config.s, '$', n->config.len) ||
+	       (run->bad_values && memchr(n->elem->config.s, '$', n->elem->config.len));
+}
+
 // Copies what the router keeps of a node.
 static void keep_element(struct flat *f, struct node *n, struct lang_router *out,
 			 struct arg_text *map)
@@ -141,6 +152,8 @@ static void keep_element(struct flat *f, struct node *n, struct lang_router *out
 	e->name = lang_strndup(run, run->keep, n->name, strlen(n->name));
 	e->class_name = lang_strndup(run, run->keep, n->class_name, strlen(n->class_name));
 	e->config = lang_strndup(run, run->keep, n->config.s, n->config.len);
+	e->class_lost = run->no_library || (n->elem->class->lost && *n->class_name);
+	e->config_lost = arguments_lost(run, n);
 	e->loc = n->elem->loc;
 	e->config_loc = lang_text_loc(&n->config, n->config.s);
 	*map = n->config;
@@ -167,11 +180,11 @@ static void keep_elements(struct flat *f, struct lang_router *out, struct arg_te
 			continue;
 		other = lang_table_get(&names, node->name, strlen(node->name));
 		if (other != LANG_NONE)
-			lang_error(run, &node->elem->loc,
-				   "two elements are called '%s'; the first stands at %s:%u:%u",
-				   node->name, f->nodes[other].elem->loc.file,
-				   f->nodes[other].elem->loc.line,
-				   f->nodes[other].elem->loc.column);
+			lang_error_apart(
+				run, &node->elem->loc,
+				"two elements are called '%s'; the first stands at %s:%u:%u",
+				node->name, f->nodes[other].elem->loc.file,
+				f->nodes[other].elem->loc.line, f->nodes[other].elem->loc.column);
 		else
 			lang_table_set(run, &names, node->name, i);
 		keep_element(f, node, out, &(*maps)[out->n_elements]);

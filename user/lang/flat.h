@@ -27,7 +27,7 @@ struct arg_text lang_variables_expand(struct lang_run *run, const struct arg_tex
 struct node {
 	const char *name;
 	struct elem *elem;
-	const char *class_name; // NULL: tunnel
+	const char *class_name; // NULL: tunnel; "": not known because of a mistake
 	struct arg_text config;
 	unsigned next, entry, of; // tunnel: see struct elem; for a compound its inner ends
 	bool broken;		  // do not complain about its ports

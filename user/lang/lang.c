@@ -65,6 +65,9 @@ static int run_request(struct lang_router *out, struct request *q, struct weir_e
 	run->keep = &out->sources->keep;
 	if (!setjmp(run->fatal))
 		parse(run, q, out);
+	else
+		out->n_elements = out->n_connections = 0; // perhaps half made
+	out->incomplete = run->n_errors > run->n_apart;
 	result = q->read_errno ? -q->read_errno : run->n_errors ? -EINVAL : 0;
 	lang_arena_free(&run->tmp);
 	free(run->pending);

@@ -12,10 +12,12 @@
 struct lang_element {
 	char *name; // full name: "a", "comp/a", "Class@3" for anonymous ones (numbered as Click
 		    // does)
-	char *class_name; // as written; never the name of a compound
+	char *class_name; // as written; never the name of a compound; "": a mistake hides it
 	char *config; // argument text with variables substituted and comments removed; "" if none
 	struct weir_loc loc;
 	struct weir_loc config_loc; // where the argument text begins
+	bool class_lost;  // the class may have been defined by something that could not be read
+	bool config_lost; // the arguments may be others, because of a mistake that was told
 };
 
 // A port is a number, or a name (our extension, `t[expired]`) that the graph resolves by class.
@@ -42,6 +44,7 @@ struct lang_router {
 	unsigned n_connections;
 	struct lang_requirement *requirements;
 	unsigned n_requirements;
+	bool incomplete;  // a mistake may hide elements, connections and names
 	const char *text; // what it was parsed from; NULL if that could not be read
 	size_t text_len;
 	struct lang_sources *sources; // keeps every text that a weir_loc points into
@@ -52,8 +55,8 @@ struct lang_define { // NAME=VALUE from the command line; wins over `define` in 
 };
 
 // Parses and flattens. All errors go to err; returns 0, or -EINVAL if there was any, in which case
-// *out is still safe to free. `file` is only a name for messages; text need not end in '\0' and
-// may hold any bytes.
+// *out holds what could be read, for further checks: nothing after a limit was reached. `file` is
+// only a name for messages; text need not end in '\0' and may hold any bytes.
 int lang_parse(struct lang_router *out, const char *file, const char *text, size_t len,
 	       const struct lang_define *defines, unsigned n_defines, struct weir_err *err);
 

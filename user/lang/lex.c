@@ -237,6 +237,7 @@ static void argument_comment(struct lexer *lx, struct lang_buf *buf)
 
 void lang_lexer_arguments(struct lexer *lx, const struct weir_loc *open, struct arg_text *out)
 {
+	const unsigned errors = lx->run->n_errors;
 	struct lang_buf buf = {0};
 	unsigned depth = 1;
 	const char *from;
@@ -269,4 +270,5 @@ void lang_lexer_arguments(struct lexer *lx, const struct weir_loc *open, struct 
 		lang_error(lx->run, open, "the arguments hold a byte 0x00; write it as \"\\0\"");
 	out->s = buf.s;
 	out->len = strlen(buf.s);
+	out->broken = lx->run->n_errors > errors;
 }

@@ -55,6 +55,7 @@ struct arg_text {
 	size_t len;
 	struct span *spans; // the first has offset 0
 	unsigned n_spans, cap_spans;
+	bool broken; // a mistake in it has been told
 };
 // The end of one byte, or of a quoted string or `\<...>` as a whole; NULL if that has no end.
 const char *lang_text_piece(const char *s, const char *end);

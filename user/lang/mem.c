@@ -54,6 +54,17 @@ void lang_error(struct lang_run *run, const struct weir_loc *loc, const char *fm
 	va_end(ap);
 }
 
+void lang_error_apart(struct lang_run *run, const struct weir_loc *loc, const char *fmt, ...)
+{
+	unsigned before = run->n_errors;
+	va_list ap;
+
+	va_start(ap, fmt);
+	verror(run, loc, fmt, ap);
+	va_end(ap);
+	run->n_apart += run->n_errors - before;
+}
+
 void lang_error_once(struct lang_run *run, const struct weir_loc *loc, const char *fmt, ...)
 {
 	char *place = lang_printf(run, &run->tmp, "%s:%u:%u", loc->file, loc->line, loc->column);

@@ -44,6 +44,9 @@ struct lang_run {
 	struct arena tmp, *keep;
 	size_t memory, flat, work; // used so far, see the limits
 	unsigned n_errors;	   // of this run
+	unsigned n_apart;	   // of them, by lang_error_apart
+	bool bad_values;	   // what variables stand for is not always known
+	bool no_library;	   // that was required, so its classes are not known
 	unsigned quiet;		   // > 0: look-ahead, errors will be found again
 	struct lang_table told;	   // places of lang_error_once
 	char *pending;		   // a file being read, freed with the run
@@ -58,7 +61,12 @@ _Noreturn void lang_fatal(struct lang_run *run, const struct weir_loc *loc, cons
 void lang_error(struct lang_run *run, const struct weir_loc *loc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-// The same, but only one at any place: what is wrong in a compound is wrong in each instance.
+// The same for a mistake that hides no element, connection or name from who reads the rest.
+void lang_error_apart(struct lang_run *run, const struct weir_loc *loc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+// The same as lang_error, but only one at any place: what is wrong in a compound is wrong in each
+// instance.
 void lang_error_once(struct lang_run *run, const struct weir_loc *loc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -130,7 +130,7 @@ static bool define_one(struct parser *p, const struct arg_text *all, struct slic
 	v.name = lang_strndup(p->run, &p->run->tmp, word.s, word.len);
 	v.value = lang_text_cut(p->run, all, (struct slice){pos, (size_t)(end - pos)});
 	if (!lang_scope_add_var(p->run, p->scope, &v))
-		lang_error(p->run, &loc, "variable '$%s' is defined twice", v.name);
+		lang_error_apart(p->run, &loc, "variable '$%s' is defined twice", v.name);
 	return true;
 }
 

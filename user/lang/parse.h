@@ -18,6 +18,7 @@ struct class
 {
 	const char *name; // "" for `{ ... }` without one
 	enum class_kind kind;
+	bool lost;	     // its name occurs in a statement that could not be read
 	struct scope *first; // definitions, in order
 	struct class *rest;  // after `|| ...`, or NULL
 };
@@ -147,6 +148,8 @@ unsigned lang_scope_elem(const struct scope *s, const char *name);
 void lang_scope_tunnel(struct scope *s, unsigned from, unsigned to);
 void lang_scope_connect(struct lang_run *run, struct scope *s, const struct conn *c);
 struct class *lang_scope_class(const struct scope *s, const char *name); // NULL: not one of ours
+struct class *lang_scope_router_class(struct lang_run *run, const struct scope *s,
+				      const char *name); // for one that is none of ours
 void lang_scope_add_class(struct lang_run *run, struct scope *s, const char *name,
 			  struct class *class);
 struct class *lang_class_new(struct lang_run *run, enum class_kind kind, const char *name);

@@ -68,7 +68,9 @@ static void include(struct parser *p, const char *name, const struct weir_loc *l
 	if (++p->library_depth > LANG_NESTING_MAX)
 		lang_fatal(p->run, loc, "more than %d libraries in one another", LANG_NESTING_MAX);
 	text = lang_source_read(p->run, name, true, loc, &len);
-	if (text) {
+	if (!text) {
+		p->run->no_library = true;
+	} else {
 		lang_lexer_init(&p->lx, p->run, name, text, len);
 		lang_parser_next(p);
 		lang_parse_statements(p, TOK_END);

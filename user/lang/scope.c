@@ -130,6 +130,15 @@ struct class *lang_scope_class(const struct scope *s, const char *name)
 	return NULL;
 }
 
+struct class *lang_scope_router_class(struct lang_run *run, const struct scope *s, const char *name)
+{
+	struct class *c = lang_class_new(run, CLASS_ROUTER, name);
+
+	for (; s && !c->lost; s = s->parent)
+		c->lost = lang_table_get(&s->lost, name, strlen(name)) != LANG_NONE;
+	return c;
+}
+
 void lang_scope_add_class(struct lang_run *run, struct scope *s, const char *name,
 			  struct class *class)
 {

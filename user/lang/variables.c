@@ -51,6 +51,7 @@ static const struct value *value_of(struct expansion *x, const char *name, size_
 		return v;
 	loc = lang_text_loc(&var->value, var->value.s);
 	if (v->state == VALUE_BUSY) {
+		x->run->bad_values = true;
 		lang_error(x->run, loc.line ? &loc : x->loc, "variable '$%s' is defined by itself",
 			   var->name);
 		return v; // as empty
@@ -333,6 +334,7 @@ static void settle(struct lang_run *run, struct arg_text *t, char *begin)
 	if (stop && !depth)
 		return;
 	s = stop ? begin : s;
+	run->bad_values = true;
 	loc = lang_text_loc(t, s);
 	lang_error_once(run, &loc, "this cannot be read once its variables are replaced: %.60s", s);
 }

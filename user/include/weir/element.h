@@ -103,6 +103,10 @@ bool weir_out_connected(const struct weir_element *e, unsigned port);
 bool weir_in_is_pull(const struct weir_element *e, unsigned port);
 bool weir_out_is_pull(const struct weir_element *e, unsigned port);
 
+// For configure: false if a mistake in the configuration may hide connections of the element, so
+// that there may be more than n_in and n_out say.
+bool weir_ports_known(const struct weir_element *e);
+
 // The number of workers, valid from init_node on (n_nodes still grows then).
 unsigned weir_n_workers(const struct weir_element *e);
 

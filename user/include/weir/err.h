@@ -20,6 +20,8 @@ struct weir_err {
 	unsigned n_errors, n_warnings;
 	char *text; // all messages so far, one a line (with the source line and a caret); malloc'd
 	size_t len;
+	struct weir_message *messages; // where each begins, for weir_err_sort
+	unsigned n_messages, cap_messages;
 };
 
 // Adds "file:line:column: message", the source line and a caret below the column. loc may be NULL.
@@ -32,5 +34,12 @@ int weir_verror(struct weir_err *err, const struct weir_loc *loc, const char *fm
 // The same with "warning: " in front; does not count as an error.
 void weir_warn(struct weir_err *err, const struct weir_loc *loc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+// Takes back what was added since *before, a copy of *err.
+void weir_err_rewind(struct weir_err *err, const struct weir_err *before);
+
+// Brings all messages into the order of their places, each file by itself; those without a place
+// come last. What is said twice of one place, as of a compound that is used twice, is said once.
+void weir_err_sort(struct weir_err *err);
 
 void weir_err_free(struct weir_err *err);
