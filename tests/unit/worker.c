@@ -96,6 +96,26 @@ static unsigned busy_rounds(struct rig *g, unsigned n)
 	return busy;
 }
 
+// With a batch that goes round, somebody may look between any two rounds.
+Test(worker, packets_on_their_way_round_are_held)
+{
+	struct rig g;
+	struct weir_ledger l;
+
+	rig_open(&g, "InfiniteSource(LIMIT 8) -> a :: Counter -> Null -> a;");
+	for (unsigned i = 0; i < 10; i++) {
+		busy_rounds(&g, 1);
+		weir_ledger(g.engine, &l);
+		cr_assert_eq(l.made, 8);
+		cr_assert_eq(l.held, 8);
+	}
+	weir_worker_drain(g.w);
+	weir_ledger(g.engine, &l);
+	cr_assert_eq(l.dropped, 8);
+	cr_assert_eq(l.held, 0);
+	rig_close(&g);
+}
+
 Test(worker, a_queue_that_does_not_move_is_no_work)
 {
 	struct rig g;

@@ -160,10 +160,13 @@ void weir_run_ready(struct weir_worker *w)
 		return;
 	w->any_ready = false;
 	for (unsigned i = 0; i < words; i++) {
-		while (w->ready[i]) {
-			unsigned bit = (unsigned)__builtin_ctzll(w->ready[i]);
+		uint64_t ahead = ~0ull, todo;
+
+		while ((todo = w->ready[i] & ahead)) {
+			unsigned bit = (unsigned)__builtin_ctzll(todo);
 			struct weir_input *in = w->order[i * 64 + bit];
 
+			ahead = ~1ull << bit;
 			w->ready[i] &= ~(1ull << bit);
 			if (in->pending->n)
 				weir_input_full(w, in);

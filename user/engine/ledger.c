@@ -62,6 +62,18 @@ static void add_drop(void *arg, const char *, uint64_t packets, uint64_t bytes)
 	l->dropped_bytes += bytes;
 }
 
+// Packets that wait for the next pass, behind a back edge say.
+static uint64_t waiting(const struct weir_node *n)
+{
+	const unsigned n_in = n->element->router->wiring[n->element->index].n_in;
+	uint64_t sum = 0;
+
+	for (unsigned p = 0; p < n_in; p++)
+		if (n->in[p].pending)
+			sum += n->in[p].pending->n;
+	return sum;
+}
+
 void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
 {
 	*l = (struct weir_ledger){};
@@ -73,6 +85,7 @@ void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
 			l->made_bytes += n->made_bytes;
 			l->ended += n->ended;
 			l->ended_bytes += n->ended_bytes;
+			l->held += waiting(n);
 			if (n->element->class->held)
 				l->held += n->element->class->held(n);
 		}
