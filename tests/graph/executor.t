@@ -633,6 +633,33 @@ click cycle -h c3000.drops
 == stdout
 loop 1 100
 
+=== copies that go round cost packets, not the router
+== run
+for burst in 1 16 256; do
+	timeout 5 click -b $burst config || echo "burst $burst: endless"
+done
+== config
+RatedSource(RATE 100, LIMIT 3) -> t :: Tee -> t;
+t[1] -> t;
+t[2] -> c :: Counter -> Discard;
+DriverManager(wait 0.5s, print $(gt $(c.count) 100), stop);
+== stdout
+true
+true
+true
+
+=== packets that go round without copies take all their rounds
+== run
+for burst in 1 256; do
+	click -b $burst config
+done
+== config
+InfiniteSource(LIMIT 256, BURST 256) -> c :: Counter -> Null -> c;
+DriverManager(wait 0.3s, print $(c.count), stop);
+== stdout
+51456
+51456
+
 === headers stay within 16 bits: a longer packet is refused
 == config
 InfiniteSource(LENGTH 65500) -> Discard;

@@ -46,6 +46,7 @@ struct weir_worker {
 	bool any_ready;
 	bool has_more;		      // a pull gave up although there may be more: no time to sleep
 	unsigned depth;		      // inputs that run within each other
+	unsigned backs;		      // back edges that may be taken until the outermost is done
 	struct weir_input free_input; // where lost packets go
 	struct weir_node free_node;
 	struct batch **spare; // empty batches

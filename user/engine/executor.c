@@ -12,7 +12,10 @@ enum {
 	MAX_FRUITLESS = 8, // pulls of which nothing came through, in one call
 	MAX_DEPTH = 200,   // inputs that run within each other, for the stack's sake
 };
-enum { MAX_ROUNDS = 200 }; // back edges that a packet may take: loops are legal, endless ones not
+enum {
+	MAX_ROUNDS = 200, // back edges that a packet may take: loops are legal, endless ones not
+	MAX_COPIES = 16,  // that a batch may grow by on its way round, and still take all of them
+};
 
 struct batch *weir_spare_get(struct weir_worker *w)
 {
@@ -54,11 +57,23 @@ void weir_input_full(struct weir_worker *w, struct weir_input *in)
 		weir_input_ready(w, in);
 		return;
 	}
-	w->depth++;
+	// Enough for every packet here; only packets that multiply in a cycle can take more.
+	if (!w->depth++)
+		w->backs = (b->n + MAX_COPIES) * MAX_ROUNDS;
 	in->pending = weir_spare_get(w);
 	weir_run_input(w, in, b);
 	weir_spare_put(w, b);
 	w->depth--;
+}
+
+// A packet's rounds bound a cycle, but not one in which each packet becomes two: there the number
+// of back edges that are taken by all that comes of one batch does. Without one (a timer's packet)
+// this is the first, and free.
+static bool may_go_back(struct weir_worker *w, const struct packet *p)
+{
+	if (p->rounds >= MAX_ROUNDS)
+		return false;
+	return !w->depth || (w->backs && w->backs--);
 }
 
 void weir_edge_back(struct weir_node *n, struct weir_edge *e, struct packet *p)
@@ -66,7 +81,7 @@ void weir_edge_back(struct weir_node *n, struct weir_edge *e, struct packet *p)
 	struct weir_input *in = e->to;
 	struct batch *b = in->pending;
 
-	if (p->rounds >= MAX_ROUNDS) {
+	if (!may_go_back(n->worker, p)) {
 		e = &n->out[n->n_out + WEIR_EDGE_LOOP];
 		e->packets++;
 		e->bytes += p->len;
@@ -85,7 +100,7 @@ void weir_edge_back(struct weir_node *n, struct weir_edge *e, struct packet *p)
 }
 
 // Adds a whole batch to what waits at an input. Running what waits may add to it again, through a
-// cycle; that ends because a packet's rounds are counted.
+// cycle; that ends because back edges are counted.
 static void join(struct weir_worker *w, struct weir_input *in, const struct batch *b)
 {
 	while (in->pending->n + b->n > in->cap)

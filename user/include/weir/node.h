@@ -51,7 +51,7 @@ struct weir_node {
 // Output number or returned port that means "lose the packet for my drop reason i".
 enum { WEIR_DROP = 0x8000 };
 // The framework's own reasons, behind the outputs: an output that the element does not have, and a
-// packet that went round too often.
+// packet that went round too often, or became too many on the way round.
 enum { WEIR_EDGE_NO_PORT, WEIR_EDGE_LOOP, WEIR_EDGE_CLASS };
 
 // Cold halves of the inline functions below.
