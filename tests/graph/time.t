@@ -110,6 +110,15 @@ DriverManager(wait 0.99s, print c.count, wait 1s, print c.count, write s.rate 50
 == stderr
 Queue@2: overflow
 
+=== Shaper wakes who pulls, when nothing else does
+== run
+click --simtime config
+== config
+InfiniteSource(LIMIT 20) -> Queue(20) -> Shaper(10) -> Unqueue -> c :: Counter -> Discard;
+DriverManager(wait 1.05s, print c.count, stop);
+== stdout
+11
+
 === DelayUnqueue
 == run
 click --simtime=10 config
