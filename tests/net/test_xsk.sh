@@ -109,6 +109,15 @@ no_guardian() {
 	! pgrep -x weir-guard >/dev/null
 }
 
+has_guardian() {
+	pgrep -x -P "$pid" weir-guard >/dev/null
+}
+
+few_files() { # OPTION ...: bridge, with not many more files than it needs
+	background r sh -c "ulimit -n 60 && exec $forward $* va vb" >"$out" 2>"$err"
+	soon ready || because "not ready: $(tail -n 1 "$err")"
+}
+
 flood_hidden() { # more packets than a ring of 64 takes while nobody reads it
 	kill -STOP "$pid"
 	on a ping -q -c 1000 -l 1000 -s 100 -W 1 -w 2 10.0.0.2 >/dev/null
@@ -199,6 +208,23 @@ for end in TERM KILL; do
 		sh -c "echo $(setting napi_defer_hard_irqs)/$(setting gro_flush_timeout)"
 	expect "busy polling: no journal stays after SIG$end" no_journals
 done
+# while the guardian of a killed router is at work, the next start waits for it
+expect "a slow guardian: starts" bridge -b
+guard=$(pgrep -x -P "$pid" weir-guard)
+kill -STOP "$guard"
+expect "a slow guardian: ends by SIGKILL" stop KILL
+{ sleep 0.5 && kill -CONT "$guard"; } &
+expect "a slow guardian: the next start" bridge -b
+expect "a slow guardian: sets what it wants" is 2 setting napi_defer_hard_irqs
+expect "a slow guardian: ends" stop
+expect "a slow guardian: restored" is 0 setting napi_defer_hard_irqs
+expect "a slow guardian: no journal stays" no_journals
+expect "few files: starts" few_files -b
+expect "few files: the guardian waits" has_guardian
+expect "few files: nothing is put back early" is 2 setting napi_defer_hard_irqs
+expect "few files: ends by SIGKILL" stop KILL
+expect "few files: the guardian is done" soon no_guardian
+expect "few files: restored" is 0 setting napi_defer_hard_irqs
 # the guardian is killed with the router: the next start repairs
 expect "no guardian: starts" bridge -b
 pkill -KILL -x -P "$pid" weir-guard

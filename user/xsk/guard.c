@@ -103,39 +103,80 @@ static bool restore(int journal)
 	return ours;
 }
 
-static void guard_and_exit(const struct xsk_guard *g, int pipe)
+static void close_between(int after, int before)
 {
-	int null, in = fcntl(pipe, F_DUPFD, 100), journal = fcntl(g->journal, F_DUPFD, 100);
+	if (after + 1 < before)
+		close_range((unsigned)after + 1, (unsigned)before - 1, 0);
+}
+
+// Keeps two fds where they are: there may be no number left to move them to.
+static void close_all_but(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a, null;
+
+	close_between(2, low);
+	close_between(low > 2 ? low : 2, high);
+	close_range(high > 2 ? (unsigned)high + 1 : 3, ~0U, 0);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; fd < 3; fd++)
+		if (fd != a && fd != b && fd != null)
+			dup2(null, fd);
+}
+
+static void guard_and_exit(const struct xsk_guard *g, int in)
+{
 	char c;
 
 	// Ctrl-C, hang-up and the like go to the whole terminal, and are meant for the router.
 	setsid();
 	prctl(PR_SET_NAME, "weir-guard");
-	null = open("/dev/null", O_RDWR);
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
-	close_range(3, (unsigned)in - 1, 0);
-	close_range((unsigned)in + 1, (unsigned)journal - 1, 0);
-	close_range((unsigned)journal + 1, ~0U, 0);
+	close_all_but(in, g->journal);
 	while (read(in, &c, 1) < 0 && errno == EINTR)
 		;
-	if (restore(journal) && g->path[0])
+	if (restore(g->journal) && g->path[0])
 		unlink(g->path);
 	_exit(0);
 }
 
+// Two locks say who is there: flock's belongs to the router and its child, the other one to the
+// router alone, so it goes when that dies.
+static bool lock_journal(int fd)
+{
+	struct flock alive = {.l_type = F_WRLCK};
+
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fcntl(fd, F_SETLK, &alive) == 0;
+}
+
+// The file gets its name when it is locked and has its first line: another router's start, which
+// looks for journals that nobody holds, must not find it before.
+static int make_journal(struct xsk_guard *g)
+{
+	char unnamed[sizeof(g->path)];
+	int fd;
+
+	mkdir(DIR_PATH, 0755);
+	snprintf(unnamed, sizeof(unnamed), "%s/new.XXXXXX", DIR_PATH);
+	fd = mkostemp(unnamed, O_CLOEXEC | O_APPEND);
+	if (fd < 0)
+		return -1;
+	snprintf(g->path, sizeof(g->path), "%s/%s%s", DIR_PATH, NAME, strrchr(unnamed, '.') + 1);
+	if (!lock_journal(fd) || dprintf(fd, "%llu\n", netns()) < 0 || link(unnamed, g->path)) {
+		g->path[0] = '\0';
+		close(fd);
+		fd = -1;
+	}
+	unlink(unnamed);
+	return fd;
+}
+
 static int open_journal(struct xsk_guard *g)
 {
-	mkdir(DIR_PATH, 0755);
-	snprintf(g->path, sizeof(g->path), "%s/%sXXXXXX", DIR_PATH, NAME);
-	g->journal = mkostemp(g->path, O_CLOEXEC | O_APPEND);
-	if (g->journal < 0) {
-		// the child can still do its work; only the next start could not
-		g->path[0] = '\0';
-		g->journal = memfd_create("weir-restore", MFD_CLOEXEC);
-	}
-	if (g->journal < 0 || flock(g->journal, LOCK_EX | LOCK_NB) ||
-	    dprintf(g->journal, "%llu\n", netns()) < 0)
+	g->journal = make_journal(g);
+	if (g->journal >= 0)
+		return 0;
+	// the child can still do its work; only the next start could not
+	g->journal = memfd_create("weir-restore", MFD_CLOEXEC);
+	if (g->journal < 0 || dprintf(g->journal, "%llu\n", netns()) < 0)
 		return -errno;
 	return 0;
 }
@@ -220,7 +261,22 @@ void xsk_guard_close(struct xsk_guard *g)
 	*g = (struct xsk_guard){.journal = -1, .pipe = -1};
 }
 
-// A journal that can be locked has nobody left to undo it.
+// A journal that can be locked has nobody left to undo it. While the child of a router that is gone
+// does that, this waits: what it puts back must not be taken for what was there before.
+static bool is_left(int fd)
+{
+	for (unsigned ms = 0; ms < RETRY_FOR_MS; ms += RETRY_MS) {
+		struct flock alive = {.l_type = F_WRLCK};
+
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (fcntl(fd, F_GETLK, &alive) || alive.l_type != F_UNLCK)
+			return false;
+		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+	}
+	return false;
+}
+
 static void repair(int dir, const char *name, struct weir_err *err)
 {
 	int fd = openat(dir, name, O_RDWR | O_CLOEXEC);
@@ -228,8 +284,7 @@ static void repair(int dir, const char *name, struct weir_err *err)
 
 	if (fd < 0)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink &&
-	    restore(fd)) {
+	if (is_left(fd) && fstat(fd, &st) == 0 && st.st_nlink && restore(fd)) {
 		weir_warn(err, NULL,
 			  "an earlier run was killed; what it had changed on interfaces "
 			  "was put back now");
