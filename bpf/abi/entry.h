@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #pragma once
 
-// What the entry program counts for each RX queue, per CPU. seen = passed + handed to the queue's
-// AF_XDP socket; what the socket could not take is in the socket's own statistics.
+// What the entry program counts for each RX queue, per CPU. seen = passed + front + handed to the
+// queue's AF_XDP socket; what the socket could not take is in the socket's own statistics.
 
 #include <linux/types.h>
 
@@ -11,10 +11,22 @@ struct weir_entry_count {
 	__u64 bytes;	 // of those
 	__u64 passed;	 // left to the host's stack: no socket there (yet, or any more)
 	__u64 from_self; // left to the host's stack: weir had sent them there
+	__u64 front;	 // given to the first element in the driver
+	__u64 front_bytes;
+	__u64 no_meta; // of those handed to the socket: the driver could not reserve the block
 };
 // Random bytes behind packets that weir gives to the host under generic XDP.
 struct weir_secret {
 	__u64 a, b;
 };
 
-_Static_assert(sizeof(struct weir_entry_count) == 32, "read by userspace");
+// Frozen when the program is loaded.
+struct weir_entry_args {
+	struct weir_secret secret;
+	__u8 mac[6]; // of the interface
+	__u8 has_secret;
+	__u8 pad;
+	__u32 first_socket; // of this interface's queues in the map of sockets
+};
+
+_Static_assert(sizeof(struct weir_entry_count) == 56, "read by userspace");

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 
-// The program that weir attaches to an interface: hands each packet to the AF_XDP socket of the
-// queue it came from. A queue without a socket leaves its packets to the host.
+// The program that weir attaches to an interface. While the front of the graph is switched on, it
+// writes the metadata block and goes on into the first element; else each packet is handed to the
+// AF_XDP socket of the queue it came from. A queue without a socket leaves its packets to the host.
+
+#include <weir/packet.h>
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
 #include <abi/entry.h>
+#include <abi/hdr.h>
+#include <abi/meta.h>
 
-// Both get one entry per RX queue before they are loaded.
+// One entry per RX queue of all interfaces; shared.
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
-} xsks SEC(".maps");
+} sockets SEC(".maps");
 
+// One entry per RX queue.
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -24,11 +30,19 @@ struct {
 	__type(value, struct weir_entry_count);
 } counts SEC(".maps");
 
+// The first element.
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} front SEC(".maps");
+
+const volatile struct weir_entry_args args;
+__u32 has_front; // written last, when everything behind `front` is in place
+
 // In generic mode, what weir sends up to the host comes by here again. It then carries these bytes
 // behind its end, which nobody else can know; they are taken off.
-const volatile struct weir_secret secret;
-const volatile __u8 has_secret;
-
 static __always_inline int is_from_self(struct xdp_md *ctx)
 {
 	__u32 len = ctx->data_end - ctx->data;
@@ -36,30 +50,75 @@ static __always_inline int is_from_self(struct xdp_md *ctx)
 
 	if (len < sizeof(end) + 14 || bpf_xdp_load_bytes(ctx, len - sizeof(end), &end, sizeof(end)))
 		return 0;
-	if (end.a != secret.a || end.b != secret.b)
+	if (end.a != args.secret.a || end.b != args.secret.b)
 		return 0;
 	return !bpf_xdp_adjust_tail(ctx, -(int)sizeof(end));
+}
+
+static __always_inline __u8 type_of(const struct eth *eth)
+{
+	__u16 a, b, c, mac_a, mac_b, mac_c;
+
+	memcpy(&a, eth->dst, 2);
+	memcpy(&b, eth->dst + 2, 2);
+	memcpy(&c, eth->dst + 4, 2);
+	memcpy(&mac_a, (const void *)args.mac, 2);
+	memcpy(&mac_b, (const void *)(args.mac + 2), 2);
+	memcpy(&mac_c, (const void *)(args.mac + 4), 2);
+	if (a == mac_a && b == mac_b && c == mac_c)
+		return WEIR_HOST;
+	if (!(eth->dst[0] & 1))
+		return WEIR_OTHERHOST;
+	return (a & b & c) == 0xffff ? WEIR_BROADCAST : WEIR_MULTICAST;
+}
+
+// The block, filled in; 0 if there is none to be had.
+static __always_inline int begin(struct xdp_md *ctx, __u32 socket)
+{
+	struct weir_meta *m;
+	struct eth *eth;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*m)))
+		return 0;
+	m = weir_meta(ctx);
+	eth = (void *)(long)ctx->data;
+	if (!m || (void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return 0;
+	__builtin_memset(m, 0, sizeof(*m));
+	m->magic = WEIR_META_MAGIC;
+	m->network = m->transport = WEIR_META_NONE;
+	m->socket = (__u16)socket;
+	m->type = type_of(eth);
+	return 1;
 }
 
 SEC("xdp")
 int weir_entry(struct xdp_md *ctx)
 {
-	__u32 queue = ctx->rx_queue_index;
+	__u32 queue = ctx->rx_queue_index, socket = args.first_socket + queue;
 	struct weir_entry_count *count = bpf_map_lookup_elem(&counts, &queue);
 	long verdict;
 
-	if (has_secret && is_from_self(ctx)) {
-		if (count)
-			count->from_self++;
+	if (!count)
+		return XDP_PASS;
+	if (args.has_secret && is_from_self(ctx)) {
+		count->from_self++;
 		return XDP_PASS;
 	}
-	verdict = bpf_redirect_map(&xsks, queue, XDP_PASS);
-	if (count) {
-		count->seen++;
-		count->bytes += ctx->data_end - ctx->data;
-		if (verdict == XDP_PASS)
-			count->passed++;
+	count->seen++;
+	count->bytes += ctx->data_end - ctx->data;
+	if (has_front) {
+		if (begin(ctx, socket)) {
+			count->front++;
+			count->front_bytes += ctx->data_end - ctx->data;
+			bpf_tail_call_static(ctx, &front, 0);
+			return XDP_ABORTED; // has_front is set after its program
+		}
+		count->no_meta++;
 	}
+	verdict = bpf_redirect_map(&sockets, socket, XDP_PASS);
+	if (verdict == XDP_PASS)
+		count->passed++;
 	return (int)verdict;
 }
 

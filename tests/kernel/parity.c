@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <abi/front.h>
 #include <abi/meta.h>
 #include <engine.h>
 #include <errno.h>
@@ -27,8 +28,8 @@ static void fail(const struct weir_class *c, const struct weir_case *row, const 
 	failed++;
 }
 
-// The arguments of an element, as userspace parses them.
-static struct weir_router *configure(const struct weir_class *c, const char *args)
+// The arguments of an element, as userspace parses them, with outputs 0 to `last` connected.
+static struct weir_router *configure(const struct weir_class *c, const char *args, int last)
 {
 	struct weir_router *r = NULL;
 	struct lang_router flat = {};
@@ -36,6 +37,8 @@ static struct weir_router *configure(const struct weir_class *c, const char *arg
 	struct weir_buf b = {};
 
 	weir_printf(&b, "Idle -> e :: %s(%s) -> Idle;", c->name, args);
+	for (int i = 1; i <= last; i++)
+		weir_printf(&b, "e[%d] -> Idle;", i);
 	if (lang_parse(&flat, c->name, b.text, b.len, NULL, 0, &err) ||
 	    weir_router_build(&r, &flat, &err) || weir_router_init(r, &err)) {
 		fprintf(stderr, "%s", err.text);
@@ -47,35 +50,85 @@ static struct weir_router *configure(const struct weir_class *c, const char *arg
 	return r;
 }
 
-// Loads the object with these arguments frozen in it; its program's fd through *fd.
-static struct bpf_object *load(const char *file, const void *self, size_t size, int *fd)
+// A program with its arguments frozen in it, and its counters.
+struct program {
+	struct bpf_object *object;
+	int fd, counts_fd;
+	unsigned n_out, n_counts;
+};
+
+static void freeze(struct bpf_map *map, const void *v, size_t size)
 {
-	struct bpf_object *o = bpf_object__open_file(file, NULL);
+	size_t have = 0;
+	const void *value = bpf_map__initial_value(map, &have);
+	uint8_t copy[4096];
+
+	if (have < size || have > sizeof(copy))
+		return;
+	memcpy(copy, value, have);
+	memcpy(copy, v, size);
+	bpf_map__set_initial_value(map, copy, have);
+}
+
+static unsigned count_drops(const struct weir_class *c)
+{
+	unsigned n = 0;
+
+	while (n < 16 && c->drops[n])
+		n++;
+	return n;
+}
+
+static bool load(struct program *p, const char *file, const struct weir_element *e)
+{
+	struct weir_instance in = {WEIR_FRONT_ABI, e->n_out, count_drops(e->class)};
 	struct bpf_program *prog;
 	struct bpf_map *map;
 
-	if (!o)
-		return NULL;
-	bpf_object__for_each_map(map, o)
+	*p = (struct program){
+		.object = bpf_object__open_file(file, NULL),
+		.n_out = e->n_out,
+		.n_counts = e->n_out + WEIR_COUNT_CLASS + in.n_drops + WEIR_COUNT_MORE,
+	};
+	if (!p->object)
+		return false;
+	bpf_object__for_each_map(map, p->object)
 	{
-		size_t have = 0;
-		const void *value = bpf_map__initial_value(map, &have);
-		uint8_t copy[4096];
+		if (strstr(bpf_map__name(map), ".rodata.self"))
+			freeze(map, e->self, e->class->self_size);
+		else if (strstr(bpf_map__name(map), ".rodata.inst"))
+			freeze(map, &in, sizeof(in));
+		else if (!strcmp(bpf_map__name(map), "weir_counts"))
+			bpf_map__set_max_entries(map, p->n_counts);
+	}
+	prog = bpf_object__next_program(p->object, NULL);
+	if (!prog || bpf_object__load(p->object))
+		return false;
+	p->fd = bpf_program__fd(prog);
+	p->counts_fd = bpf_object__find_map_fd_by_name(p->object, "weir_counts");
+	return true;
+}
 
-		if (!strstr(bpf_map__name(map), ".rodata.self") || have < size ||
-		    have > sizeof(copy))
+// The output or drop reason that one packet was counted for, or -1.
+static int port_taken(const struct program *p)
+{
+	static struct weir_count v[256];
+	int port = -1;
+
+	for (unsigned i = 0; i < p->n_counts; i++) {
+		uint64_t packets = 0;
+
+		if (libbpf_num_possible_cpus() > 256 || bpf_map_lookup_elem(p->counts_fd, &i, v))
+			return -1;
+		for (int cpu = 0; cpu < libbpf_num_possible_cpus(); cpu++)
+			packets += v[cpu].packets;
+		if (!packets)
 			continue;
-		memcpy(copy, value, have);
-		memcpy(copy, self, size);
-		bpf_map__set_initial_value(map, copy, have);
+		if (port >= 0 || packets > 1)
+			return -1;
+		port = (int)(i < p->n_out ? i : WEIR_DROP + i - p->n_out - WEIR_COUNT_CLASS);
 	}
-	prog = bpf_object__next_program(o, NULL);
-	if (!prog || bpf_object__load(o)) {
-		bpf_object__close(o);
-		return NULL;
-	}
-	*fd = bpf_program__fd(prog);
-	return o;
+	return port;
 }
 
 static uint16_t to_meta(uint16_t at, uint32_t start)
@@ -90,7 +143,7 @@ static uint16_t from_meta(uint16_t at, uint32_t start)
 
 // The packet through the program. What was stripped before its start goes along, as in a driver.
 // The port, or -errno.
-static int run(int fd, struct packet *p)
+static int run(const struct program *prog, struct packet *p)
 {
 	uint8_t in[BUFFER] = {}, out[BUFFER];
 	uint32_t start = sizeof(struct packet) + WEIR_HEADROOM, size = p->off + p->len - start;
@@ -112,7 +165,7 @@ static int run(int fd, struct packet *p)
 	memcpy(m.anno, p->anno, sizeof(m.anno));
 	memcpy(in, &m, sizeof(m));
 	memcpy(in + sizeof(m), (uint8_t *)p + start, size);
-	rc = bpf_prog_test_run_opts(fd, &opt);
+	rc = bpf_prog_test_run_opts(prog->fd, &opt);
 	if (rc)
 		return rc;
 	memcpy(&m, out, sizeof(m));
@@ -128,7 +181,7 @@ static int run(int fd, struct packet *p)
 	p->transport = from_meta(m.transport, start);
 	p->type = m.type;
 	memcpy(p->anno, m.anno, sizeof(m.anno));
-	return m.port;
+	return port_taken(prog);
 }
 
 static int port_of(const struct weir_class *c, const char *word)
@@ -152,25 +205,26 @@ static void check_row(const char *file, const struct weir_class *c, const struct
 {
 	const char *want_text = *row->want ? row->want : row->in;
 	struct pkt in, want;
-	struct bpf_object *o = NULL;
-	struct weir_router *r = configure(c, row->args);
+	struct program prog = {};
+	int want_port = port_of(c, row->out);
+	struct weir_router *r = configure(c, row->args, want_port < WEIR_DROP ? want_port : 0);
 	struct packet *p;
 	char *why = NULL, other[64];
-	int fd, port;
+	bool loaded;
+	int port;
 
 	pkt_parse(&in, row->in, strlen(row->in));
 	pkt_parse(&want, want_text, strlen(want_text));
 	p = pkt_new(&in);
-	if (r)
-		o = load(file, weir_find(r, "e")->self, c->self_size, &fd);
-	if (!r || !o || !p) {
+	loaded = r && load(&prog, file, weir_find(r, "e"));
+	if (!loaded || !p) {
 		fail(c, row,
 		     r ? "the kernel refuses the program" : "userspace refuses the arguments");
 		goto out;
 	}
-	port = run(fd, p);
+	port = run(&prog, p);
 	snprintf(other, sizeof(other), "leaves by %d, not %s", port, row->out);
-	if (port != port_of(c, row->out))
+	if (port != want_port)
 		fail(c, row, other);
 	else if (port < WEIR_DROP && !pkt_matches(p, &want, &why))
 		fail(c, row, why);
@@ -181,7 +235,7 @@ out:
 	free(p);
 	pkt_free(&in);
 	pkt_free(&want);
-	bpf_object__close(o);
+	bpf_object__close(prog.object);
 	weir_router_free(r);
 }
 

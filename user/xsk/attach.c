@@ -75,7 +75,7 @@ static int keep_words(enum libbpf_print_level level, const char *fmt, va_list ap
 	return 0;
 }
 
-static int load(struct xsk_program *p, bool generic)
+static int load(struct xsk_program *p, const struct xsk_program_args *a)
 {
 	libbpf_print_fn_t old = libbpf_set_print(keep_words);
 	int e = -ENOMEM;
@@ -83,11 +83,14 @@ static int load(struct xsk_program *p, bool generic)
 	last_words[0] = '\0';
 	p->skel = entry__open();
 	if (p->skel) {
-		bpf_map__set_max_entries(p->skel->maps.xsks, p->n_queues);
 		bpf_map__set_max_entries(p->skel->maps.counts, p->n_queues);
-		p->skel->rodata->secret = p->secret;
-		p->skel->rodata->has_secret = generic;
-		e = entry__load(p->skel);
+		p->skel->rodata->args = (struct weir_entry_args){
+			.secret = p->secret,
+			.has_secret = a->generic,
+			.first_socket = a->first_socket,
+		};
+		memcpy(p->skel->rodata->args.mac, a->mac, sizeof(a->mac));
+		e = bpf_map__reuse_fd(p->skel->maps.sockets, a->sockets_fd) ?: entry__load(p->skel);
 	} else {
 		e = -errno;
 	}
@@ -145,23 +148,27 @@ static int explain(const struct xsk_program *p, const char *ifname, unsigned ifi
 	return e;
 }
 
-int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex, unsigned n_queues,
-		     bool generic, struct weir_err *err)
+int xsk_program_open(struct xsk_program *p, const struct xsk_program_args *a, struct weir_err *err)
 {
 	int e = 0;
 
-	*p = (struct xsk_program){.link_fd = -1, .n_queues = n_queues};
-	if (generic && getrandom(&p->secret, sizeof(p->secret), 0) != sizeof(p->secret))
-		return xsk_why(err, ifname, "get random bytes", -EIO);
-	e = load(p, generic);
+	*p = (struct xsk_program){
+		.link_fd = -1,
+		.n_queues = a->n_queues,
+		.first_socket = a->first_socket,
+		.sockets_fd = a->sockets_fd,
+	};
+	if (a->generic && getrandom(&p->secret, sizeof(p->secret), 0) != sizeof(p->secret))
+		return xsk_why(err, a->ifname, "get random bytes", -EIO);
+	e = load(p, a);
 	if (e) {
-		xsk_why(err, ifname, "load the XDP program", e);
+		xsk_why(err, a->ifname, "load the XDP program", e);
 		if (last_words[0] && e != -EPERM)
 			weir_warn(err, NULL, "%s", last_words);
 	} else {
-		e = attach(p, ifindex, generic);
+		e = attach(p, a->ifindex, a->generic);
 		if (e)
-			explain(p, ifname, ifindex, generic, e, err);
+			explain(p, a->ifname, a->ifindex, a->generic, e, err);
 	}
 	if (e)
 		xsk_program_close(p);
@@ -179,7 +186,20 @@ void xsk_program_close(struct xsk_program *p)
 
 int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd)
 {
-	return bpf_map_update_elem(bpf_map__fd(p->skel->maps.xsks), &queue, &fd, BPF_ANY);
+	queue += p->first_socket;
+	return bpf_map_update_elem(p->sockets_fd, &queue, &fd, BPF_ANY);
+}
+
+int xsk_program_front(struct xsk_program *p, int fd)
+{
+	int map = bpf_map__fd(p->skel->maps.front), e = 0;
+	__u32 zero = 0;
+
+	if (fd >= 0)
+		e = bpf_map_update_elem(map, &zero, &fd, BPF_ANY);
+	if (!e)
+		__atomic_store_n(&p->skel->bss->has_front, fd >= 0, __ATOMIC_RELEASE);
+	return e;
 }
 
 int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_entry_count *sum)
@@ -198,6 +218,9 @@ int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_e
 		sum->bytes += v[i].bytes;
 		sum->passed += v[i].passed;
 		sum->from_self += v[i].from_self;
+		sum->front += v[i].front;
+		sum->front_bytes += v[i].front_bytes;
+		sum->no_meta += v[i].no_meta;
 	}
 	free(v);
 	return e;

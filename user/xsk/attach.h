@@ -8,11 +8,23 @@
 
 #include <abi/entry.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+// What the program of an interface is told.
+struct xsk_program_args {
+	const char *ifname;
+	unsigned ifindex, n_queues;
+	uint8_t mac[6];
+	bool generic;
+	int sockets_fd;	       // map of the sockets of all interfaces of the router
+	unsigned first_socket; // of this interface's queues in it
+};
 
 struct xsk_program {
 	struct entry *skel;
 	int link_fd;
-	unsigned n_queues;
+	unsigned n_queues, first_socket;
+	int sockets_fd;		   // not owned
 	struct weir_secret secret; // generic mode: behind what is sent up to the host
 };
 
@@ -20,12 +32,15 @@ struct xsk_program {
 int xsk_program_check(const char *ifname, unsigned ifindex, struct weir_err *err);
 
 // Loads the program and attaches it in the mode asked for, native or generic.
-int xsk_program_open(struct xsk_program *p, const char *ifname, unsigned ifindex, unsigned n_queues,
-		     bool generic, struct weir_err *err);
+int xsk_program_open(struct xsk_program *p, const struct xsk_program_args *a, struct weir_err *err);
 void xsk_program_close(struct xsk_program *p);
 
 // From here on, the packets of a queue go to the socket.
 int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd);
+
+// From here on, packets go into the front of the graph, which begins with the program fd; with -1
+// they go to the sockets again. 0 or -errno.
+int xsk_program_front(struct xsk_program *p, int fd);
 
 // What the program counted on a queue, over all CPUs.
 int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_entry_count *sum);

@@ -3,6 +3,8 @@
 
 #include "why.h"
 
+#include <bpf/bpf.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,6 +153,21 @@ static int open_pool(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 	return 0;
 }
 
+static int open_socket_map(struct weir_xsk *x, struct weir_err *err)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < x->n; i++) {
+		x->devices[i].first_socket = n;
+		n += x->devices[i].n_queues;
+	}
+	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
+				       sizeof(__u32), n ?: 1, NULL);
+	return x->sockets_fd < 0 ? weir_error(err, NULL, "cannot make the map of sockets: %s",
+					      strerror(errno))
+				 : 0;
+}
+
 // Some drivers restart the link when a program is attached.
 static void wait_for_carrier(const struct xsk_device *d, struct weir_err *err)
 {
@@ -170,9 +187,18 @@ static void wait_for_carrier(const struct xsk_device *d, struct weir_err *err)
 // Sockets of an interface that receives, behind its program.
 static int open_receiver(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
 {
-	int e = xsk_program_open(&d->program, d->iface.name, d->iface.ifindex, d->n_queues,
-				 wants_generic(d), err);
+	struct xsk_program_args args = {
+		.ifname = d->iface.name,
+		.ifindex = d->iface.ifindex,
+		.n_queues = d->n_queues,
+		.generic = wants_generic(d),
+		.sockets_fd = x->sockets_fd,
+		.first_socket = d->first_socket,
+	};
+	int e;
 
+	memcpy(args.mac, d->iface.mac, sizeof(args.mac));
+	e = xsk_program_open(&d->program, &args, err);
 	return e ?: xsk_device_bind(x, d, err);
 }
 
@@ -323,6 +349,8 @@ static int open_all(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 		e = set_up(x, &x->devices[i], err);
 	if (!e)
 		e = open_pool(x, buffers, err);
+	if (!e)
+		e = open_socket_map(x, err);
 	for (unsigned i = 0; !e && i < x->n; i++)
 		e = open_device(x, &x->devices[i], err);
 	for (unsigned i = 0; !e && i < x->n; i++)
@@ -346,6 +374,7 @@ int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned b
 	for (struct weir_device *d = devices; d; d = d->next)
 		n++;
 	x->guard = (struct xsk_guard){.journal = -1, .pipe = -1};
+	x->sockets_fd = -1;
 	x->devices = calloc(n ?: 1, sizeof(*x->devices));
 	if (!x->devices)
 		goto fail;
@@ -388,6 +417,8 @@ void weir_xsk_close(struct weir_xsk *x)
 		d->device->opened = NULL;
 		d->device->ops = NULL;
 	}
+	if (x->sockets_fd >= 0)
+		close(x->sockets_fd);
 	xsk_guard_close(&x->guard);
 	weir_pool_close(&x->pool);
 	free(x->devices);

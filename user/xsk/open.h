@@ -15,6 +15,7 @@ struct xsk_device {
 	struct xsk_host host;
 	struct xsk_queue *queues;
 	unsigned n_queues;
+	unsigned first_socket; // of its queues in the map of sockets
 	unsigned ring_size;
 	bool zc;
 	int zc_error; // why not
@@ -27,6 +28,7 @@ struct weir_xsk {
 	struct xsk_guard guard;
 	struct xsk_device *devices;
 	unsigned n;
+	int sockets_fd; // XSKMAP of the queues of all interfaces, one after the other
 	char *report;
 };
 

@@ -2,9 +2,9 @@
 #pragma once
 
 // A packet as a BPF program sees it: the accessors of user/include/weir/packet.h under the same
-// names. What is known of the packet is read from the metadata block at the start of the program
-// and written back at its end. Pointers into the packet are made afresh and checked each time, as
-// the verifier wants them.
+// names. What is known of the packet stays in the metadata block in front of it, from one program
+// to the next. Pointers into the packet are made afresh and checked each time, as the verifier
+// wants them.
 
 #include <linux/bpf.h>
 
@@ -41,11 +41,9 @@ enum {
 
 struct packet {
 	struct xdp_md *ctx;
-	uint32_t off, len;
-	uint16_t mac, network, transport;
-	uint8_t type, rounds;
-	_Alignas(8) uint8_t anno[WEIR_ANNO_SIZE];
-	struct ip4 blank; // zeroes
+	struct weir_meta *m;
+	struct weir_meta lost; // instead of the block, should it be gone after the head has moved
+	struct ip4 blank;      // zeroes
 };
 
 struct batch {
@@ -65,12 +63,16 @@ WEIR_INLINE void *weir_bytes_at(const struct packet *p, uint32_t at, uint32_t n)
 
 WEIR_INLINE uint32_t weir_len(const struct packet *p)
 {
-	return p->len;
+	// 64-bit, as the verifier permits no other arithmetic on these
+	long n = (void *)(long)p->ctx->data_end - (void *)(long)p->ctx->data;
+
+	asm volatile("" : "+r"(n));
+	return (uint32_t)n - p->m->off;
 }
 
 WEIR_INLINE void *weir_at(struct packet *p, uint32_t off, uint32_t n)
 {
-	return weir_bytes_at(p, p->off + off, n);
+	return weir_bytes_at(p, p->m->off + off, n);
 }
 
 WEIR_INLINE void *weir_at_end(struct packet *p, uint32_t off, uint32_t n, uint32_t)
@@ -80,59 +82,87 @@ WEIR_INLINE void *weir_at_end(struct packet *p, uint32_t off, uint32_t n, uint32
 
 WEIR_INLINE uint32_t weir_headroom(const struct packet *p)
 {
-	return p->off + WEIR_HEADROOM;
+	return p->m->off + WEIR_HEADROOM;
 }
 
 WEIR_INLINE bool weir_pull_front(struct packet *p, uint32_t n)
 {
-	if (n > p->len)
+	if (n > weir_len(p))
 		return false;
-	p->off += n;
-	p->len -= n;
+	p->m->off += n;
 	return true;
+}
+
+WEIR_INLINE struct weir_meta *weir_meta(struct xdp_md *ctx)
+{
+	struct weir_meta *m = (void *)(long)ctx->data_meta;
+
+	return (void *)(m + 1) <= (void *)(long)ctx->data ? m : NULL;
+}
+
+// After a helper that moves either end: pointers from before are void.
+WEIR_INLINE bool weir_find_meta(struct packet *p)
+{
+	p->m = weir_meta(p->ctx);
+	if (p->m)
+		return true;
+	memset(&p->lost, 0, sizeof(p->lost));
+	p->m = &p->lost;
+	return false;
+}
+
+WEIR_INLINE uint16_t weir_moved(uint16_t off)
+{
+	return off == WEIR_META_NONE ? off : off + WEIR_HEADROOM;
 }
 
 // Moves the driver's first byte forward when there is no room behind it.
 WEIR_INLINE void *weir_push_front(struct packet *p, uint32_t n)
 {
-	if (n > p->off) {
-		if (n > WEIR_HEADROOM || bpf_xdp_adjust_head(p->ctx, -WEIR_HEADROOM))
+	if (n > p->m->off) {
+		long e = n > WEIR_HEADROOM || bpf_xdp_adjust_head(p->ctx, -WEIR_HEADROOM);
+
+		if (!weir_find_meta(p) || e)
 			return NULL;
-		p->off += WEIR_HEADROOM;
-		p->mac += p->mac == WEIR_META_NONE ? 0 : WEIR_HEADROOM;
-		p->network += p->network == WEIR_META_NONE ? 0 : WEIR_HEADROOM;
-		p->transport += p->transport == WEIR_META_NONE ? 0 : WEIR_HEADROOM;
+		p->m->off += WEIR_HEADROOM;
+		p->m->mac = weir_moved(p->m->mac);
+		p->m->network = weir_moved(p->m->network);
+		p->m->transport = weir_moved(p->m->transport);
 	}
-	p->off -= n;
-	p->len += n;
+	p->m->off -= n;
 	return weir_at(p, 0, n);
 }
 
 WEIR_INLINE void weir_set_network(struct packet *p, uint32_t off, uint32_t hlen)
 {
-	p->network = (uint16_t)(p->off + off);
-	p->transport = (uint16_t)(p->off + off + hlen);
+	p->m->network = (uint16_t)(p->m->off + off);
+	p->m->transport = (uint16_t)(p->m->off + off + hlen);
 }
 
 WEIR_INLINE void weir_clear_network(struct packet *p)
 {
-	p->network = p->transport = WEIR_META_NONE;
+	p->m->network = p->m->transport = WEIR_META_NONE;
 }
 
 WEIR_INLINE void weir_truncate(struct packet *p, uint32_t len)
 {
-	if (len >= p->len || bpf_xdp_adjust_tail(p->ctx, (int)len - (int)p->len))
+	uint32_t have = weir_len(p), end;
+
+	if (len >= have)
 		return;
-	p->len = len;
-	if (p->network + sizeof(struct ip4) > p->off + len)
+	bpf_xdp_adjust_tail(p->ctx, (int)len - (int)have);
+	if (!weir_find_meta(p))
+		return;
+	end = p->m->off + len;
+	if (p->m->network + sizeof(struct ip4) > end)
 		weir_clear_network(p);
-	else if (p->transport > p->off + len)
-		p->transport = WEIR_META_NONE;
+	else if (p->m->transport > end)
+		p->m->transport = WEIR_META_NONE;
 }
 
 WEIR_INLINE struct ip4 *weir_ip4(struct packet *p)
 {
-	return weir_bytes_at(p, p->network, sizeof(struct ip4));
+	return weir_bytes_at(p, p->m->network, sizeof(struct ip4));
 }
 
 WEIR_INLINE struct ip4 *weir_ip4_or_blank(struct packet *p)
@@ -144,43 +174,44 @@ WEIR_INLINE struct ip4 *weir_ip4_or_blank(struct packet *p)
 
 WEIR_INLINE uint32_t weir_network_len(const struct packet *p)
 {
-	return p->network == WEIR_META_NONE ? 0 : p->off + p->len - p->network;
+	return p->m->network == WEIR_META_NONE ? 0 : p->m->off + weir_len(p) - p->m->network;
 }
 
 WEIR_INLINE void *weir_transport_at(struct packet *p, uint32_t off, uint32_t n)
 {
-	return p->transport == WEIR_META_NONE ? NULL : weir_bytes_at(p, p->transport + off, n);
+	return p->m->transport == WEIR_META_NONE ? NULL
+						 : weir_bytes_at(p, p->m->transport + off, n);
 }
 
 WEIR_INLINE void *weir_mac(struct packet *p, uint32_t n)
 {
-	return p->mac == WEIR_META_NONE ? NULL : weir_bytes_at(p, p->mac, n);
+	return p->m->mac == WEIR_META_NONE ? NULL : weir_bytes_at(p, p->m->mac, n);
 }
 
 WEIR_INLINE void weir_set_mac(struct packet *p)
 {
-	p->mac = (uint16_t)p->off;
+	p->m->mac = (uint16_t)p->m->off;
 }
 
 WEIR_INLINE uint8_t weir_type(const struct packet *p)
 {
-	return p->type;
+	return p->m->type;
 }
 
 WEIR_INLINE void weir_set_type(struct packet *p, enum weir_packet_type type)
 {
-	p->type = (uint8_t)type;
+	p->m->type = (uint8_t)type;
 }
 
 WEIR_INLINE uint8_t weir_anno_u8(const struct packet *p, unsigned at)
 {
-	return at < WEIR_ANNO_SIZE ? p->anno[at] : 0;
+	return at < WEIR_ANNO_SIZE ? p->m->anno[at] : 0;
 }
 
 WEIR_INLINE void weir_set_anno_u8(struct packet *p, unsigned at, uint8_t v)
 {
 	if (at < WEIR_ANNO_SIZE)
-		p->anno[at] = v;
+		p->m->anno[at] = v;
 }
 
 WEIR_INLINE uint32_t weir_anno_u32(const struct packet *p, unsigned at)
@@ -188,14 +219,14 @@ WEIR_INLINE uint32_t weir_anno_u32(const struct packet *p, unsigned at)
 	uint32_t v = 0;
 
 	if (at <= WEIR_ANNO_SIZE - sizeof(v))
-		memcpy(&v, p->anno + at, sizeof(v));
+		memcpy(&v, p->m->anno + at, sizeof(v));
 	return v;
 }
 
 WEIR_INLINE void weir_set_anno_u32(struct packet *p, unsigned at, uint32_t v)
 {
 	if (at <= WEIR_ANNO_SIZE - sizeof(v))
-		memcpy(p->anno + at, &v, sizeof(v));
+		memcpy(p->m->anno + at, &v, sizeof(v));
 }
 
 WEIR_INLINE be32 weir_dst_ip(const struct packet *p)
@@ -210,53 +241,15 @@ WEIR_INLINE void weir_set_dst_ip(struct packet *p, be32 a)
 
 WEIR_INLINE void weir_clear_annos(struct packet *p)
 {
-	memset(p->anno, 0, sizeof(p->anno));
-	p->type = WEIR_HOST;
-}
-
-WEIR_INLINE struct weir_meta *weir_meta(struct xdp_md *ctx)
-{
-	struct weir_meta *m = (void *)(long)ctx->data_meta;
-
-	return (void *)(m + 1) <= (void *)(long)ctx->data ? m : NULL;
+	memset(p->m->anno, 0, WEIR_ANNO_SIZE);
+	p->m->type = WEIR_HOST;
 }
 
 // False: no block of ours is in front of the packet.
 WEIR_INLINE bool weir_packet_enter(struct packet *p, struct xdp_md *ctx)
 {
-	struct weir_meta *m = weir_meta(ctx);
-	long n;
-
-	if (!m || m->magic != WEIR_META_MAGIC)
-		return false;
-	memset(&p->blank, 0, sizeof(p->blank));
 	p->ctx = ctx;
-	p->off = m->off;
-	// 64-bit, as the verifier permits no other arithmetic on these
-	n = (void *)(long)ctx->data_end - (void *)(long)ctx->data;
-	asm volatile("" : "+r"(n));
-	p->len = (uint32_t)n - m->off;
-	p->mac = m->mac;
-	p->network = m->network;
-	p->transport = m->transport;
-	p->type = m->type;
-	p->rounds = m->rounds;
-	memcpy(p->anno, m->anno, sizeof(p->anno));
-	return true;
-}
-
-WEIR_INLINE void weir_packet_leave(const struct packet *p, unsigned port)
-{
-	struct weir_meta *m = weir_meta(p->ctx);
-
-	if (!m)
-		return;
-	m->port = (uint16_t)port;
-	m->off = (uint16_t)p->off;
-	m->mac = p->mac;
-	m->network = p->network;
-	m->transport = p->transport;
-	m->type = p->type;
-	m->rounds = p->rounds;
-	memcpy(m->anno, p->anno, sizeof(p->anno));
+	p->m = weir_meta(ctx);
+	memset(&p->blank, 0, sizeof(p->blank));
+	return p->m && p->m->magic == WEIR_META_MAGIC;
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#pragma once
+
+// What the programs of the driver half and whoever loads them agree on. A change here, in meta.h or
+// in anno.h changes WEIR_FRONT_ABI: a program of another number is refused.
+
+#include <linux/types.h>
+
+enum { WEIR_FRONT_ABI = 1 };
+
+// What an element's program is told of its place in the graph, frozen in .rodata.instance.
+struct weir_instance {
+	__u32 abi;     // WEIR_FRONT_ABI; what the program was compiled with until it is loaded
+	__u32 n_out;   // outputs
+	__u32 n_drops; // the class's own drop reasons
+};
+
+// Counters of an element, per CPU, in the order of a node's edges in userspace: the outputs, then
+// the framework's drop reasons, the class's drop reasons, and the two below.
+struct weir_count {
+	__u64 packets, bytes;
+};
+enum { WEIR_COUNT_NO_PORT, WEIR_COUNT_LOOP, WEIR_COUNT_CLASS }; // from n_out on
+enum { WEIR_COUNT_ENDED, WEIR_COUNT_HANDED, WEIR_COUNT_MORE };	// from n_out + CLASS + n_drops on
+
+// Where outputs lead: an array of programs. Slot n_out leads to userspace, into the element itself.
+
+// Where a packet leaves for userspace (bpf/prog/to_user.bpf.c): frozen in .rodata.
+struct weir_exit {
+	__u16 element, input;
+	__u32 gone; // XDP action where no worker listens: XDP_PASS (to the host) or XDP_DROP
+};
+enum { WEIR_EXIT_HANDED, WEIR_EXIT_GONE, WEIR_EXIT_COUNTS };
+
+// The sign of life of the process: one for a router, written by it, read at the exits.
+struct weir_beat {
+	__u64 last;    // CLOCK_MONOTONIC, ns
+	__u64 timeout; // ns; 0: not looked at
+};

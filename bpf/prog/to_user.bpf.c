@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+
+// Where packets leave the driver half for a worker: the block says at which input of which element
+// userspace goes on, and the packet goes to the AF_XDP socket of the queue it came from. When there
+// is no socket any more, or the process gives no sign of life, the packet is lost or becomes the
+// host's, as configured.
+
+#include <weir/packet.h>
+
+#include <abi/front.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WEIR_EXIT_COUNTS);
+	__type(key, __u32);
+	__type(value, struct weir_count);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_beat);
+} beat SEC(".maps");
+
+const volatile struct weir_exit args;
+
+static __always_inline void count_as(struct xdp_md *ctx, __u32 which)
+{
+	struct weir_count *c = bpf_map_lookup_elem(&counts, &which);
+
+	if (!c)
+		return;
+	c->packets++;
+	c->bytes += ctx->data_end - ctx->data;
+}
+
+static __always_inline int is_alive(void)
+{
+	__u32 zero = 0;
+	struct weir_beat *b = bpf_map_lookup_elem(&beat, &zero);
+
+	return b && (!b->timeout || bpf_ktime_get_ns() - b->last <= b->timeout);
+}
+
+SEC("xdp")
+int weir_to_user(struct xdp_md *ctx)
+{
+	struct weir_meta *m = weir_meta(ctx);
+
+	if (!m)
+		return XDP_ABORTED;
+	m->element = args.element;
+	m->input = args.input;
+	if (is_alive() && bpf_redirect_map(&sockets, m->socket, XDP_ABORTED) == XDP_REDIRECT) {
+		count_as(ctx, WEIR_EXIT_HANDED);
+		return XDP_REDIRECT;
+	}
+	count_as(ctx, WEIR_EXIT_GONE);
+	if (args.gone == XDP_PASS)
+		bpf_xdp_adjust_meta(ctx, sizeof(*m));
+	return (int)args.gone;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
