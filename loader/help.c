@@ -61,6 +61,18 @@ static void show_arg(const struct weir_arg *a)
 	printf(")\n");
 }
 
+static void show_rest(const struct weir_class *c)
+{
+	enum { WIDTH = 18 };
+
+	if (!c->rest)
+		return;
+	printf("  %-*s", WIDTH, c->rest);
+	if (strlen(c->rest) > WIDTH) // the text below it, in its column
+		printf("\n  %-*s", WIDTH, "");
+	printf(" %s\n", c->rest_help);
+}
+
 static void show_names(const char *title, const char *const *names, unsigned max)
 {
 	if (!names[0])
@@ -89,8 +101,9 @@ static void show_class(const struct weir_class *c)
 	show_names("inputs", c->in, sizeof(c->in) / sizeof(*c->in));
 	show_names("outputs", c->out, sizeof(c->out) / sizeof(*c->out));
 	show_names("drops", c->drops, sizeof(c->drops) / sizeof(*c->drops));
-	if (a && a->name)
+	if (c->rest || (a && a->name))
 		printf("\narguments:\n");
+	show_rest(c);
 	for (; a && a->name; a++)
 		show_arg(a);
 	printf("\nhandlers:\n");

@@ -323,9 +323,11 @@ static const struct weir_handler handlers[] = {
 	{},
 };
 
-#define SCRIPT_CLASS                                                                            \
-	.args = script_args, .handlers = handlers, .handler = find_handler, .takes_rest = true, \
-	.configure = configure, .init = init, .init_node = init_node, .fini_node = fini_node,   \
+#define SCRIPT_CLASS                                                                               \
+	.args = script_args, .handlers = handlers, .handler = find_handler, .rest = "INSTRUCTION", \
+	.rest_help = "a step: set VAR TEXT, print TEXT, read HANDLER, write HANDLER TEXT, "        \
+		     "wait TIME, label NAME, goto NAME [CONDITION], pause, return, stop, ...",     \
+	.configure = configure, .init = init, .init_node = init_node, .fini_node = fini_node,      \
 	.fini = fini, .userspace = true, .self_size = sizeof(struct script)
 
 WEIR_CLASS(script, .name = "Script", .purpose = "runs a script that uses handlers", .ports = "-/-",

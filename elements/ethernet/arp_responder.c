@@ -250,8 +250,11 @@ WEIR_STRAIGHT_FORM(arp_responder, void, arp_responder(&self_, p_))
 WEIR_CLASS(arp_responder, .name = "ARPResponder", .purpose = "answers ARP queries",
 	   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "other"},
 	   .push = arp_responder_push, .self_size = sizeof(struct arp_responder),
-	   .handlers = arp_responder_handlers, .configure = configure, .fini = fini,
-	   .resizes = true, .userspace = true, .reconfigures = true);
+	   .handlers = arp_responder_handlers, .rest = "ADDR[/MASK]... ETH",
+	   .rest_help = "answers queries for these addresses and prefixes with ETH; a name that "
+			"stands for both is enough",
+	   .configure = configure, .fini = fini, .resizes = true, .userspace = true,
+	   .reconfigures = true);
 
 WEIR_CASES(arp_responder,
 	   {"10.0.0.2 2:0:0:0:0:2",

@@ -181,6 +181,11 @@ int check_ip_details(struct weir_element *e, const struct weir_handler *h, const
 			 .def = "false"),                                                      \
 		{},                                                                            \
 	}
+// for users, the old positional form is BADSRC, OFFSET
+#define CHECK_IP_REST                 \
+	.rest = "[BADSRC,] [OFFSET]", \
+	.rest_help =                  \
+		"the same as by keyword; behind BADSRC, 0.0.0.0 and 255.255.255.255 are bad too"
 #define CHECK_IP_HANDLERS(id)                                                         \
 	static const struct weir_handler id##_handlers[] = {                          \
 		WEIR_SUM("drops", id, c.drops, "bad packets so far"),                 \

@@ -26,7 +26,7 @@ WEIR_STATE_ELEMENT(check_ip_header2, "CheckIPHeader2",
 		   .purpose = "checks the IP header but not its checksum", .ports = "1/1-2",
 		   .processing = "a/ah", .out = {"out", "bad"}, .args = check_ip_header2_args,
 		   .handlers = check_ip_header2_handlers, .configure = check_ip_configure,
-		   .fini = check_ip_fini, .takes_rest = true, .push = check_ip_header2_exact,
+		   .fini = check_ip_fini, CHECK_IP_REST, .push = check_ip_header2_exact,
 		   .reconfigures = true);
 
 WEIR_CASES(check_ip_header2, {"", "ip4 csum=bad udp len=60", "out", "ip4 csum=bad udp"},

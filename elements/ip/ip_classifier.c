@@ -89,8 +89,11 @@ static const struct weir_handler ip_classifier_handlers[] = {
 
 WEIR_SPLIT_ELEMENT(ip_classifier, "IPClassifier", .purpose = "sorts IP packets by their headers",
 		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
-		   .reconfigures = true, .configure = ip_classifier_configure,
-		   .fini = ip_classifier_fini, .handlers = ip_classifier_handlers);
+		   .reconfigures = true, .rest = "PATTERN",
+		   .rest_help = "of one output, as for tcpdump: src host 10.0.0.1 and tcp dst port "
+				"80; - matches everything",
+		   .configure = ip_classifier_configure, .fini = ip_classifier_fini,
+		   .handlers = ip_classifier_handlers);
 
 WEIR_CASES(ip_classifier, {"tcp, udp, icmp type echo, -", "ip4 tcp", "0", ""},
 	   {"tcp, udp, icmp type echo, -", "ip4 udp", "1", ""},

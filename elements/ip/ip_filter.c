@@ -117,10 +117,13 @@ static const struct weir_handler ip_filter_handlers[] = {
 	{},
 };
 
-WEIR_SPLIT_ELEMENT(ip_filter, "IPFilter", .purpose = "filters IP packets by their headers",
-		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched", "denied"},
-		   .reconfigures = true, .configure = ip_filter_configure, .fini = ip_filter_fini,
-		   .handlers = ip_filter_handlers);
+WEIR_SPLIT_ELEMENT(
+	ip_filter, "IPFilter", .purpose = "filters IP packets by their headers", .ports = "1/-",
+	.processing = "h/h", .drops = {"unmatched", "denied"}, .reconfigures = true,
+	.rest = "ACTION [PATTERN]",
+	.rest_help = "the first rule that matches decides: allow (output 0), drop, deny or an "
+		     "output; patterns as in IPClassifier, none matches everything",
+	.configure = ip_filter_configure, .fini = ip_filter_fini, .handlers = ip_filter_handlers);
 
 WEIR_CASES(ip_filter, {"allow src 10.0.0.1, deny all", "ip4 src=10.0.0.1", "0", ""},
 	   {"allow src 10.0.0.1, deny all", "ip4 src=10.0.0.2", "denied", ""},

@@ -110,17 +110,20 @@ WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, st
 }
 
 // Declares a look-up class: its struct and its push function.
-#define IP_TABLE_ELEMENT(id, class_, ...)                                            \
-	struct id {                                                                  \
-		struct ip_table t;                                                   \
-	};                                                                           \
-	static void id(struct weir_node *n, unsigned, struct batch *b)               \
-	{                                                                            \
-		ip_table_push(n, &((const struct id *)n->self)->t, b);               \
-	}                                                                            \
-	WEIR_BATCH_ELEMENT(id, class_, .ports = "1/-", .processing = "h/h",          \
-			   .drops = {IP_TABLE_DROPS}, .handlers = ip_table_handlers, \
-			   .configure = ip_table_configure, .fini = ip_table_fini,   \
+#define IP_TABLE_ELEMENT(id, class_, ...)                                                       \
+	struct id {                                                                             \
+		struct ip_table t;                                                              \
+	};                                                                                      \
+	static void id(struct weir_node *n, unsigned, struct batch *b)                          \
+	{                                                                                       \
+		ip_table_push(n, &((const struct id *)n->self)->t, b);                          \
+	}                                                                                       \
+	WEIR_BATCH_ELEMENT(id, class_, .ports = "1/-", .processing = "h/h",                     \
+			   .drops = {IP_TABLE_DROPS}, .handlers = ip_table_handlers,            \
+			   .rest = "ADDR/MASK [GATEWAY] OUTPUT",                                \
+			   .rest_help = "a route: packets for the prefix leave by OUTPUT; the " \
+					"next hop is GATEWAY, without it the destination",      \
+			   .configure = ip_table_configure, .fini = ip_table_fini,              \
 			   .reconfigures = true, __VA_ARGS__)
 
 // Rows that hold for all of them.

@@ -90,6 +90,9 @@ static int configure(struct weir_element *e, struct weir_args *a)
 }
 
 WEIR_ELEMENT(store_ip_address, "StoreIPAddress", .purpose = "writes an IP address into the packet",
+	     .rest = "[ADDR,] OFFSET",
+	     .rest_help = "the address (without it, the destination annotation) goes to OFFSET, a "
+			  "number, src or dst",
 	     .configure = configure, .reconfigures = true);
 
 WEIR_CASES(store_ip_address,

@@ -83,4 +83,7 @@ static int configure(struct weir_element *e, struct weir_args *a)
 }
 
 WEIR_PLAIN_ELEMENT(address_info, "AddressInfo", .purpose = "gives names to addresses",
-		   .ports = "0/0", .configure = configure, .early = true);
+		   .ports = "0/0", .rest = "NAME ADDRESS...",
+		   .rest_help = "the addresses that NAME means: IP address, IP prefix, Ethernet "
+				"address; or those of an interface",
+		   .configure = configure, .early = true);

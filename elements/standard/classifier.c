@@ -188,7 +188,10 @@ static void classifier_agree(struct weir_node *n, unsigned port, struct batch *b
 
 WEIR_SPLIT_ELEMENT(classifier, "Classifier", .purpose = "sorts packets by their bytes",
 		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
-		   .reconfigures = true, .configure = classifier_configure, .fini = classifier_fini,
+		   .reconfigures = true, .rest = "[!]OFFSET/VALUE[%MASK] ...",
+		   .rest_help = "pattern of one output: all clauses hold; bytes in hex from OFFSET "
+				"on, ? is any digit; - matches everything",
+		   .configure = classifier_configure, .fini = classifier_fini,
 		   .handlers = classifier_handlers, .push = classifier_agree);
 
 WEIR_CASES(classifier, {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4", "2", "eth ip4"},

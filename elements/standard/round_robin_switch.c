@@ -18,13 +18,12 @@ static inline unsigned round_robin_switch(const struct round_robin_switch *self,
 	return port;
 }
 
-static int configure(struct weir_element *e, struct weir_args *a)
+static int configure(struct weir_element *e, struct weir_args *)
 {
 	struct round_robin_switch *self = e->self;
 
 	self->n_out = e->n_out;
-	return a->n_rest ? weir_args_error(a, 0, "too many arguments: RoundRobinSwitch takes none")
-			 : 0;
+	return 0;
 }
 
 WEIR_SPLIT_STATE_ELEMENT(round_robin_switch, "RoundRobinSwitch",

@@ -220,6 +220,10 @@ weir check; echo $?
 weir list classes | grep '^Script '
 weir list | grep -c .
 weir help AddressInfo
+# every class that takes arguments says which
+for c in Classifier IPClassifier IPFilter RadixIPLookup Script ARPResponder; do
+	weir help $c | grep -A1 '^arguments:' | tail -n 1
+done
 weir help Scripts; echo $?
 weir help Zyzzyva; echo $?
 weir nonsense; echo $?
@@ -238,9 +242,18 @@ AddressInfo: gives names to addresses
 
 ports 0/0, processing a/a, flow x/x
 
+arguments:
+  NAME ADDRESS...    the addresses that NAME means: IP address, IP prefix, Ethernet address; or those of an interface
+
 handlers:
   name               r   name of the element
 ...
+  [!]OFFSET/VALUE[%MASK] ...
+  PATTERN            of one output, as for tcpdump: {{.*}}
+  ACTION [PATTERN]   the first rule that matches decides: {{.*}}
+  ADDR/MASK [GATEWAY] OUTPUT
+  INSTRUCTION        a step: {{.*}}
+  ADDR[/MASK]... ETH {{.*}}
 1
 1
 2

@@ -51,10 +51,14 @@ static const struct weir_class free_form = {.name = "Free",
 					    .args = thing_args,
 					    .self_size = sizeof(struct thing),
 					    .configure = collect_rest,
-					    .takes_rest = true};
+					    .rest = "WORD",
+					    .rest_help = "a word"};
 static const struct weir_class bare = {.name = "Bare", .self_size = sizeof(struct thing)};
-static const struct weir_class listing = {
-	.name = "Listing", .self_size = sizeof(struct thing), .configure = collect_rest};
+static const struct weir_class listing = {.name = "Listing",
+					  .self_size = sizeof(struct thing),
+					  .configure = collect_rest,
+					  .rest = "WORD",
+					  .rest_help = "a word"};
 
 static int configure(struct weir_element *e, const struct weir_class *class, const char *text,
 		     struct weir_err *err)

@@ -389,7 +389,8 @@ static void fini_twin(struct weir_element *el)
 }
 
 WEIR_PLAIN_ELEMENT(expr_twin, "ExprTwin", .purpose = "parses for a test", .ports = "0/0",
-		   .processing = "/", .configure = configure_twin, .fini = fini_twin);
+		   .processing = "/", .rest = "PATTERN", .rest_help = "as IPClassifier",
+		   .configure = configure_twin, .fini = fini_twin);
 
 static uint32_t state = 1;
 

@@ -237,7 +237,6 @@ static void refuse(struct matching *m, const struct given *g, bool *said_too_man
 static int leave_rest(struct matching *m)
 {
 	const struct weir_class *class = m->class;
-	bool takes_rest = class->configure && (class->takes_rest || !class->args);
 	bool said_too_many = false;
 	struct weir_args *a = &m->pub;
 
@@ -250,7 +249,7 @@ static int leave_rest(struct matching *m)
 
 		if (g->use != FREE)
 			continue;
-		if (!takes_rest && !is_list(class, g)) {
+		if (!class->rest && !is_list(class, g)) {
 			refuse(m, g, &said_too_many);
 			continue;
 		}
@@ -394,6 +393,8 @@ static void class_wrong(const struct weir_class *class, const char *arg, const c
 
 void weir_class_check(const struct weir_class *class)
 {
+	if (class->rest && (!class->rest_help || !class->configure))
+		class_wrong(class, class->rest, "nothing explains it, or takes it");
 	for (const struct weir_arg *a = class->args; a && a->name; a++) {
 		if (a->flags & (WEIR_LIST | WEIR_DEPRECATED))
 			continue;

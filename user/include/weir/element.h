@@ -33,7 +33,10 @@ struct weir_class {
 	// returning WEIR_DROP + i, frees the packet and counts it as instance.reason.
 	const char *drops[16];
 
-	const struct weir_arg *args;	     // ended by {}
+	const struct weir_arg *args; // ended by {}
+	// What configure takes beside the table, for users: the form of such an argument and what
+	// it means. Without it, what is not in the table is an error.
+	const char *rest, *rest_help;
 	const struct weir_handler *handlers; // ended by {}; the engine adds Click's common ones
 
 	// Handlers that the table cannot hold, as their names come from the configuration: the one
@@ -69,8 +72,6 @@ struct weir_class {
 	// Most packets a node of this element will hold: the plan computes buffers from it.
 	unsigned (*capacity)(const struct weir_element *e);
 
-	bool takes_rest; // configure takes arguments that are not in the table; without a table
-			 // it always does. Otherwise they are errors.
 	// The `config` handler may be written: configure fills a fresh struct (a->reconfigure), the
 	// nodes get it, and fini is called with the old one in e->self. Only for classes whose fini
 	// undoes nothing but configure. Classes that only have a table can always do it.
