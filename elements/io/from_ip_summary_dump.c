@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// FromIPSummaryDump: makes packets of the lines of an IP summary dump.
+// FromIPSummaryDump: makes packets of the lines of an IP summary dump. Click's fields `payload_md5`
+// and `payload_md5_hex` are passed over with a warning: no payload can be made of them.
 #include "dump_file.h"
 #include "summary.h"
 

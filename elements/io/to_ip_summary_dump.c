@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // ToIPSummaryDump: writes a line about each packet, of the FIELDS that are asked for. Packets go on
-// by output 0 if it is connected.
+// by output 0 if it is connected. Click's fields `payload_md5` and `payload_md5_hex` are not there.
 #include <weir/text.h>
 
 #include "summary.h"
