@@ -30,7 +30,8 @@ inc_graph := $(inc_lang) -Iuser/graph
 inc_engine := $(inc_graph) -Iuser/engine
 inc_xsk := $(inc_engine) -Iuser/xsk -I$(B)/gen
 inc_control := $(inc_engine) -Iuser/control
-inc_loader := $(inc_engine) -Iuser/xsk -Iuser/control -Iloader -I$(B)/gen
+inc_front := $(inc_engine) -Iuser/front -Iuser/xsk -I$(B)/gen
+inc_loader := $(inc_engine) -Iuser/xsk -Iuser/front -Iuser/control -Iloader -I$(B)/gen
 inc_elements := $(api)
 inc_include := $(api)
 inc_bpf := -Ibpf
@@ -58,8 +59,10 @@ pure_form := ^WEIR_(SPLIT_)?(STATE_)?ELEMENT[(]
 # below an Ethernet header): for userspace only so far
 not_in_driver := check_ip_header check_ip_header2 classifier ip_classifier ip_filter ip_gw_options \
 	fix_ip_src set_ip_checksum set_tcp_checksum set_udp_checksum truncate
-pure_src := $(filter-out $(not_in_driver:%=%.c),$(notdir $(shell grep -lE '$(pure_form)' $(elem_src) /dev/null)))
-pure_bpf := $(patsubst %.c,$(B)/%.bpf.o,$(filter $(addprefix %/,$(pure_src)),$(elem_src)))
+pure_src := $(filter-out $(foreach e,$(not_in_driver),%/$(e).c),$(shell grep -lE '$(pure_form)' $(elem_src) /dev/null))
+# and those whose driver half is a file of its own
+driver_src := $(sort $(wildcard elements/*/*.bpf.c))
+elem_bpf := $(sort $(pure_src:%.c=$(B)/%.bpf.o) $(driver_src:%.bpf.c=$(B)/%.bpf.o))
 
 all: $(B)/weir bpf ## build build/weir and the BPF objects
 
@@ -79,7 +82,7 @@ $(B)/elements/%.o: ALL_CFLAGS += -O3
 bpf_cflags := -std=gnu2x -O2 -g -target bpf -mcpu=v3 $(filter-out -Wmissing-prototypes,$(WARN)) \
 	-Wno-unused-function -ffreestanding -I/usr/include/$(shell $(CC) -dumpmachine) -Ibpf/include -Ibpf \
 	-Iuser/include
-bpf: $(skel)
+bpf: $(skel) $(elem_bpf)
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$<)
@@ -91,17 +94,22 @@ $(B)/tests/bench/net/%.bpf.o: tests/bench/net/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -MMD -MP -c $< -o $@
 
-$(B)/elements/%.bpf.o: elements/%.c
+define bpf_element
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-const-variable -MMD -MP -c $< -o $@
+endef
+$(B)/elements/%.bpf.o: elements/%.bpf.c
+	$(bpf_element)
+$(B)/elements/%.bpf.o: elements/%.c
+	$(bpf_element)
 
 $(B)/gen/%.skel.h: $(B)/bpf/prog/%.bpf.o
 	$(call say,SKEL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) >$@.tmp && mv $@.tmp $@
 
-$(call obj,$(filter user/xsk/%,$(user_src))): | $(skel)
+$(call obj,$(filter user/xsk/% user/front/%,$(user_src))): | $(skel)
 
 # --- tests ------------------------------------------------------------------------------------
 $(B)/unit: $(lib_obj) $(call obj,$(testlib_src) $(unit_src))
@@ -141,8 +149,8 @@ $(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-check-kernel: $(B)/weir $(pure_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
-	$(Q)$(B)/kernel/parity $(pure_bpf)
+check-kernel: $(B)/weir $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
+	$(Q)$(B)/kernel/parity $(elem_bpf)
 	@echo "userspace only so far: $(not_in_driver)"
 check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)

@@ -328,7 +328,7 @@ static const struct weir_handler handlers[] = {
 	.rest_help = "a step: set VAR TEXT, print TEXT, read HANDLER, write HANDLER TEXT, "        \
 		     "wait TIME, label NAME, goto NAME [CONDITION], pause, return, stop, ...",     \
 	.configure = configure, .init = init, .init_node = init_node, .fini_node = fini_node,      \
-	.fini = fini, .userspace = true, .self_size = sizeof(struct script)
+	.fini = fini, .userspace = "runs a script", .self_size = sizeof(struct script)
 
 WEIR_CLASS(script, .name = "Script", .purpose = "runs a script that uses handlers", .ports = "-/-",
 	   .processing = "ah/ah", .push = push, .drops = {"no_output"}, SCRIPT_CLASS);

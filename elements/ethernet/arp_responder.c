@@ -253,8 +253,8 @@ WEIR_CLASS(arp_responder, .name = "ARPResponder", .purpose = "answers ARP querie
 	   .handlers = arp_responder_handlers, .rest = "ADDR[/MASK]... ETH",
 	   .rest_help = "answers queries for these addresses and prefixes with ETH; a name that "
 			"stands for both is enough",
-	   .configure = configure, .fini = fini, .resizes = true, .userspace = true,
-	   .reconfigures = true);
+	   .configure = configure, .fini = fini, .resizes = true,
+	   .userspace = "has no half in the driver", .reconfigures = true);
 
 WEIR_CASES(arp_responder,
 	   {"10.0.0.2 2:0:0:0:0:2",

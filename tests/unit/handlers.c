@@ -87,7 +87,7 @@ static const struct weir_handler handlers[] = {
 
 WEIR_CLASS(knobs, .name = "HandlerKnobs", .ports = "0/0", .args = args, .handlers = handlers,
 	   .self_size = sizeof(struct knobs), .state_size = sizeof(struct knobs_state),
-	   .userspace = true);
+	   .userspace = "has no half in the driver");
 
 static struct session s;
 

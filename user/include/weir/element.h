@@ -14,6 +14,7 @@
 // name in snake case (dec_ip_ttl for DecIPTTL).
 
 #include <weir/args.h>
+#include <weir/front.h>
 #include <weir/handler.h>
 #include <weir/node.h>
 #include <weir/packet.h>
@@ -72,13 +73,21 @@ struct weir_class {
 	// Most packets a node of this element will hold: the plan computes buffers from it.
 	unsigned (*capacity)(const struct weir_element *e);
 
+	// Can an element with these arguments run in the driver, if there is an object for its
+	// class? Fills in what its program gets. 0, or what weir_front_refuse says. Called after
+	// configure for the plan and after init for loading. NULL: always, and the program has the
+	// same struct.
+	int (*driver)(const struct weir_element *e, struct weir_front_args *a);
+
 	// The `config` handler may be written: configure fills a fresh struct (a->reconfigure), the
 	// nodes get it, and fini is called with the old one in e->self. Only for classes whose fini
 	// undoes nothing but configure. Classes that only have a table can always do it.
 	bool reconfigures;
-	bool resizes;	// packets may leave with another length (and len_delta does not say how)
-	bool early;	// configured before the others, which may look into it
-	bool userspace; // never eligible for the driver
+	bool resizes; // packets may leave with another length (and len_delta does not say how)
+	bool early;   // configured before the others, which may look into it
+	// Why it stays in userspace, where it has no object for the driver: lower case, no full
+	// stop.
+	const char *userspace;
 	bool is_source; // makes packets: the ledger counts what it emits as received or made
 	bool is_sink;	// ends packets on purpose (Discard, ToDevice)
 };
@@ -133,12 +142,12 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 
 #define WEIR_BATCH_ELEMENT(id, class_, ...)                                        \
 	WEIR_CLASS(id, .name = class_, .push = id, .self_size = sizeof(struct id), \
-		   .userspace = true, __VA_ARGS__)
+		   .userspace = "has no half in the driver", __VA_ARGS__)
 
 // For classes without push inputs: sources, Unqueue, schedulers, information elements.
-#define WEIR_PLAIN_ELEMENT(id, class_, ...)                                               \
-	WEIR_CLASS(id, .name = class_, .self_size = sizeof(struct id), .userspace = true, \
-		   __VA_ARGS__)
+#define WEIR_PLAIN_ELEMENT(id, class_, ...)                            \
+	WEIR_CLASS(id, .name = class_, .self_size = sizeof(struct id), \
+		   .userspace = "has no half in the driver", __VA_ARGS__)
 
 // unsigned id(const struct id *self, struct packet *p)
 // Nearly all packets leave by output 0, so that the batch usually passes as it is.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// The driver half: loads what the plan puts into the driver, joins it, switches it on, and tells
+// what it counted. owner: control thread.
+
+#include <engine.h>
+#include <place.h>
+#include <xsk.h>
+
+struct weir_front;
+
+struct weir_front_options {
+	const char *const *dirs; // with BPF objects, searched in order; ended by NULL
+	bool gone_drop;		 // where no worker listens, packets are lost instead of the host's
+	unsigned beat_ms; // without a sign of life for so long, nobody listens; 0: not looked at
+};
+
+// Loads every program of the plan and switches the front on. A program that the verifier refuses is
+// withdrawn from the plan with its reason, and its element stays in userspace. On failure the
+// router runs in userspace alone. 0 or -errno.
+int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir_xsk *x,
+		    const struct weir_front_options *opt, struct weir_err *err);
+// Switches the front off; packets go to the sockets again.
+void weir_front_close(struct weir_front *f);
+
+// The arguments of an element were changed: its program is replaced by one with the new ones. 0 or
+// -errno; then the old one stays.
+int weir_front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
+
+// For the `object` question of placement: the file of a class below one of the folders.
+const char *weir_front_object(const char *const *dirs, const struct weir_class *c,
+			      const char **why);

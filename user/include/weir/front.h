@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What a class says of its half in the driver. docs/decisions/006-driver-half.md has the whole.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct weir_element;
+
+// A table that the element's program reads: an array map of the program, by name.
+struct weir_share {
+	const char *map;
+	void *data;	   // n values, one after the other
+	size_t value_size; // bytes; of what is live: a multiple of 8
+	uint32_t n;
+	// live: data is a piece of memory in whole pages that is the map's from then on, so both
+	// halves read the same bytes. Otherwise it is copied once.
+	bool live;
+};
+
+enum { WEIR_SHARES = 4 };
+
+// Filled in by a class's `driver` function. What it points to stays the class's, and must stay as
+// it is until the programs are loaded.
+struct weir_front_args {
+	bool planning; // only whether; nothing on the system is open yet. Set by the caller
+	// struct NAME as the program has it. Set by the caller to the element's own.
+	const void *self;
+	size_t size;
+	struct weir_share share[WEIR_SHARES];
+	unsigned n_share;
+	char why[160]; // why not: lower case, no full stop
+};
+
+// Says in a->why why an element with these arguments stays in userspace. Returns -ENOTSUP, for
+// `return weir_front_refuse(...)`.
+int weir_front_refuse(struct weir_front_args *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
