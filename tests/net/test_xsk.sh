@@ -109,8 +109,8 @@ no_guardian() {
 	! pgrep -x weir-guard >/dev/null
 }
 
-has_guardian() {
-	pgrep -x -P "$pid" weir-guard >/dev/null
+has_guardian() { # that sleeps: one that has ended is a zombie until the router ends
+	pgrep -x -r S -P "$pid" weir-guard >/dev/null
 }
 
 few_files() { # OPTION ...: bridge, with not many more files than it needs
