@@ -140,16 +140,30 @@ static void block_signals(sigset_t *set)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void notice(struct session *s, unsigned tick)
+{
+	struct weir_err err = {};
+
+	weir_xsk_notice(s->xsk, tick, &err);
+	if (err.text)
+		fputs(err.text, stderr);
+	weir_err_free(&err);
+}
+
 static void wait_for_end(struct session *s, sigset_t *set)
 {
-	const struct timespec tick = {.tv_nsec = 50L * 1000 * 1000};
+	const struct timespec pause = {.tv_nsec = WEIR_XSK_TICK_MS * 1000L * 1000};
+	unsigned tick = 0;
 
 	for (int i = 1; i < 64; i++)
 		if (s->router->signals & 1ull << i)
 			sigdelset(set, i);
-	while (!atomic_load(&s->engine->stop))
-		if (sigtimedwait(set, NULL, &tick) > 0)
+	while (!atomic_load(&s->engine->stop)) {
+		if (sigtimedwait(set, NULL, &pause) > 0)
 			weir_engine_stop(s->engine);
+		else if (s->xsk)
+			notice(s, ++tick);
+	}
 }
 
 // Two routers of one name cannot both run; without a folder for the socket a router can.

@@ -2,12 +2,13 @@
 // ToDevice: sends packets, which begin with an Ethernet header, on a network interface. With a push
 // input, what the transmit ring cannot take is lost as `ring_full`; with a pull input, packets are
 // pulled only when there is room. Frames that the interface cannot carry are lost as `too_long` or
-// `too_short`. Output `sent`, if connected, gets a copy of each packet that was sent; output
-// `unsent` gets the packets that were not, instead of their being lost.
+// `too_short`, and all while it has no link as `no_link`. Output `sent`, if connected, gets a copy
+// of each packet that was sent; output `unsent` gets the packets that were not, instead of their
+// being lost.
 #include "io.h"
 
 enum { SENT, UNSENT };
-enum { RING_FULL, TOO_LONG, TOO_SHORT };
+enum { RING_FULL, TOO_LONG, TOO_SHORT, NO_LINK };
 enum {
 	ETHER_LEN = 14,
 	VLAN_LEN = 4, // a tag does not count against the MTU
@@ -120,9 +121,15 @@ static unsigned hand_over(struct weir_node *n, struct packet **v, unsigned count
 // Sends what it can of packets of so many bytes in all. All packets are gone afterwards.
 static void send(struct weir_node *n, struct packet **v, unsigned count, uint64_t bytes)
 {
+	const struct to_device *self = n->self;
 	struct to_device_state *s = n->state;
 	unsigned sent, more;
 
+	if (WEIR_UNLIKELY(!weir_device_has_link(self->io.device))) {
+		for (unsigned i = 0; i < count; i++)
+			lose(n, NO_LINK, v[i]);
+		return;
+	}
 	count = check(n, v, count, &bytes);
 	sent = hand_over(n, v, count);
 	while (sent < count) {
@@ -197,6 +204,6 @@ static const struct weir_handler handlers[] = {
 
 WEIR_BATCH_ELEMENT(to_device, "ToDevice", .purpose = "sends packets on a network interface",
 		   .ports = "1/0-2", .processing = "a/h", .flow = "x/x", .out = {"sent", "unsent"},
-		   .drops = {"ring_full", "too_long", "too_short"}, .args = args,
+		   .drops = {"ring_full", "too_long", "too_short", "no_link"}, .args = args,
 		   .handlers = handlers, .configure = configure, .init_node = init_node,
 		   .task = task, .state_size = sizeof(struct to_device_state), .is_sink = true);

@@ -121,4 +121,39 @@ END
 expect "zero copy that is not there is refused" refuses "va: cannot bind a socket with zero copy" <<-END
 	FromDevice(va, MODE zerocopy) -> Discard;
 END
+
+at_least() { # COUNT NAME: lost under that name
+	local got
+	got=$(on r "$weir" stats -n "$tag" | awk -v name="$2" '$1 == name {print $2}')
+	[ "${got:-0}" -ge "$1" ] || because "$2 is ${got:-0}"
+}
+
+on b ip link set b0 down
+expect "no link: starts" run <<-END
+	FromDevice(va, PROMISC true) -> ToDevice(vb);
+	RatedSource(LENGTH 60, LIMIT 20, RATE 1000) -> t :: ToDevice(vb);
+	FromDevice(vb, PROMISC true) -> ToDevice(va);
+END
+expect "no link: is said" says "vb has no link; the router starts without"
+expect "no link: packets are lost by name" soon at_least 20 t.no_link
+on b ip link set b0 up
+expect "no link: forwards when there is one" soon pings a 10.0.0.2 100 56
+expect "no link: says that there is one" says "vb has a link now"
+on b ip link set b0 down
+expect "no link: says that it went" soon says "vb has no link; packets to it"
+on b ip link set b0 up
+expect "no link: goes on" soon pings a 10.0.0.2 100 56
+expect "no link: the ledger balances" balances
+expect "no link: ends" stop
+
+on a ethtool -L a0 tx 1 rx 1
+on r ethtool -L va tx 1 rx 1
+expect "more queues: starts" run <<-END
+	FromDevice(va, PROMISC true) -> Discard;
+END
+on r ethtool -L va rx 2
+expect "more queues: are noticed" soon says "va has 2 queues now, and the router has 1 of them"
+sleep 1.2
+expect "more queues: are said once" test "$(grep -c 'va has 2 queues' "$out")" = 1
+expect "more queues: ends" stop
 finish

@@ -134,6 +134,11 @@ unsigned weir_device_mtu(const struct weir_device *d)
 	return d->mtu;
 }
 
+bool weir_device_has_link(const struct weir_device *d)
+{
+	return !atomic_load_explicit(&d->no_link, memory_order_relaxed);
+}
+
 uint64_t weir_device_lost(const struct weir_device *d)
 {
 	return d->ops ? d->ops->lost(d) : 0;

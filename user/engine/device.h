@@ -6,6 +6,7 @@
 #include <weir/device.h>
 
 #include <net/if.h>
+#include <stdatomic.h>
 
 struct weir_router;
 
@@ -29,6 +30,7 @@ struct weir_device {
 	unsigned n_queues;
 	unsigned ifindex, mtu;
 	uint8_t mac[6];
+	atomic_bool no_link; // writer: control thread, readers: workers
 };
 
 // The interfaces a router claimed, in order of their claims.

@@ -171,8 +171,14 @@ static int open_socket_map(struct weir_xsk *x, struct weir_err *err)
 // Some drivers restart the link when a program is attached.
 static void wait_for_carrier(const struct xsk_device *d, struct weir_err *err)
 {
-	if (!d->iface.has_carrier)
+	if (!d->iface.has_carrier) {
+		atomic_store(&d->device->no_link, true);
+		weir_warn(err, NULL,
+			  "%s has no link; the router starts without, and packets to it are "
+			  "lost until it has one",
+			  d->iface.name);
 		return;
+	}
 	for (unsigned ms = 0; ms < CARRIER_MS; ms += 10) {
 		if (xsk_iface_has_carrier(d->iface.name))
 			return;

@@ -20,6 +20,7 @@ struct xsk_device {
 	bool zc;
 	int zc_error; // why not
 	int promisc_fd;
+	bool has_more_queues; // than it had at the start, which was said
 };
 
 struct weir_xsk {

@@ -22,6 +22,12 @@ struct weir_pool *weir_xsk_pool(struct weir_xsk *x);
 // One line per interface: mode and queues. Lives as long as x.
 const char *weir_xsk_report(const struct weir_xsk *x);
 
+// Looks at what others change on the interfaces while the router runs, and says in err what costs
+// packets, once. To be called every WEIR_XSK_TICK_MS by the control thread; queues, which cost a
+// lock of the kernel's, are looked at every second.
+enum { WEIR_XSK_TICK_MS = 50, WEIR_XSK_QUEUE_TICKS = 1000 / WEIR_XSK_TICK_MS };
+void weir_xsk_notice(struct weir_xsk *x, unsigned tick, struct weir_err *err);
+
 // What happened to packets on a queue before and after the graph, by name. `lost` tells those that
 // count packets which reached the interface's program and no element, or which left an element and
 // did not get onto the wire.
