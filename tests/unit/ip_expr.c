@@ -336,7 +336,7 @@ Test(ip_expr, survives, .timeout = 120)
 	unmake(&m);
 }
 
-Test(ip_expr, survives_noise, .timeout = 120)
+Test(ip_expr, survives_noise)
 {
 	static const char *const words[] = {
 		"src",	      "dst",  "host", "net", "port", "tcp",   "udp",	     "icmp",

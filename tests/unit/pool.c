@@ -5,13 +5,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 
+// While another process maps a pool the limit is raised, and locked.
 static unsigned long overcommit(void)
 {
 	unsigned long v = 0;
 	FILE *f = fopen("/proc/sys/vm/nr_overcommit_hugepages", "r");
 
-	if (!f || fscanf(f, "%lu", &v) != 1)
+	if (!f || flock(fileno(f), LOCK_SH) || fscanf(f, "%lu", &v) != 1)
 		v = 0;
 	if (f)
 		fclose(f);
