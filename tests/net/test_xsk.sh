@@ -170,6 +170,10 @@ expect "a link that is down is named" fails "vb: the interface is down"
 ip -n "$tag-r" link set vb up
 expect "an MTU that no buffer takes" sh -c "ip -n $tag-r link set va mtu 9000"
 expect "is refused" fails "va: its MTU of 9000 is more than a buffer takes"
+ip -n "$tag-r" link set va mtu 3600
+ip -n "$tag-a" link set a0 mtu 3600
+expect "an MTU that XDP does not take is refused" fails "va: its MTU of 3600, or .* ip link set va mtu"
+ip -n "$tag-a" link set a0 mtu 1500
 ip -n "$tag-r" link set va mtu 1500
 expect "an interface that is not there is named" \
 	sh -c "nsenter --net=/run/netns/$tag-r $forward va none 2>&1 | grep -q 'none: there is no such'"

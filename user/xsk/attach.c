@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "attach.h"
 
+#include "iface.h"
 #include "why.h"
 
 #include <linux/if_link.h>
@@ -135,6 +136,11 @@ static int explain(const struct xsk_program *p, const char *ifname, unsigned ifi
 			   "%s: it receives on %u queue%s, and its peer sends on more; give it as "
 			   "many (QUEUES), or its peer fewer",
 			   ifname, p->n_queues, p->n_queues == 1 ? "" : "s");
+	else if (e == -ERANGE)
+		weir_error(err, NULL,
+			   "%s: its MTU of %u, or that of a veth's peer, is more than XDP takes "
+			   "there; ip link set %s mtu 1500, and the same for the peer",
+			   ifname, xsk_iface_mtu(ifname), ifname);
 	else if (e == -EOPNOTSUPP && !generic)
 		weir_error(err, NULL,
 			   "%s: its driver has no native XDP; MODE generic uses the kernel's "

@@ -122,6 +122,13 @@ bool xsk_iface_has_carrier(const char *name)
 	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_RUNNING;
 }
 
+unsigned xsk_iface_mtu(const char *name)
+{
+	struct ifreq req = {};
+
+	return ask(name, SIOCGIFMTU, &req) ? 0 : (unsigned)req.ifr_mtu;
+}
+
 int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)
 {
 	struct ethtool_drvinfo drv = {.cmd = ETHTOOL_GDRVINFO};
