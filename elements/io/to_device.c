@@ -93,15 +93,27 @@ static unsigned check(struct weir_node *n, struct packet **v, unsigned count, ui
 	return count;
 }
 
-static void copy_sent(struct weir_node *n, struct packet *const *v, unsigned count)
+// Packets are the ring's once it took them, so they are copied before.
+static void copy_all(struct weir_node *n, struct packet *const *v, struct packet **copy,
+		     unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		copy[i] = weir_packet_copy(n, v[i]);
+}
+
+// Sends on the copies of what was taken; the other ones never were in the router.
+static void emit_copies(struct weir_node *n, struct packet *const *copy, unsigned count,
+			unsigned taken)
 {
 	for (unsigned i = 0; i < count; i++) {
-		struct packet *copy = weir_packet_copy(n, v[i]);
-
-		if (!copy)
+		if (!copy[i])
 			continue;
-		weir_made(n, 1, copy->len);
-		weir_emit(n, SENT, copy);
+		if (i >= taken) {
+			weir_packet_free(n, copy[i]);
+			continue;
+		}
+		weir_made(n, 1, copy[i]->len);
+		weir_emit(n, SENT, copy[i]);
 	}
 }
 
@@ -109,13 +121,19 @@ static void copy_sent(struct weir_node *n, struct packet *const *v, unsigned cou
 static unsigned hand_over(struct weir_node *n, struct packet **v, unsigned count)
 {
 	struct to_device_state *s = n->state;
-	unsigned room = s->queue->ops->tx_room(s->queue);
+	struct packet *copy[WEIR_BATCH_MAX];
+	unsigned room = s->queue->ops->tx_room(s->queue), taken;
 
 	if (room < count)
 		count = room;
-	if (s->has_sent)
-		copy_sent(n, v, count);
-	return count ? s->queue->ops->tx(s->queue, v, count) : 0;
+	if (!count)
+		return 0;
+	if (!s->has_sent)
+		return s->queue->ops->tx(s->queue, v, count);
+	copy_all(n, v, copy, count);
+	taken = s->queue->ops->tx(s->queue, v, count);
+	emit_copies(n, copy, count, taken);
+	return taken;
 }
 
 // Sends what it can of packets of so many bytes in all. All packets are gone afterwards.

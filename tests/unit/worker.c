@@ -17,6 +17,7 @@ struct ring {
 	struct weir_queue base;
 	struct weir_queue *queues[1];
 	unsigned room, waiting, moves, flushes;
+	unsigned takes; // at most, of what is handed over; 0: all
 };
 
 static unsigned ring_room(struct weir_queue *q)
@@ -28,6 +29,8 @@ static unsigned ring_tx(struct weir_queue *base, struct packet *const *, unsigne
 {
 	struct ring *q = (struct ring *)base;
 
+	if (q->takes && n > q->takes)
+		n = q->takes;
 	q->room -= n;
 	q->waiting += n;
 	return n;
@@ -170,5 +173,23 @@ Test(worker, an_fd_with_an_error_does_not_end_every_sleep)
 	weir_unwatch_fd(&g.w->nodes[0], ends[0]);
 	cr_assert_eq(g.w->n_sleep, 0);
 	close(ends[0]);
+	rig_close(&g);
+}
+
+// A queue may take less than it said it has room for.
+Test(worker, to_device_copies_only_what_was_taken)
+{
+	struct rig g;
+	struct weir_buf b = {};
+
+	rig_open(&g, "InfiniteSource(LIMIT 8, BURST 8) -> t :: ToDevice(nowhere0);"
+		     "t[0] -> c :: Counter -> Discard; t[1] -> Discard;");
+	g.ring.room = 8;
+	g.ring.takes = 3;
+	weir_worker_drain(g.w);
+	cr_assert_eq(weir_handler_read(g.router, "c.count", "", &b, &g.err), 0);
+	cr_assert_str_eq(b.text, "8");
+	cr_assert_eq(g.ring.waiting, 8);
+	weir_buf_free(&b);
 	rig_close(&g);
 }
