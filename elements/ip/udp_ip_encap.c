@@ -89,6 +89,16 @@ static int configure(struct weir_element *e, struct weir_args *a)
 	return 0;
 }
 
+static int udp_ip_encap_driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	const struct udp_ip_encap *self = e->self;
+
+	return self->checksum
+		       ? weir_front_refuse(a, "the UDP checksum needs the whole packet; CHECKSUM "
+					      "false can run in the driver")
+		       : 0;
+}
+
 static int read_dst(struct weir_element *e, const struct weir_handler *, const char *,
 		    struct weir_buf *out, struct weir_err *)
 {
@@ -130,10 +140,13 @@ static const struct weir_handler udp_ip_encap_handlers[] = {
 
 WEIR_STATE_ELEMENT(udp_ip_encap, "UDPIPEncap", .purpose = "encapsulates in UDP and IP headers",
 		   .drops = {"no-room", "too-long"}, .args = udp_ip_encap_args,
-		   .handlers = udp_ip_encap_handlers, .configure = configure, .reconfigures = true);
+		   .handlers = udp_ip_encap_handlers, .configure = configure, .reconfigures = true,
+		   .driver = udp_ip_encap_driver);
 
 WEIR_CASES(udp_ip_encap,
 	   {"10.0.0.1, 1000, 10.0.0.2, 2000", "data=\"abc\"", "0",
 	    "ip4 ttl=250 id=0 udp data=\"abc\" dst_ip=10.0.0.2 network=0 transport=20"},
+	   {"10.0.0.1, 1000, 10.0.0.2, 2000, false", "data=\"abc\"", "0",
+	    "ip4 ttl=250 id=0 udp csum=0 data=\"abc\" dst_ip=10.0.0.2 network=0 transport=20"},
 	   {"10.0.0.1, 7, DST_ANNO, 9, false", "data=\"abc\" dst_ip=10.9.8.7", "0",
 	    "ip4 dst=10.9.8.7 ttl=250 id=0 udp sport=7 dport=9 csum=0 data=\"abc\""});
