@@ -151,6 +151,7 @@ $(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o
 
 check-kernel: $(B)/weir $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
 	$(Q)$(B)/kernel/parity $(elem_bpf)
+	$(Q)$(B)/kernel/sinks $(B)
 	@echo "userspace only so far: $(not_in_driver)"
 check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)

@@ -5,10 +5,13 @@
 // `too_short`, and all while it has no link as `no_link`. Output `sent`, if connected, gets a copy
 // of each packet that was sent; output `unsent` gets the packets that were not, instead of their
 // being lost.
+#include "to_device.h"
+
 #include "io.h"
 
+#include <net/if.h>
+
 enum { SENT, UNSENT };
-enum { RING_FULL, TOO_LONG, TOO_SHORT, NO_LINK };
 enum {
 	ETHER_LEN = 14,
 	VLAN_LEN = 4, // a tag does not count against the MTU
@@ -21,19 +24,18 @@ enum {
 struct to_device {
 	struct io_args io;
 	bool debug;
-};
-
-struct to_device_state {
-	struct weir_queue *queue;
-	uint32_t longest;
-	uint64_t count;
-	unsigned full; // looks in a row that found the ring full
-	bool has_sent, has_unsent;
+	struct to_device_front front;
+	uint32_t ifindex; // for the driver
 };
 
 static int configure(struct weir_element *e, struct weir_args *a)
 {
 	return io_configure(e, a, WEIR_DEVICE_TX, -1);
+}
+
+static uint32_t longest(const struct to_device *self)
+{
+	return weir_device_mtu(self->io.device) + ETHER_LEN + VLAN_LEN;
 }
 
 static int init_node(struct weir_node *n, struct weir_err *)
@@ -44,7 +46,7 @@ static int init_node(struct weir_node *n, struct weir_err *)
 
 	if (n_queues)
 		s->queue = weir_device_queue(self->io.device, io_number(n) % n_queues);
-	s->longest = weir_device_mtu(self->io.device) + ETHER_LEN + VLAN_LEN;
+	s->longest = longest(self);
 	s->has_sent = weir_out_connected(n->element, SENT);
 	s->has_unsent = weir_out_connected(n->element, UNSENT);
 	return 0;
@@ -76,7 +78,7 @@ static unsigned sort_out(struct weir_node *n, struct packet **v, unsigned i, uns
 			continue;
 		}
 		*bytes -= p->len;
-		lose(n, p->len < ETHER_LEN ? TOO_SHORT : TOO_LONG, p);
+		lose(n, p->len < ETHER_LEN ? TO_DEVICE_TOO_SHORT : TO_DEVICE_TOO_LONG, p);
 	}
 	return k;
 }
@@ -137,7 +139,7 @@ static unsigned hand_over(struct weir_node *n, struct packet **v, unsigned count
 }
 
 // Sends what it can of packets of so many bytes in all. All packets are gone afterwards.
-static void send(struct weir_node *n, struct packet **v, unsigned count, uint64_t bytes)
+static void transmit(struct weir_node *n, struct packet **v, unsigned count, uint64_t bytes)
 {
 	const struct to_device *self = n->self;
 	struct to_device_state *s = n->state;
@@ -145,7 +147,7 @@ static void send(struct weir_node *n, struct packet **v, unsigned count, uint64_
 
 	if (WEIR_UNLIKELY(!weir_device_has_link(self->io.device))) {
 		for (unsigned i = 0; i < count; i++)
-			lose(n, NO_LINK, v[i]);
+			lose(n, TO_DEVICE_NO_LINK, v[i]);
 		return;
 	}
 	count = check(n, v, count, &bytes);
@@ -160,7 +162,7 @@ static void send(struct weir_node *n, struct packet **v, unsigned count, uint64_
 	}
 	for (unsigned i = sent; i < count; i++) {
 		bytes -= v[i]->len;
-		lose(n, RING_FULL, v[i]);
+		lose(n, TO_DEVICE_RING_FULL, v[i]);
 	}
 	s->count += sent;
 	weir_ended(n, sent, bytes);
@@ -169,7 +171,7 @@ static void send(struct weir_node *n, struct packet **v, unsigned count, uint64_
 
 static void to_device(struct weir_node *n, unsigned, struct batch *b)
 {
-	send(n, b->p, b->n, b->bytes);
+	transmit(n, b->p, b->n, b->bytes);
 	b->n = 0;
 }
 
@@ -200,8 +202,30 @@ static bool task(struct weir_node *n, unsigned burst)
 	for (unsigned i = 0; i < got; i++)
 		bytes += v[i]->len;
 	if (got)
-		send(n, v, got, bytes);
+		transmit(n, v, got, bytes);
 	return got;
+}
+
+static int driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	struct to_device *self = e->self;
+
+	if (weir_in_is_pull(e, 0))
+		return weir_front_refuse(a, "it pulls its packets");
+	if (weir_out_connected(e, SENT) || weir_out_connected(e, UNSENT))
+		return weir_front_refuse(a, "an output is connected, and a driver does not hear "
+					    "what was sent");
+	if (!a->planning) {
+		self->ifindex = if_nametoindex(self->io.devname);
+		self->front.longest = longest(self);
+		if (!self->ifindex)
+			return weir_front_refuse(a, "there is no interface %s", self->io.devname);
+	}
+	a->self = &self->front;
+	a->size = sizeof(self->front);
+	a->share[a->n_share++] = (struct weir_share){
+		.map = "devices", .data = &self->ifindex, .value_size = sizeof(uint32_t), .n = 1};
+	return 0;
 }
 
 static const struct weir_arg args[] = {
@@ -224,4 +248,5 @@ WEIR_BATCH_ELEMENT(to_device, "ToDevice", .purpose = "sends packets on a network
 		   .ports = "1/0-2", .processing = "a/h", .flow = "x/x", .out = {"sent", "unsent"},
 		   .drops = {"ring_full", "too_long", "too_short", "no_link"}, .args = args,
 		   .handlers = handlers, .configure = configure, .init_node = init_node,
-		   .task = task, .state_size = sizeof(struct to_device_state), .is_sink = true);
+		   .task = task, .driver = driver, .state_size = sizeof(struct to_device_state),
+		   .is_sink = true);

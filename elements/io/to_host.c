@@ -3,22 +3,22 @@
 // if they had just arrived: on interface DEVNAME, or without one on the interface that each packet
 // came from. If DEVNAME is the interface of a FromHost, the packets arrive there. A packet that
 // came from no interface is lost as `no_device`, one that the host does not take as `refused`.
+#include "to_host.h"
+
 #include "from_host.h"
 #include "io.h"
 
 #include <errno.h>
+#include <net/if.h>
 
-enum { NO_DEVICE, REFUSED, TOO_SHORT };
 enum { ETHER_LEN = 14 };
 
 struct to_host {
 	char *devname;
 	struct weir_device *device;
 	const struct from_host *tap;
+	struct to_host_front front;
 	bool ignored;
-};
-struct to_host_state {
-	uint64_t drops;
 };
 
 static int is_its_tap(struct weir_element *e, void *arg)
@@ -54,16 +54,16 @@ static bool deliver(struct weir_node *n, struct packet *p, unsigned *reason)
 	struct weir_device *d = self->device;
 
 	if (p->len < ETHER_LEN) {
-		*reason = TOO_SHORT;
+		*reason = TO_HOST_TOO_SHORT;
 		return false;
 	}
-	*reason = REFUSED;
+	*reason = TO_HOST_REFUSED;
 	if (self->tap)
 		return from_host_write(self->tap, p);
 	if (!d)
 		d = weir_device_find(n->element, p->device);
 	if (!d) {
-		*reason = NO_DEVICE;
+		*reason = TO_HOST_NO_DEVICE;
 		return false;
 	}
 	return weir_device_to_host(d, p);
@@ -88,6 +88,22 @@ static void to_host(struct weir_node *n, unsigned, struct batch *b)
 	b->n = 0;
 }
 
+static int driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	struct to_host *self = e->self;
+
+	if (weir_in_is_pull(e, 0))
+		return weir_front_refuse(a, "it pulls its packets");
+	if (self->devname && weir_each_element(e->router, is_its_tap, self))
+		return weir_front_refuse(a, "%s is the interface of a FromHost", self->devname);
+	self->front.ifindex = self->devname && !a->planning ? if_nametoindex(self->devname) : 0;
+	if (self->devname && !a->planning && !self->front.ifindex)
+		return weir_front_refuse(a, "there is no interface %s", self->devname);
+	a->self = &self->front;
+	a->size = sizeof(self->front);
+	return 0;
+}
+
 static const struct weir_arg args[] = {
 	WEIR_ARG(WORD, to_host, devname, "DEVNAME", "interface to arrive on", WEIR_POS),
 	WEIR_ARG(BOOL, to_host, ignored, "SNIFFERS", "ignored", .flags = WEIR_DEPRECATED),
@@ -103,5 +119,5 @@ static const struct weir_handler handlers[] = {
 WEIR_BATCH_ELEMENT(to_host, "ToHost", .purpose = "gives packets to the host's network stack",
 		   .ports = "1/0", .processing = "h/",
 		   .drops = {"no_device", "refused", "too_short"}, .args = args,
-		   .handlers = handlers, .init = init, .state_size = sizeof(struct to_host_state),
-		   .is_sink = true);
+		   .handlers = handlers, .init = init, .driver = driver,
+		   .state_size = sizeof(struct to_host_state), .is_sink = true);

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Discard: the life of every packet ends here. With a pull input it pulls what it can.
-#include <weir/element.h>
-
-struct discard {
-	bool active;
-	uint32_t burst;
-};
-struct discard_state {
-	uint64_t count;
-};
+#include "discard.h"
 
 static void discard(struct weir_node *n, unsigned, struct batch *b)
 {
@@ -47,6 +39,11 @@ static int write_active(struct weir_element *e, const struct weir_handler *, con
 	return r;
 }
 
+static int driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	return weir_in_is_pull(e, 0) ? weir_front_refuse(a, "it pulls its packets") : 0;
+}
+
 static const struct weir_arg args[] = {
 	WEIR_ARG(BOOL, discard, active, "ACTIVE", "pull packets", .def = "true"),
 	WEIR_ARG(U32, discard, burst, "BURST", "packets to pull at a time"),
@@ -69,4 +66,4 @@ static const struct weir_handler handlers[] = {
 
 WEIR_BATCH_ELEMENT(discard, "Discard", .purpose = "ends the life of packets", .ports = "1/0",
 		   .processing = "a/", .args = args, .handlers = handlers, .task = task,
-		   .state_size = sizeof(struct discard_state), .is_sink = true);
+		   .driver = driver, .state_size = sizeof(struct discard_state), .is_sink = true);

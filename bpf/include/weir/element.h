@@ -120,12 +120,38 @@ static __attribute__((noinline)) int weir_leave_else(struct xdp_md *ctx, unsigne
 #define WEIR_ELEMENT(id, ...) WEIR_PROGRAM(id, id(self_, p_))
 #define WEIR_SPLIT_ELEMENT(id, ...) WEIR_PROGRAM(id, id(self_, p_))
 
+// State: one per CPU, as there is one per worker in userspace.
+#define WEIR_STATE(id)                                                                \
+	struct {                                                                      \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                              \
+		__type(key, __u32);                                                   \
+		__type(value, struct id##_state);                                     \
+		__uint(max_entries, 1);                                               \
+	} weir_state SEC(".maps");                                                    \
+	WEIR_INLINE unsigned id##_with_state(const struct id *self, struct packet *p) \
+	{                                                                             \
+		__u32 zero = 0;                                                       \
+		struct id##_state *state = bpf_map_lookup_elem(&weir_state, &zero);   \
+                                                                                      \
+		return state ? id(self, state, p) : 0;                                \
+	}
+#define WEIR_STATE_ELEMENT(id, ...) \
+	WEIR_STATE(id)              \
+	WEIR_PROGRAM(id, id##_with_state(self_, p_))
+
 // An element that has another form in userspace, in a file of the same name: foo.bpf.c beside
-// foo.c. Its struct is what the class's `driver` function fills in.
+// foo.c. Its struct is what the class's `driver` function fills in; its state has the layout of the
+// class's, as handlers sum over both.
 #define WEIR_DRIVER_ELEMENT(id) WEIR_PROGRAM(id, id(self_, p_))
+#define WEIR_DRIVER_STATE_ELEMENT(id) WEIR_STATE_ELEMENT(id)
 
 // One that ends packets: unsigned id(self, p) returns WEIR_ENDED | action, or a drop reason.
-#define WEIR_DRIVER_SINK(id)                                                                     \
+#define WEIR_DRIVER_SINK(id) WEIR_SINK_PROGRAM(id, id(self_, p_))
+#define WEIR_DRIVER_STATE_SINK(id) \
+	WEIR_STATE(id)             \
+	WEIR_SINK_PROGRAM(id, id##_with_state(self_, p_))
+
+#define WEIR_SINK_PROGRAM(id, call_)                                                             \
 	const volatile union {                                                                   \
 		struct id self;                                                                  \
 		__u32 not_empty;                                                                 \
@@ -139,26 +165,10 @@ static __attribute__((noinline)) int weir_leave_else(struct xdp_md *ctx, unsigne
                                                                                                  \
 		if (!weir_packet_enter(p_, ctx))                                                 \
 			return XDP_ABORTED;                                                      \
-		port_ = id(self_, p_);                                                           \
+		port_ = call_;                                                                   \
 		return WEIR_LIKELY(port_ < WEIR_HANDOVER) ? (int)(port_ & ~(unsigned)WEIR_ENDED) \
 							  : weir_leave_else(ctx, port_);         \
 	}
 
-// State: one per CPU, as there is one per worker in userspace.
-#define WEIR_STATE_ELEMENT(id, ...)                                                   \
-	struct {                                                                      \
-		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                              \
-		__type(key, __u32);                                                   \
-		__type(value, struct id##_state);                                     \
-		__uint(max_entries, 1);                                               \
-	} weir_state SEC(".maps");                                                    \
-	WEIR_INLINE unsigned id##_with_state(const struct id *self, struct packet *p) \
-	{                                                                             \
-		__u32 zero = 0;                                                       \
-		struct id##_state *state = bpf_map_lookup_elem(&weir_state, &zero);   \
-                                                                                      \
-		return state ? id(self, state, p) : 0;                                \
-	}                                                                             \
-	WEIR_PROGRAM(id, id##_with_state(self_, p_))
 #define WEIR_SPLIT_STATE_ELEMENT(id, ...) WEIR_STATE_ELEMENT(id)
 #define WEIR_CASES(id, ...) _Static_assert(1, "rows are run by userspace")

@@ -245,6 +245,17 @@ WEIR_INLINE void weir_clear_annos(struct packet *p)
 	p->m->type = WEIR_HOST;
 }
 
+// Makes the packet what it is for the elements, without the block: for one that leaves weir. It has
+// at least an Ethernet header, and nothing of `p` is to be used afterwards.
+WEIR_INLINE void weir_packet_leave(struct packet *p)
+{
+	int off = p->m->off;
+
+	bpf_xdp_adjust_meta(p->ctx, sizeof(struct weir_meta));
+	if (off)
+		bpf_xdp_adjust_head(p->ctx, off);
+}
+
 // False: no block of ours is in front of the packet.
 WEIR_INLINE bool weir_packet_enter(struct packet *p, struct xdp_md *ctx)
 {
