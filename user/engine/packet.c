@@ -36,6 +36,7 @@ blank:
 	p->pool = POOL_HEAP;
 	p->off = (uint32_t)sizeof(*p) + headroom;
 	p->len = len;
+	p->resume_element = p->resume_input = WEIR_RESUME_NONE;
 	return p;
 }
 

@@ -155,24 +155,29 @@ static void *map_small(size_t size)
 	return mem;
 }
 
+struct packet *weir_pool_nth(const struct weir_pool *pool, unsigned i)
+{
+	const unsigned per_page = HUGE / pool->stride;
+
+	return (struct packet *)(pool->mem + (size_t)(i / per_page) * HUGE +
+				 (size_t)(i % per_page) * pool->stride);
+}
+
 // Cuts the memory into buffers and writes what never changes in their descriptors.
 static void cut(struct weir_pool *pool, unsigned n)
 {
-	unsigned per_page = HUGE / pool->stride;
-
 	pool->free = malloc(n * sizeof(struct packet *));
 	if (!pool->free)
 		return;
 	pool->n = pool->n_free = n;
 	for (unsigned i = 0; i < n; i++) {
-		size_t at = (size_t)(i / per_page) * HUGE + (size_t)(i % per_page) * pool->stride;
-		struct packet *p = (struct packet *)(pool->mem + at);
+		struct packet *p = weir_pool_nth(pool, i);
 
 		*p = (struct packet){
 			.off = pool->data_at,
 			.room = pool->stride,
 			.pool = pool->id,
-			.chunk = at + pool->chunk_at,
+			.chunk = weir_pool_addr(pool, p),
 		};
 		pool->free[n - 1 - i] = p;
 	}

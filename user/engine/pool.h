@@ -49,6 +49,9 @@ void weir_pool_close(struct weir_pool *pool);
 // The open pool of that number (packet.pool), or NULL. The struct stays where it was opened.
 struct weir_pool *weir_pool_find(unsigned id);
 
+// Buffer i of all, from 0, whoever has it.
+struct packet *weir_pool_nth(const struct weir_pool *pool, unsigned i);
+
 // A buffer, or NULL when only the reserve is left. Its descriptor is blank: off is data_at, len 0,
 // annotations zero.
 struct packet *weir_pool_get(struct weir_pool *pool);
@@ -67,6 +70,7 @@ WEIR_INLINE void weir_pool_blank(const struct weir_pool *pool, struct packet *p)
 	memset(p->anno, 0, sizeof(p->anno));
 	p->tstamp = 0;
 	p->device = 0;
+	p->resume_element = p->resume_input = WEIR_RESUME_NONE;
 }
 
 // Takes buffers back. Those of one pool only.

@@ -5,6 +5,7 @@
 #include "queue.h"
 
 #include <abi/hdr.h>
+#include <abi/meta.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -24,6 +25,14 @@ static void wake_rx(struct xsk_queue *q)
 	recvfrom(q->sock.fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
+// Buffers keep the bytes of the packets before. Where the driver has no block to write, the frame
+// begins at data_at, or a few bytes later if the hardware writes something in front of it.
+void xsk_queue_forget(const struct weir_pool *pool, struct packet *p)
+{
+	memset((uint8_t *)p + pool->data_at - sizeof(struct weir_meta), 0,
+	       sizeof(struct weir_meta));
+}
+
 // Gives the fill ring what it is owed, as far as the pool can.
 static void refill(struct xsk_queue *q)
 {
@@ -37,8 +46,11 @@ static void refill(struct xsk_queue *q)
 		n = weir_pool_get_raw(q->pool, v, n < room ? n : room);
 		if (!n)
 			break;
-		for (unsigned i = 0; i < n; i++)
+		for (unsigned i = 0; i < n; i++) {
+			if (q->front)
+				xsk_queue_forget(q->pool, v[i]);
 			*xsk_ring_addr(fill, fill->prod + i) = weir_pool_addr(q->pool, v[i]);
+		}
 		xsk_ring_submit(fill, n);
 		q->owed -= n;
 	}
@@ -87,6 +99,55 @@ static bool is_part(struct xsk_queue *q, const struct xdp_desc *d)
 	return true;
 }
 
+// An offset of the block as one of a packet whose frame begins at `at`. False: n bytes from there
+// do not lie in the frame.
+static bool take_offset(uint16_t *to, uint16_t from, uint32_t n, uint32_t at, uint32_t len)
+{
+	*to = 0;
+	if (from == WEIR_META_NONE)
+		return true;
+	*to = (uint16_t)(at + from);
+	return from + n <= len;
+}
+
+// Takes over what the block says of the packet; false if it cannot be.
+static bool take_block(struct packet *p, const struct weir_meta *m)
+{
+	const uint32_t at = p->off, len = p->len;
+
+	if (m->off > len || m->type > WEIR_OUTGOING || !take_offset(&p->mac, m->mac, 0, at, len) ||
+	    !take_offset(&p->network, m->network, sizeof(struct ip4), at, len) ||
+	    !take_offset(&p->transport, m->transport, 0, at, len))
+		return false;
+	p->off = at + m->off;
+	p->len = len - m->off;
+	p->type = m->type;
+	p->rounds = m->rounds;
+	memcpy(p->anno, m->anno, sizeof(p->anno));
+	p->resume_element = m->element;
+	p->resume_input = m->input;
+	return true;
+}
+
+// What the driver's half left in front of the frame, if it had it. It is read once: the next frame
+// in this buffer may come without.
+static void take_front(struct packet *p)
+{
+	uint8_t *at = weir_data(p) - sizeof(struct weir_meta);
+	struct weir_meta m;
+
+	if (p->off < sizeof(*p) + sizeof(m))
+		return;
+	memcpy(&m, at, sizeof(m));
+	if (m.magic != WEIR_META_MAGIC)
+		return;
+	memset(at, 0, sizeof(m.magic));
+	if (WEIR_LIKELY(take_block(p, &m)))
+		return;
+	p->mac = p->network = p->transport = 0;
+	p->resume_element = WEIR_RESUME_BAD;
+}
+
 static unsigned take(struct xsk_queue *q, struct packet **v, unsigned n)
 {
 	struct xsk_ring *rx = &q->sock.rx;
@@ -116,11 +177,28 @@ static unsigned take(struct xsk_queue *q, struct packet **v, unsigned n)
 		p->device = q->device;
 		p->type = type_of(q, weir_data(p));
 		bytes += d->len;
+		if (q->front)
+			take_front(p);
 		v[k++] = p;
 	}
 	q->count.rx_packets += k;
 	q->count.rx_bytes += bytes;
 	return k;
+}
+
+unsigned xsk_queue_resumed(struct xsk_queue *q)
+{
+	struct xsk_ring *rx = &q->sock.rx;
+	uint32_t end = __atomic_load_n(rx->producer, __ATOMIC_ACQUIRE), magic, off;
+	unsigned n = 0;
+
+	for (uint32_t i = rx->cons; q->front && i != end; i++) {
+		struct packet *p = received(q, xsk_ring_desc(rx, i), &off);
+
+		memcpy(&magic, (uint8_t *)p + off - sizeof(struct weir_meta), sizeof(magic));
+		n += magic == WEIR_META_MAGIC;
+	}
+	return n;
 }
 
 static unsigned queue_rx(struct weir_queue *base, struct packet **v, unsigned max)

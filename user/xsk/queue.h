@@ -18,7 +18,8 @@ struct xsk_queue {
 	unsigned in_flight;    // handed to the TX ring and not back yet
 	uint16_t device;
 	bool zc, busy_poll;
-	bool skip; // within a frame of several buffers
+	bool skip;  // within a frame of several buffers
+	bool front; // frames may carry a block of the driver's half; stays once it is set
 
 	struct xsk_queue_count {
 		uint64_t rx_packets, rx_bytes;
@@ -33,6 +34,11 @@ struct xsk_queue {
 extern const struct weir_queue_ops xsk_queue_ops;
 // For a queue that only receives, where an interface has fewer queues for sending: `via` sends.
 extern const struct weir_queue_ops xsk_queue_via_ops;
+
+// Forgets what may look like a block in front of where a frame begins in this buffer.
+void xsk_queue_forget(const struct weir_pool *pool, struct packet *p);
+// Packets that wait in the RX ring and carry a block. While its worker stands still.
+unsigned xsk_queue_resumed(struct xsk_queue *q);
 
 // Fills the fill ring for the first time; before bind, because drivers look for buffers there when
 // the socket is bound. The buffers are the pool's reserve.

@@ -28,6 +28,17 @@ const char *weir_xsk_report(const struct weir_xsk *x);
 enum { WEIR_XSK_TICK_MS = 50, WEIR_XSK_QUEUE_TICKS = 1000 / WEIR_XSK_TICK_MS };
 void weir_xsk_notice(struct weir_xsk *x, unsigned tick, struct weir_err *err);
 
+// The front of the graph, for who loads it. From here on the packets of the interface go into the
+// program prog_fd; with -1 they go to the sockets again. The first call for an interface comes
+// before the workers run. 0 or -errno.
+int weir_xsk_front(struct weir_xsk *x, struct weir_device *d, int prog_fd);
+// The map of the sockets of all interfaces, and the number that the first queue of d has in it. The
+// map is not the caller's.
+int weir_xsk_sockets(const struct weir_xsk *x);
+unsigned weir_xsk_first_socket(const struct weir_device *d);
+// Packets that came from the front and that no worker took yet. While the workers stand still.
+unsigned weir_xsk_waiting(const struct weir_device *d);
+
 // What happened to packets on a queue before and after the graph, by name. `lost` tells those that
 // count packets which reached the interface's program and no element, or which left an element and
 // did not get onto the wire.

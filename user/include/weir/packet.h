@@ -50,11 +50,18 @@ struct packet {
 	uint16_t device;     // device it came from (Click's device annotation); 0: none
 	struct packet *next; // for whoever owns it
 	uint64_t chunk;	     // UMEM address of the buffer, for its pool
+	// Where the graph goes on with a packet that the driver's half had; for who receives it.
+	uint16_t resume_element, resume_input;
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct packet, tstamp) == 64, "the hot part is one cache line");
 _Static_assert(offsetof(struct packet, network) == offsetof(struct ip4, ttl),
 	       "see weir_ip4_or_blank");
 _Static_assert(sizeof(struct packet) == 128, "two cache lines");
+
+enum {
+	WEIR_RESUME_NONE = 0xffff, // the driver's half did not have it
+	WEIR_RESUME_BAD = 0xfffe,  // it had, but what it says cannot be
+};
 
 enum {
 	WEIR_HEADROOM = 128,	 // at least so much before the first byte of a new packet

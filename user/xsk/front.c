@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// What who loads the front of the graph needs of the interfaces.
+
+#include "open.h"
+
+#include <errno.h>
+
+// Buffers that are in the fill ring already were not looked at when they went there.
+static void expect_blocks(struct weir_xsk *x, struct xsk_device *d)
+{
+	if (d->queues[0].front)
+		return;
+	for (unsigned i = 0; i < x->pool.n; i++)
+		xsk_queue_forget(&x->pool, weir_pool_nth(&x->pool, i));
+	for (unsigned i = 0; i < d->n_queues; i++)
+		d->queues[i].front = true;
+}
+
+int weir_xsk_front(struct weir_xsk *x, struct weir_device *device, int prog_fd)
+{
+	struct xsk_device *d = device->opened;
+
+	if (!d || !d->program.skel || !d->n_queues)
+		return -ENODEV;
+	if (prog_fd >= 0)
+		expect_blocks(x, d);
+	return xsk_program_front(&d->program, prog_fd);
+}
+
+int weir_xsk_sockets(const struct weir_xsk *x)
+{
+	return x->sockets_fd;
+}
+
+unsigned weir_xsk_first_socket(const struct weir_device *device)
+{
+	const struct xsk_device *d = device->opened;
+
+	return d->first_socket;
+}
+
+unsigned weir_xsk_waiting(const struct weir_device *device)
+{
+	const struct xsk_device *d = device->opened;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->n_queues; i++)
+		n += xsk_queue_resumed(&d->queues[i]);
+	return n;
+}
