@@ -5,7 +5,7 @@
 // timers and counters; nothing in the packet path is shared. Control (handlers, reports) looks at
 // workers only while all of them stand at a safe point, between two rounds.
 
-#include <graph.h>
+#include <half.h>
 #include <pool.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -90,6 +90,9 @@ struct weir_engine {
 	pthread_cond_t parked, go;
 	atomic_uint park;
 	unsigned n_parked, n_running;
+
+	const struct weir_half_ops *half; // NULL: all runs here
+	void *half_arg;
 
 	int64_t sim_offset;   // simulated minus real monotonic time
 	uint64_t wall_offset; // wall minus monotonic

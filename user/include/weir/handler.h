@@ -104,6 +104,13 @@ struct weir_handler {
 		.help = help_                                                                     \
 	}
 
+// For handlers that gather an element's state: calls fn with that of each worker, and with a copy
+// of that of each CPU where it runs in the driver.
+void weir_each_state(const struct weir_element *e, void (*fn)(void *arg, const void *state),
+		     void *arg);
+// Zeroes the state of the CPUs.
+void weir_reset_driver(const struct weir_element *e);
+
 struct weir_router;
 // Calls a handler by "element.handler" (or "handler" of the router). For Script, ControlSocket and
 // the command. 0 or -errno with a message: -ENOENT no such element or handler, -EACCES not

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// One router of two halves: what the nodes of all workers have, and what the driver's half tells.
+
+#include "half.h"
+
+#include <engine.h>
+#include <stdlib.h>
+
+void weir_engine_half(struct weir_engine *g, const struct weir_half_ops *ops, void *arg)
+{
+	g->half = ops;
+	g->half_arg = arg;
+}
+
+static const struct weir_half_ops *half_of(const struct weir_element *e, void **arg)
+{
+	const struct weir_engine *g = e->router->engine;
+
+	if (!g || !g->half)
+		return NULL;
+	*arg = g->half_arg;
+	return g->half->runs(*arg, e) ? g->half : NULL;
+}
+
+bool weir_half_runs(const struct weir_element *e)
+{
+	void *arg;
+
+	return half_of(e, &arg) != NULL;
+}
+
+struct weir_count weir_edge_count(const struct weir_element *e, unsigned i)
+{
+	const struct weir_half_ops *half;
+	struct weir_count sum = {};
+	void *arg;
+
+	half = half_of(e, &arg);
+	if (half)
+		half->counts(arg, e, i, &sum, 1);
+	for (unsigned k = 0; k < e->n_nodes; k++) {
+		const struct weir_edge *edge = &e->nodes[k]->out[i];
+
+		sum.packets += edge->packets;
+		sum.bytes += edge->bytes;
+	}
+	return sum;
+}
+
+struct weir_count weir_half_ended(const struct weir_element *e)
+{
+	const struct weir_half_ops *half;
+	struct weir_count ended = {};
+	void *arg;
+
+	half = half_of(e, &arg);
+	if (half && e->n_nodes)
+		half->counts(arg, e,
+			     e->nodes[0]->n_out + WEIR_COUNT_CLASS + e->nodes[0]->n_drops +
+				     WEIR_COUNT_ENDED,
+			     &ended, 1);
+	return ended;
+}
+
+void weir_each_state(const struct weir_element *e, void (*fn)(void *arg, const void *state),
+		     void *arg)
+{
+	const struct weir_half_ops *half;
+	void *half_arg, *copy;
+
+	for (unsigned i = 0; i < e->n_nodes; i++)
+		fn(arg, e->nodes[i]->state);
+	half = half_of(e, &half_arg);
+	if (!half || !e->class->state_size)
+		return;
+	copy = calloc(1, e->class->state_size);
+	for (unsigned cpu = 0; copy && half->state(half_arg, e, cpu, copy); cpu++)
+		fn(arg, copy);
+	free(copy);
+}
+
+void weir_reset_driver(const struct weir_element *e)
+{
+	const struct weir_half_ops *half;
+	void *arg;
+
+	half = half_of(e, &arg);
+	if (half && half->reset_state)
+		half->reset_state(arg, e);
+}
+
+int weir_half_changed(const struct weir_element *e, struct weir_err *err)
+{
+	const struct weir_half_ops *half;
+	void *arg;
+
+	half = half_of(e, &arg);
+	return half ? half->changed(arg, e, err) : 0;
+}
