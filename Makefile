@@ -104,10 +104,12 @@ $(B)/elements/%.bpf.o: elements/%.bpf.c
 $(B)/elements/%.bpf.o: elements/%.c
 	$(bpf_element)
 
+# What others generate is not held to our lint.
+skeleton = { echo '// NOLINTBEGIN' && $(BPFTOOL) gen skeleton $< name
 $(B)/gen/%.skel.h: $(B)/bpf/prog/%.bpf.o
 	$(call say,SKEL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) >$@.tmp && mv $@.tmp $@
+	$(Q)$(skeleton) $(subst -,_,$*) && echo '// NOLINTEND'; } >$@.tmp && mv $@.tmp $@
 
 $(call obj,$(filter user/xsk/% user/front/%,$(user_src))): | $(skel)
 
@@ -131,7 +133,7 @@ $(B)/net/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/net/%.o
 $(B)/gen/bench_%.skel.h: $(B)/tests/bench/net/%.bpf.o
 	$(call say,SKEL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(BPFTOOL) gen skeleton $< name bench_$* >$@.tmp && mv $@.tmp $@
+	$(Q)$(skeleton) bench_$* && echo '// NOLINTEND'; } >$@.tmp && mv $@.tmp $@
 $(B)/bench/net/%: tests/bench/net/%.c $(B)/gen/bench_%.skel.h
 	$(call say,CC,$@)
 	@mkdir -p $(@D)

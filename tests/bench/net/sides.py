@@ -131,10 +131,10 @@ class Testpmd(Side):
     def __init__(self, name, title, options=""):
         super().__init__(name, title)
         self.options = options
-        root = os.path.join("build", "bench", "dpdk", "usr")
-        lib = sh("gcc", "-print-multiarch").strip()
-        self.program = os.path.join(root, "bin", "dpdk-testpmd")
-        self.env = {**os.environ, "LD_LIBRARY_PATH": os.path.abspath(f"{root}/lib/{lib}")}
+        root = os.path.abspath(os.path.join("build", "bench", "dpdk"))
+        lib = "lib/" + sh("gcc", "-print-multiarch").strip()
+        self.program = os.path.join(root, "usr/bin/dpdk-testpmd")
+        self.env = {**os.environ, "LD_LIBRARY_PATH": f"{root}/usr/{lib}:{root}/{lib}"}
 
     def start(self, net, wait=True):
         if not os.path.exists(self.program):
