@@ -53,15 +53,15 @@ lib_obj := $(core_obj) $(call obj,$(filter-out loader/main.c,$(loader_src)))
 
 bpf_src := $(sort $(wildcard bpf/prog/*.bpf.c))
 skel := $(patsubst bpf/prog/%.bpf.c,$(B)/gen/%.skel.h,$(bpf_src))
-# elements in the one-packet form also compile for the driver
+# elements whose driver half is a file of its own
+driver_src := $(sort $(wildcard elements/*/*.bpf.c))
+# the others in the one-packet form compile for the driver too
 pure_form := ^WEIR_(SPLIT_)?(STATE_)?ELEMENT[(]
 # whose packet function reads what the verifier cannot follow, or does what a driver cannot (lengths
 # below an Ethernet header): for userspace only so far
-not_in_driver := check_ip_header check_ip_header2 classifier ip_classifier ip_filter ip_gw_options \
-	fix_ip_src set_ip_checksum set_tcp_checksum set_udp_checksum truncate
-pure_src := $(filter-out $(foreach e,$(not_in_driver),%/$(e).c),$(shell grep -lE '$(pure_form)' $(elem_src) /dev/null))
-# and those whose driver half is a file of its own
-driver_src := $(sort $(wildcard elements/*/*.bpf.c))
+not_in_driver := classifier ip_classifier ip_filter
+pure_src := $(filter-out $(foreach e,$(not_in_driver),%/$(e).c) $(driver_src:.bpf.c=.c), \
+	$(shell grep -lE '$(pure_form)' $(elem_src) /dev/null))
 elem_bpf := $(sort $(pure_src:%.c=$(B)/%.bpf.o) $(driver_src:%.bpf.c=$(B)/%.bpf.o))
 
 all: $(B)/weir bpf ## build build/weir and the BPF objects
@@ -151,9 +151,10 @@ $(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-check-kernel: $(B)/weir $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
+check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
 	$(Q)$(B)/kernel/parity $(elem_bpf)
 	$(Q)$(B)/kernel/sinks $(B)
+	$(Q)tests/kernel/new $(B)
 	@echo "userspace only so far: $(not_in_driver)"
 check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)
@@ -218,7 +219,7 @@ lint: $(B)/weir ## what a compiler does not hold; of some files only: make lint 
 
 # The slow part of lint. What passed is not asked again until it or a header of it changes.
 tidy_src := $(filter $(user_src) $(elem_src) $(loader_src),$(or $(F),$(user_src) $(elem_src) $(loader_src)))
-lone_hdr := $(filter-out bpf/include/%,$(filter %.h,$(or $(F),$(shell git ls-files '*.h'))))
+lone_hdr := $(filter-out bpf/include/% %.bpf.h,$(filter %.h,$(or $(F),$(shell git ls-files '*.h'))))
 lint-files: $(tidy_src:%=$(B)/lint/%) $(lone_hdr:%=$(B)/lint/%)
 $(B)/lint/%.c: %.c $(B)/%.o .clang-tidy
 	$(if $(progress),$(call say,TIDY,$<),@:)

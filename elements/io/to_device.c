@@ -220,6 +220,9 @@ static int driver(const struct weir_element *e, struct weir_front_args *a)
 		self->front.longest = longest(self);
 		if (!self->ifindex)
 			return weir_front_refuse(a, "there is no interface %s", self->io.devname);
+		if (!io_takes_redirects(self->ifindex))
+			return weir_front_refuse(a, "%s does not send what a driver redirects",
+						 self->io.devname);
 	}
 	a->self = &self->front;
 	a->size = sizeof(self->front);

@@ -31,8 +31,9 @@ CHECK_IP_PUSH(check_ip_header)
 WEIR_STATE_ELEMENT(check_ip_header, "CheckIPHeader", .purpose = "checks the IP header",
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
 		   .args = check_ip_header_args, .handlers = check_ip_header_handlers,
-		   .configure = check_ip_configure, .fini = check_ip_fini, CHECK_IP_REST,
-		   .push = check_ip_header_exact, .reconfigures = true);
+		   .configure = check_ip_configure, .fini = check_ip_fini,
+		   .driver = check_ip_driver, CHECK_IP_REST, .push = check_ip_header_exact,
+		   .reconfigures = true);
 
 WEIR_CASES(check_ip_header,
 	   {"", "ip4 udp data=\"abc\"", "out",

@@ -4,26 +4,9 @@
 // The work of CheckIPHeader and CheckIPHeader2, which differ in the default of CHECKSUM.
 
 #include <weir/csum.h>
-#include <weir/element.h>
 #include <weir/ip4_list.h>
 
-enum { CHECK_IP_OUT, CHECK_IP_BAD };
-
-enum check_ip_reason {
-	CHECK_IP_TINY,
-	CHECK_IP_VERSION,
-	CHECK_IP_HLEN,
-	CHECK_IP_LEN,
-	CHECK_IP_CSUM,
-	CHECK_IP_SRC,
-	CHECK_IP_REASONS,
-};
-
-// x is a multiple of 65535 when x times its inverse modulo 2^64 is at most (2^64 - 1) / 65535.
-#define CHECK_IP_INVERSE 0xfffefffefffeffffull
-#define CHECK_IP_MULTIPLE 0x0001000100010001ull
-
-enum { CHECK_IP_OFFSET_MAX = 65535 };
+#include "check_ip.h"
 
 struct check_ip {
 	struct weir_ip4_list bad_src, good_dst;
@@ -32,12 +15,7 @@ struct check_ip {
 	bool checksum, verbose, details;
 	bool is_usual; // see check_ip_usual
 	char *interfaces_text, *bad_text, *good_text;
-};
-
-struct check_ip_state {
-	uint64_t drops, reason[CHECK_IP_REASONS];
-	uint64_t told, told_reason[CHECK_IP_REASONS]; // what of drops and reason was told about
-	uint64_t cut; // bytes of padding taken from packets of this batch
+	struct check_ip_front *front; // owner: the element; NULL until asked for
 };
 
 // Headers with options, and why a header is bad.
@@ -160,6 +138,7 @@ WEIR_INLINE bool check_ip_usual(const struct check_ip *self, struct check_ip_sta
 void check_ip_tell(struct weir_node *n);
 int check_ip_configure(struct weir_element *e, struct weir_args *a);
 void check_ip_fini(struct weir_element *e);
+int check_ip_driver(const struct weir_element *e, struct weir_front_args *a);
 int check_ip_details(struct weir_element *e, const struct weir_handler *h, const char *param,
 		     struct weir_buf *out, struct weir_err *err);
 

@@ -26,8 +26,8 @@ WEIR_STATE_ELEMENT(check_ip_header2, "CheckIPHeader2",
 		   .purpose = "checks the IP header but not its checksum", .ports = "1/1-2",
 		   .processing = "a/ah", .out = {"out", "bad"}, .args = check_ip_header2_args,
 		   .handlers = check_ip_header2_handlers, .configure = check_ip_configure,
-		   .fini = check_ip_fini, CHECK_IP_REST, .push = check_ip_header2_exact,
-		   .reconfigures = true);
+		   .fini = check_ip_fini, .driver = check_ip_driver, CHECK_IP_REST,
+		   .push = check_ip_header2_exact, .reconfigures = true);
 
 WEIR_CASES(check_ip_header2, {"", "ip4 csum=bad udp len=60", "out", "ip4 csum=bad udp"},
 	   {"CHECKSUM true", "ip4 csum=bad udp", "bad", ""}, {"", "ip4 vihl=0x55 udp", "bad", ""});

@@ -4,6 +4,7 @@
 #include "check_ip_header.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static int add_interfaces(struct check_ip *c, struct weir_args *a)
 {
@@ -81,6 +82,36 @@ void check_ip_fini(struct weir_element *e)
 		return;
 	weir_ip4_list_free(&c->bad_src);
 	weir_ip4_list_free(&c->good_dst);
+	free(c->front);
+}
+
+int check_ip_driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	struct check_ip *c = e->self;
+
+	if (c->verbose)
+		return weir_front_refuse(a, "VERBOSE speaks of every bad packet");
+	if (c->bad_src.n > CHECK_IP_FRONT_LIST || c->good_dst.n > CHECK_IP_FRONT_LIST)
+		return weir_front_refuse(a, "a list has more than %d addresses",
+					 CHECK_IP_FRONT_LIST);
+	if (!c->front)
+		c->front = calloc(1, sizeof(*c->front));
+	if (!c->front)
+		return weir_front_refuse(a, "out of memory");
+	*c->front = (struct check_ip_front){
+		.bad_bits = c->bad_src.bits,
+		.offset = c->offset,
+		.n_bad = c->bad_src.n,
+		.n_good = c->good_dst.n,
+		.checksum = c->checksum,
+	};
+	if (c->bad_src.n)
+		memcpy(c->front->bad_src, c->bad_src.v, c->bad_src.n * sizeof(be32));
+	if (c->good_dst.n)
+		memcpy(c->front->good_dst, c->good_dst.v, c->good_dst.n * sizeof(be32));
+	a->self = c->front;
+	a->size = sizeof(*c->front);
+	return 0;
 }
 
 // Click's words.

@@ -4,14 +4,14 @@
 // which an error leaves is known only after the look-up.
 //
 //	PaintTee(1) -> IPGWOptions(18.26.4.24) -> FixIPSrc(18.26.4.24) -> DecIPTTL -> ...
-#include <weir/csum.h>
+#include <weir/csum_packet.h>
 #include <weir/element.h>
 
 struct fix_ip_src {
 	be32 addr;
 };
 
-static __attribute__((noinline)) void fix(be32 addr, struct packet *p)
+static __attribute__((noinline)) void fix(const struct fix_ip_src *self, struct packet *p)
 {
 	struct ip4 *ip = weir_ip4(p);
 	uint32_t hlen;
@@ -22,14 +22,14 @@ static __attribute__((noinline)) void fix(be32 addr, struct packet *p)
 	hlen = (ip->vihl & 15u) * 4;
 	if (hlen < sizeof(*ip) || hlen > weir_network_len(p))
 		return;
-	ip->src = addr;
-	weir_csum_ip4_set(ip, hlen);
+	ip->src = self->addr;
+	weir_csum_header_set(p, hlen);
 }
 
 static inline unsigned fix_ip_src(const struct fix_ip_src *self, struct packet *p)
 {
 	if (WEIR_UNLIKELY(weir_anno_u8(p, ANNO_FIX_IP_SRC)))
-		fix(self->addr, p);
+		fix(self, p);
 	return 0;
 }
 

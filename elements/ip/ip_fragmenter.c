@@ -7,18 +7,15 @@
 // All carry the annotations of the packet.
 //
 //	fr :: IPFragmenter(1500); fr[1] -> ICMPError(18.26.4.24, unreachable, needfrag, PMTU 1500);
+#include "ip_fragmenter.h"
+
 #include <weir/csum.h>
-#include <weir/element.h>
 
 #include <stdio.h>
 
 enum { OUT, DF };
 enum reason { NO_HEADER, BAD_HEADER, NO_BUFFER };
 
-struct ip_fragmenter {
-	uint32_t mtu, headroom;
-	bool honor_df, verbose;
-};
 struct ip_fragmenter_state {
 	uint64_t drops, fragments;
 };

@@ -157,6 +157,13 @@ static void fini(struct weir_element *e)
 		weir_ip4_list_free(&((struct ip_gw_options *)e->self)->mine);
 }
 
+// Packets without options need no arguments.
+static int driver(const struct weir_element *, struct weir_front_args *a)
+{
+	a->size = 0;
+	return 0;
+}
+
 static const struct weir_arg ip_gw_options_args[] = {
 	WEIR_ARG(IP4, ip_gw_options, addr, "MYADDR", "address of the outgoing interface",
 		 WEIR_MAND),
@@ -172,7 +179,7 @@ static const struct weir_handler ip_gw_options_handlers[] = {
 WEIR_STATE_ELEMENT(ip_gw_options, "IPGWOptions", .purpose = "fills in the IP options of a router",
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "bad"},
 		   .args = ip_gw_options_args, .handlers = ip_gw_options_handlers,
-		   .configure = configure, .fini = fini, .reconfigures = true);
+		   .configure = configure, .fini = fini, .driver = driver, .reconfigures = true);
 
 WEIR_CASES(ip_gw_options, {"10.0.0.9", "ip4 udp", "out", ""},
 	   {"10.0.0.9", "ip4 opt=94040000 udp", "out", ""},

@@ -3,7 +3,7 @@
 // lost as `bad-header`.
 //
 //	StoreIPAddress(10.0.0.9, 12) -> SetIPChecksum -> ...
-#include <weir/csum.h>
+#include <weir/csum_packet.h>
 #include <weir/element.h>
 
 enum { BAD_HEADER = WEIR_DROP };
@@ -18,14 +18,14 @@ struct set_ip_checksum_state {
 static inline unsigned set_ip_checksum(const struct set_ip_checksum *,
 				       struct set_ip_checksum_state *state, struct packet *p)
 {
-	struct ip4 *ip = weir_ip4(p);
+	const struct ip4 *ip = weir_ip4(p);
 	uint32_t hlen = ip ? (ip->vihl & 15u) * 4 : 0;
 
 	if (WEIR_UNLIKELY(hlen < sizeof(*ip) || hlen > weir_network_len(p))) {
 		state->drops++;
 		return BAD_HEADER;
 	}
-	weir_csum_ip4_set(ip, hlen);
+	weir_csum_header_set(p, hlen);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 // too) leaves by `bad`.
 //
 //	... -> SetTCPChecksum -> SetIPChecksum -> ...
-#include <weir/csum.h>
+#include <weir/csum_packet.h>
 #include <weir/element.h>
 
 enum { OUT, BAD };
@@ -35,7 +35,7 @@ static inline unsigned set_tcp_checksum(const struct set_tcp_checksum *self, str
 	}
 	tcp->csum.be = 0;
 	tcp->csum =
-		weir_csum_fold(weir_csum_sum(tcp, len) +
+		weir_csum_fold(weir_csum_transport(p, len) +
 			       weir_csum_pseudo4(ip->src, ip->dst, IPPROTO4_TCP, (uint16_t)len));
 	return OUT;
 }

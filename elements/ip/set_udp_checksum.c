@@ -3,7 +3,7 @@
 // must be right for that. What is no whole UDP datagram (fragments too) leaves by `bad`.
 //
 //	... -> SetUDPChecksum -> SetIPChecksum -> ...
-#include <weir/csum.h>
+#include <weir/csum_packet.h>
 #include <weir/element.h>
 
 enum { OUT, BAD };
@@ -24,7 +24,7 @@ static inline unsigned set_udp_checksum(const struct set_udp_checksum *, struct 
 	if (len < sizeof(*udp) || !weir_transport_at(p, 0, len))
 		return BAD;
 	udp->csum.be = 0;
-	udp->csum = weir_csum_fold_udp(weir_csum_sum(udp, len) +
+	udp->csum = weir_csum_fold_udp(weir_csum_transport(p, len) +
 				       weir_csum_pseudo4(ip->src, ip->dst, IPPROTO4_UDP, len));
 	return OUT;
 }

@@ -20,6 +20,6 @@ static const struct weir_arg args[] = {
 
 WEIR_STATE_ELEMENT(counter, "Counter", .purpose = "counts packets and measures their rate",
 		   .args = args, .handlers = counter_handlers, .configure = counter_configure,
-		   .init = counter_init, .init_node = counter_init_node,
+		   .driver = counter_driver, .init = counter_init, .init_node = counter_init_node,
 		   .fini_node = counter_fini_node);
 WEIR_CASES(counter, {"", "eth ip4 udp", "0", ""});

@@ -15,6 +15,7 @@ struct counter_state {
 // Cold parts, in counter_watch.c.
 extern const struct weir_handler counter_handlers[];
 int counter_configure(struct weir_element *e, struct weir_args *a);
+int counter_driver(const struct weir_element *e, struct weir_front_args *a);
 int counter_init(struct weir_element *e, struct weir_err *err);
 int counter_init_node(struct weir_node *n, struct weir_err *err);
 void counter_fini_node(struct weir_node *n);

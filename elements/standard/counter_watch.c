@@ -97,6 +97,15 @@ int counter_configure(struct weir_element *e, struct weir_args *a)
 	return a->err->n_errors ? -EINVAL : 0;
 }
 
+int counter_driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	const struct counter *self = e->self;
+
+	return self->count_call || self->byte_count_call
+		       ? weir_front_refuse(a, "a driver cannot call handlers")
+		       : 0;
+}
+
 int counter_init(struct weir_element *e, struct weir_err *err)
 {
 	const struct counter *self = e->self;

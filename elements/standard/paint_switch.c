@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // PaintSwitch: a packet leaves by the output that its paint annotation says, and is dropped if
 // there is none; a packet painted 255 leaves by all of them.
-#include <weir/element.h>
-
-enum { ALL = 255 };
-enum { NO_OUTPUT, NO_BUFFER };
-
-struct paint_switch {
-	struct weir_anno anno;
-};
+#include "paint_switch.h"
 
 static void copy_to(struct weir_node *n, unsigned port, struct packet *p)
 {
@@ -21,7 +14,7 @@ static void copy_to(struct weir_node *n, unsigned port, struct packet *p)
 		return;
 	}
 	// There is no packet to lose, but the loss has to show.
-	lost = weir_edge(n, WEIR_DROP + NO_BUFFER);
+	lost = weir_edge(n, WEIR_DROP + PAINT_SWITCH_NO_BUFFER);
 	lost->packets++;
 	lost->bytes += p->len;
 }
@@ -35,11 +28,11 @@ static void paint_switch(struct weir_node *n, unsigned, struct batch *b)
 		struct packet *p = b->p[i];
 		unsigned port = weir_anno_u8(p, self->anno.at);
 
-		if (WEIR_UNLIKELY(port == ALL && n_out)) {
+		if (WEIR_UNLIKELY(port == PAINT_SWITCH_ALL && n_out)) {
 			for (port = 0; port < n_out - 1; port++)
 				copy_to(n, port, p);
 		}
-		weir_emit(n, port < n_out ? port : WEIR_DROP + NO_OUTPUT, p);
+		weir_emit(n, port < n_out ? port : WEIR_DROP + PAINT_SWITCH_NO_OUTPUT, p);
 	}
 	b->n = 0;
 	b->bytes = 0;

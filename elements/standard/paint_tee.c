@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // PaintTee: packets of the colour COLOR are copied to output 1; all leave by output 0.
-#include <weir/element.h>
+#include "paint_tee.h"
 
 enum { OUT, COPY };
 enum { NO_BUFFER };
-
-struct paint_tee {
-	uint8_t color;
-	struct weir_anno anno;
-};
 
 static __attribute__((noinline)) void send_copy(struct weir_node *n, struct packet *p)
 {

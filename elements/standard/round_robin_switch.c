@@ -29,4 +29,5 @@ static int configure(struct weir_element *e, struct weir_args *)
 WEIR_SPLIT_STATE_ELEMENT(round_robin_switch, "RoundRobinSwitch",
 			 .purpose = "sends packets to its outputs in turn", .ports = "1/1-",
 			 .processing = "h/h", .configure = configure);
-WEIR_CASES(round_robin_switch, {"", "ip4 | ip4 id=1 | ip4 id=2", "0 | 0 | 0", ""});
+WEIR_CASES(round_robin_switch, {"", "ip4", "0", ""},
+	   {"", "ip4 | ip4 id=1 | ip4 id=2", "0 | 0 | 0", ""});

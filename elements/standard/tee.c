@@ -67,6 +67,12 @@ static int configure(struct weir_element *e, struct weir_args *a)
 	return 0;
 }
 
+static int driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	a->size = 0;
+	return e->n_out > 1 ? weir_front_refuse(a, "a driver cannot copy packets") : 0;
+}
+
 static const struct weir_arg args[] = {
 	WEIR_ARG(U32, tee, n, "N", "number of outputs, to be checked", WEIR_POS,
 		 .given = offsetof(struct tee, n_given)),
@@ -75,7 +81,7 @@ static const struct weir_arg args[] = {
 
 WEIR_BATCH_ELEMENT(tee, "Tee", .reconfigures = true, .purpose = "copies packets to every output",
 		   .ports = "1/1-", .processing = "h/h", .args = args, .configure = configure,
-		   .drops = {"no_buffer"});
+		   .driver = driver, .drops = {"no_buffer"});
 WEIR_PLAIN_ELEMENT(pull_tee, "PullTee", .reconfigures = true,
 		   .purpose = "copies the packets that are pulled from it to the other outputs",
 		   .ports = "1/1-", .processing = "l/lh", .args = args, .configure = configure,

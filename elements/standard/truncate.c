@@ -21,6 +21,16 @@ static inline unsigned truncate(const struct truncate *self, struct packet *p)
 	return 0;
 }
 
+static int driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	const struct truncate *self = e->self;
+
+	return self->length < sizeof(struct eth)
+		       ? weir_front_refuse(a, "packets in the driver have at least %zu bytes",
+					   sizeof(struct eth))
+		       : 0;
+}
+
 static const struct weir_arg args[] = {
 	WEIR_ARG(U32, truncate, length, "LENGTH", "longest packet", WEIR_MAND),
 	WEIR_ARG(BOOL, truncate, extra, "EXTRA_ANNO",
@@ -29,7 +39,7 @@ static const struct weir_arg args[] = {
 };
 
 WEIR_ELEMENT(truncate, "Truncate", .purpose = "cuts packets that are too long", .args = args,
-	     .resizes = true);
+	     .driver = driver, .resizes = true);
 WEIR_CASES(truncate, {"20", "ip4 udp", "0", "ip4 udp cut=20"},
 	   {"19", "ip4 udp", "0", "ip4 udp cut=19 network=none transport=none"},
 	   {"28", "ip4 udp", "0", ""}, {"0", "ip4", "0", "cut=0"},

@@ -2,7 +2,7 @@
 
 // Discard, ToHost and ToDevice in the driver, by BPF_PROG_RUN: the verdict, the bytes that the
 // driver gets back (without the block, from where the packet began for the elements) and what is
-// counted.
+// counted; and that ToDevice keeps away from an interface that cannot send.
 //
 //	sinks BUILD	needs root
 
@@ -14,7 +14,9 @@
 #include <abi/front.h>
 #include <abi/hdr.h>
 #include <abi/meta.h>
-#include <errno.h>
+#include <graph.h>
+#include <lang.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +201,33 @@ static void check_to_device(void)
 	bpf_object__close(p.object);
 }
 
+// A veth whose peer has neither a program nor GRO loses all that is redirected to it.
+static void check_deaf(void)
+{
+	static const char config[] = "Idle -> e :: ToDevice(wa)";
+	struct weir_front_args a = {};
+	struct weir_router *r = NULL;
+	struct lang_router flat = {};
+	struct weir_err err = {};
+	const struct weir_element *e;
+
+	if (unshare(CLONE_NEWNET) ||
+	    system("ip link add wa type veth peer name wb && ip link set wb up && ip link set wa "
+		   "up") ||
+	    lang_parse(&flat, "test", config, sizeof(config) - 1, NULL, 0, &err) ||
+	    weir_router_build(&r, &flat, &err)) {
+		expect("a veth in a namespace", false);
+		return;
+	}
+	e = weir_find(r, "e");
+	expect("a veth that is deaf", e->class->driver(e, &a) && strstr(a.why, "does not send"));
+	expect("GRO", !system("ethtool -K wb gro on"));
+	a = (struct weir_front_args){};
+	expect("a veth that is not", !e->class->driver(e, &a));
+	weir_router_free(r);
+	weir_err_free(&err);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -209,6 +238,7 @@ int main(int argc, char **argv)
 	check_discard();
 	check_to_host();
 	check_to_device();
+	check_deaf();
 	printf("sinks: %u passed, %u failed\n", passed, failed);
 	return failed || !passed;
 }

@@ -58,7 +58,8 @@ WEIR_INLINE void *weir_bytes_at(const struct packet *p, uint32_t at, uint32_t n)
 	void *start = (void *)(long)p->ctx->data, *end = (void *)(long)p->ctx->data_end;
 	void *d = start + (at & WEIR_OFF_MASK);
 
-	return at <= WEIR_OFF_MASK && d + n <= end ? d : NULL;
+	return at <= WEIR_OFF_MASK && n <= WEIR_OFF_MASK && d + (n & WEIR_OFF_MASK) <= end ? d
+											   : NULL;
 }
 
 WEIR_INLINE uint32_t weir_len(const struct packet *p)

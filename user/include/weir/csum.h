@@ -8,20 +8,22 @@
 
 #include <weir/packet.h>
 
+// Words at any place. Not by memcpy, which is one load for each byte in BPF.
+struct weir_word64 {
+	uint64_t v;
+} WEIR_WIRE __attribute__((may_alias));
+struct weir_word32 {
+	uint32_t v;
+} WEIR_WIRE __attribute__((may_alias));
+
 WEIR_INLINE uint64_t weir_csum_load64(const void *p)
 {
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
+	return ((const struct weir_word64 *)p)->v;
 }
 
 WEIR_INLINE uint64_t weir_csum_load32(const void *p)
 {
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
+	return ((const struct weir_word32 *)p)->v;
 }
 
 // One's complement sum of 64-bit words: all carries come back in at the low end, which keeps the
