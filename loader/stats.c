@@ -8,49 +8,37 @@
 #include <stdio.h>
 #include <xsk.h>
 
-static void sum_edge(struct weir_engine *g, unsigned element, unsigned port, uint64_t *packets,
-		     uint64_t *bytes)
-{
-	*packets = *bytes = 0;
-	for (unsigned k = 0; k < g->opt.n_workers; k++) {
-		const struct weir_edge *e = &g->workers[k].nodes[element].out[port];
-
-		*packets += e->packets;
-		*bytes += e->bytes;
-	}
-}
-
 // What reached the element's inputs, from the outputs that lead there.
-static void sum_inputs(struct weir_engine *g, const struct weir_element *e, uint64_t *packets,
-		       uint64_t *bytes)
+static struct weir_count sum_inputs(const struct weir_element *e)
 {
 	const struct weir_router *r = e->router;
 	const struct weir_wiring *w = weir_wiring(e);
+	struct weir_count sum = {};
 
-	*packets = *bytes = 0;
 	for (unsigned p = 0; p < w->n_in; p++)
 		for (unsigned i = w->in[p].first; i < w->in[p].first + w->in[p].n; i++) {
 			const struct weir_connection *c = &r->connections[w->by_in[i]];
-			uint64_t n, b;
+			const struct weir_count one = weir_edge_count(c->from, c->from_port);
 
-			sum_edge(g, c->from->index, c->from_port, &n, &b);
-			*packets += n;
-			*bytes += b;
+			sum.packets += one.packets;
+			sum.bytes += one.bytes;
 		}
+	return sum;
 }
 
 static void print_element(struct weir_engine *g, const struct weir_element *e, struct weir_buf *out)
 {
 	const struct weir_node *n = g->workers[0].nodes + e->index;
-	uint64_t packets, bytes;
+	const struct weir_count in = sum_inputs(e);
 	bool any = false;
 	char port[64];
 
-	sum_inputs(g, e, &packets, &bytes);
-	weir_printf(out, "%-32s %-18s %12" PRIu64 " %14" PRIu64, e->name, e->class->name, packets,
-		    bytes);
+	weir_printf(out, "%-32s %-18s %-9s %12" PRIu64 " %14" PRIu64, e->name, e->class->name,
+		    weir_half_runs(e) ? "driver" : "userspace", (uint64_t)in.packets,
+		    (uint64_t)in.bytes);
 	for (unsigned p = 0; p < n->n_out; p++) {
-		sum_edge(g, e->index, p, &packets, &bytes);
+		const uint64_t packets = weir_edge_count(e, p).packets;
+
 		if (!packets && n->n_out > 1)
 			continue;
 		weir_port_name(e, true, p, port, sizeof(port));
@@ -92,8 +80,8 @@ void session_stats(const struct session *s, struct weir_buf *out)
 	struct weir_ledger l;
 	int64_t missing;
 
-	weir_printf(out, "%-32s %-18s %12s %14s  %s\n", "element", "class", "packets in",
-		    "bytes in", "packets out");
+	weir_printf(out, "%-32s %-18s %-9s %12s %14s  %s\n", "element", "class", "runs in",
+		    "packets in", "bytes in", "packets out");
 	for (unsigned i = 0; i < s->router->n_elements; i++)
 		print_element(s->engine, s->router->elements[i], out);
 	if (s->xsk) {

@@ -9,6 +9,7 @@
 #include "io.h"
 
 enum { OUT, OTHER };
+enum { NOT_IP, BAD_RESUME };
 
 struct from_device {
 	struct io_args io;
@@ -19,7 +20,8 @@ struct from_device {
 // The queues first, first + step, first + 2 * step, ... are this node's.
 struct from_device_state {
 	unsigned first, step, next;
-	uint64_t count;
+	uint64_t count;	 // of packets that were not in the driver's half
+	uint64_t before; // first node: what had entered the driver's half at the last reset
 };
 
 static int configure(struct weir_element *e, struct weir_args *a)
@@ -77,7 +79,7 @@ static bool set_ip(struct packet *p)
 
 static unsigned sort_out(struct weir_node *n, struct packet **v, unsigned count)
 {
-	unsigned k = 0, other = weir_out_connected(n->element, OTHER) ? OTHER : WEIR_DROP;
+	unsigned k = 0, other = weir_out_connected(n->element, OTHER) ? OTHER : WEIR_DROP + NOT_IP;
 
 	for (unsigned i = 0; i < count; i++) {
 		if (set_ip(v[i]))
@@ -88,22 +90,53 @@ static unsigned sort_out(struct weir_node *n, struct packet **v, unsigned count)
 	return k;
 }
 
-static void hand_on(struct weir_node *n, struct packet **v, unsigned count)
+static void begin(struct weir_node *n, struct packet **v, unsigned count)
 {
 	const struct from_device *self = n->self;
 	struct from_device_state *s = n->state;
 
 	s->count += count;
+	if (self->force_ip)
+		count = sort_out(n, v, count);
+	if (count)
+		weir_start(n, OUT, v, count);
+}
+
+// Packets that the driver's half had are not new: they go on where it left.
+static void go_on(struct weir_node *n, struct packet **v, unsigned count)
+{
+	if (!weir_resume(n, v[0]->resume_element, v[0]->resume_input, v, count))
+		weir_emit_all(n, WEIR_DROP + BAD_RESUME, v, count);
+}
+
+// How many, from the front, enter the graph in the same place.
+static unsigned same_place(struct packet *const *v, unsigned count)
+{
+	unsigned i = 1;
+
+	while (i < count && v[i]->resume_element == v[0]->resume_element &&
+	       v[i]->resume_input == v[0]->resume_input)
+		i++;
+	return i;
+}
+
+static void hand_on(struct weir_node *n, struct packet **v, unsigned count)
+{
+	const struct from_device *self = n->self;
+
 	if (self->timestamp) {
 		uint64_t now = weir_wall(n);
 
 		for (unsigned i = 0; i < count; i++)
 			v[i]->tstamp = now;
 	}
-	if (self->force_ip)
-		count = sort_out(n, v, count);
-	if (count)
-		weir_start(n, OUT, v, count);
+	for (unsigned k; count; v += k, count -= k) {
+		k = same_place(v, count);
+		if (v[0]->resume_element == WEIR_RESUME_NONE)
+			begin(n, v, k);
+		else
+			go_on(n, v, k);
+	}
 }
 
 // Up to a batch in all, from the queues in turn.
@@ -131,6 +164,32 @@ static bool task(struct weir_node *n, unsigned burst)
 	if (got)
 		hand_on(n, v, got);
 	return got || self->io.busy_poll;
+}
+
+static int read_count(struct weir_element *e, const struct weir_handler *, const char *,
+		      struct weir_buf *out, struct weir_err *)
+{
+	uint64_t sum = weir_driver_count(e, OUT).packets;
+
+	for (unsigned i = 0; i < e->n_nodes; i++) {
+		const struct from_device_state *s = e->nodes[i]->state;
+
+		sum += s->count - s->before;
+	}
+	weir_printf(out, "%llu", (unsigned long long)sum);
+	return 0;
+}
+
+static int reset_counts(struct weir_element *e, const struct weir_handler *, const char *,
+			struct weir_err *)
+{
+	for (unsigned i = 0; i < e->n_nodes; i++) {
+		struct from_device_state *s = e->nodes[i]->state;
+
+		s->count = 0;
+		s->before = i ? 0 : weir_driver_count(e, OUT).packets;
+	}
+	return 0;
 }
 
 static int read_drops(struct weir_element *e, const struct weir_handler *, const char *,
@@ -179,8 +238,8 @@ static const struct weir_arg args[] = {
 };
 
 static const struct weir_handler handlers[] = {
-	WEIR_SUM("count", from_device, count, "packets received"),
-	WEIR_RESET("reset_counts", "sets the count to zero"),
+	WEIR_READ("count", read_count, "packets received"),
+	WEIR_BUTTON("reset_counts", reset_counts, "sets the count to zero"),
 	WEIR_READ("kernel_drops", read_drops, "packets lost between the interface and the router"),
 	WEIR_READ("encap", read_encap, "link type", .flags = WEIR_H_READ | WEIR_H_CALM),
 	{.name = "active",
@@ -197,6 +256,6 @@ static const struct weir_handler handlers[] = {
 WEIR_PLAIN_ELEMENT(from_device, "FromDevice",
 		   .purpose = "emits the packets that a network interface receives",
 		   .ports = "0/1-2", .processing = "/h", .out = {"out", "other"},
-		   .drops = {"not_ip"}, .args = args, .handlers = handlers, .configure = configure,
-		   .init_node = init_node, .fini_node = fini_node, .task = task,
-		   .state_size = sizeof(struct from_device_state), .is_source = true);
+		   .drops = {"not_ip", "bad_resume"}, .args = args, .handlers = handlers,
+		   .configure = configure, .init_node = init_node, .fini_node = fini_node,
+		   .task = task, .state_size = sizeof(struct from_device_state), .is_source = true);

@@ -243,7 +243,7 @@ static const struct weir_arg args[] = {
 
 static const struct weir_handler handlers[] = {
 	WEIR_SUM("count", from_host, count, "packets read"),
-	WEIR_RESET("reset_counts", "sets the count to zero"),
+	WEIR_RESET_FIELD("reset_counts", from_host, count, "sets the count to zero"),
 	WEIR_READ("dev_name", read_name, "the interface", .flags = WEIR_H_READ | WEIR_H_CALM),
 	{},
 };

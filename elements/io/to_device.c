@@ -243,7 +243,7 @@ static const struct weir_arg args[] = {
 
 static const struct weir_handler handlers[] = {
 	WEIR_SUM("count", to_device, count, "packets sent"),
-	WEIR_RESET("reset_counts", "sets the count to zero"),
+	WEIR_RESET_FIELD("reset_counts", to_device, count, "sets the count to zero"),
 	{},
 };
 

@@ -136,15 +136,22 @@ void check_ip_tell(struct weir_node *n)
 	}
 }
 
+static void add_reasons(void *arg, const void *state)
+{
+	const struct check_ip_state *s = state;
+	uint64_t *sum = arg;
+
+	for (unsigned r = 0; r < CHECK_IP_REASONS; r++)
+		sum[r] += s->reason[r];
+}
+
 int check_ip_details(struct weir_element *e, const struct weir_handler *, const char *,
 		     struct weir_buf *out, struct weir_err *)
 {
-	for (unsigned r = 0; r < CHECK_IP_REASONS; r++) {
-		uint64_t sum = 0;
+	uint64_t sum[CHECK_IP_REASONS] = {};
 
-		for (unsigned i = 0; i < e->n_nodes; i++)
-			sum += ((const struct check_ip_state *)e->nodes[i]->state)->reason[r];
-		weir_printf(out, "%llu\t%s\n", (unsigned long long)sum, reasons[r]);
-	}
+	weir_each_state(e, add_reasons, sum);
+	for (unsigned r = 0; r < CHECK_IP_REASONS; r++)
+		weir_printf(out, "%llu\t%s\n", (unsigned long long)sum[r], reasons[r]);
 	return 0;
 }

@@ -27,6 +27,7 @@ struct trigger {
 
 struct counter_watch {
 	struct rate packets, bytes;
+	struct rate driver_packets, driver_bytes; // of the first node only
 	struct trigger count, byte_count;
 };
 
@@ -43,6 +44,30 @@ static void rate_update(struct rate *r, uint64_t now, uint64_t add)
 		r->now = 0;
 	r->epoch = epoch;
 	r->now += add;
+}
+
+// The driver only counts: what it counted since it was last looked at came evenly. `now` is what it
+// had counted then.
+static void rate_catch_up(struct rate *r, uint64_t now, uint64_t count)
+{
+	uint64_t epoch = now / EPOCH, passed = epoch - r->epoch;
+	double each;
+
+	if (!passed)
+		return;
+	each = (double)(count - r->now) / (double)passed;
+	r->average = each + (r->average - each) * pow(1 - 1. / WEIGHT, (double)passed);
+	r->epoch = epoch;
+	r->now = count;
+}
+
+static void look_at_driver(struct weir_node *n)
+{
+	struct counter_watch *w = ((struct counter_state *)n->state)->watch;
+	const struct weir_count c = weir_driver_count(n->element, 0);
+
+	rate_catch_up(&w->driver_packets, weir_now(n), c.packets);
+	rate_catch_up(&w->driver_bytes, weir_now(n), c.bytes);
 }
 
 static void trigger_check(struct weir_node *n, struct trigger *t, uint64_t count)
@@ -157,6 +182,7 @@ int counter_init_node(struct weir_node *n, struct weir_err *err)
 	    trigger_set(n->element, &w->byte_count, self->byte_count_call, "BYTE_COUNT_CALL", err) <
 		    0)
 		return weir_error(err, &n->element->loc, "%s: no memory", n->element->name);
+	look_at_driver(n);
 	n->push = watched_push;
 	return 0;
 }
@@ -186,8 +212,13 @@ static int read_rate(struct weir_element *e, const struct weir_handler *h, const
 		struct rate *r = h->user == RATE ? &w->packets : &w->bytes;
 
 		rate_update(r, weir_now(e->nodes[i]), 0);
-		sum += r->average * EPOCHS_PER_SECOND;
+		sum += r->average;
+		if (i)
+			continue;
+		look_at_driver(e->nodes[i]);
+		sum += (h->user == RATE ? w->driver_packets : w->driver_bytes).average;
 	}
+	sum *= EPOCHS_PER_SECOND;
 	weir_printf(out, "%.10g", round(sum * (h->user == BIT_RATE ? 8 : 1) * 1000) / 1000);
 	return 0;
 }
@@ -240,7 +271,10 @@ static int reset(struct weir_element *e, const struct weir_handler *, const char
 		s->count = s->byte_count = 0;
 		s->watch->packets = s->watch->bytes = (struct rate){};
 		s->watch->count.done = s->watch->byte_count.done = false;
+		look_at_driver(e->nodes[i]);
+		s->watch->driver_packets.average = s->watch->driver_bytes.average = 0;
 	}
+	weir_reset_driver(e);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ static const struct weir_arg args[] = {
 
 static const struct weir_handler handlers[] = {
 	WEIR_FIELD_RW("rate", RATE, shaper, rate, "packets per second"),
-	WEIR_RESET("reset", "forgets what could be made up for"),
+	WEIR_RESET_FIELD("reset", shaper, bucket, "forgets what could be made up for"),
 	{},
 };
 

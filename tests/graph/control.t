@@ -187,7 +187,7 @@ name	r.
 class	r.
 config	r.
 stats	r
-c                                Counter                       0              0  0 0
+c                                Counter            userspace            0              0  0 0
 1
 1
 == stderr

@@ -185,15 +185,28 @@ Test(args_table, points_at_the_argument)
 	lang_router_free(&r.flat);
 }
 
+static int agree(const struct weir_element *, struct weir_err *)
+{
+	return 0;
+}
+
+static int refuse(const struct weir_element *e, struct weir_err *)
+{
+	cr_expect_str_eq(((struct thing *)e->self)->label, "d");
+	return -EBUSY;
+}
+
 Test(args_table, reconfigures_or_stays)
 {
 	struct weir_element e;
 	struct weir_err err = {};
 
 	cr_assert_eq(configure(&e, &strict, "a, 1", &err), 0);
-	cr_assert_eq(weir_reconfigure(&e, "b, 2", &err), 0);
+	cr_assert_eq(weir_reconfigure(&e, "b, 2", agree, &err), 0);
 	cr_assert_str_eq(((struct thing *)e.self)->label, "b");
-	cr_assert_eq(weir_reconfigure(&e, "c, x", &err), -EINVAL);
+	cr_assert_eq(weir_reconfigure(&e, "c, x", agree, &err), -EINVAL);
+	cr_assert_str_eq(((struct thing *)e.self)->label, "b");
+	cr_assert_eq(weir_reconfigure(&e, "d, 3", refuse, &err), -EBUSY);
 	cr_assert_str_eq(((struct thing *)e.self)->label, "b");
 	cr_assert_eq(((struct thing *)e.self)->limit, 2);
 	weir_err_free(&err);

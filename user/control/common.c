@@ -45,7 +45,7 @@ static int write_config(struct weir_element *e, const struct weir_handler *, con
 	text = strdup(value);
 	if (!text)
 		return -ENOMEM;
-	r = weir_reconfigure(e, text, err);
+	r = weir_reconfigure(e, text, weir_half_changed, err);
 	if (r < 0) {
 		free(text);
 		return r;
@@ -118,32 +118,14 @@ READ_FN(read_handlers)
 	return 0;
 }
 
-struct count {
-	uint64_t packets, bytes;
-};
-
-// What went through an edge, on all workers.
-static struct count edge_count(const struct weir_element *from, unsigned edge)
-{
-	struct count c = {};
-
-	for (unsigned i = 0; i < from->n_nodes; i++) {
-		const struct weir_edge *e = &from->nodes[i]->out[edge];
-
-		c.packets += e->packets;
-		c.bytes += e->bytes;
-	}
-	return c;
-}
-
-static void show_count(struct weir_element *e, bool output, unsigned port, struct count c,
+static void show_count(struct weir_element *e, bool output, unsigned port, struct weir_count c,
 		       struct weir_buf *out)
 {
 	char name[64];
 
 	weir_port_name(e, output, port, name, sizeof(name));
-	weir_printf(out, "%s %u %" PRIu64 " %" PRIu64, output ? "out" : "in", port, c.packets,
-		    c.bytes);
+	weir_printf(out, "%s %u %" PRIu64 " %" PRIu64, output ? "out" : "in", port,
+		    (uint64_t)c.packets, (uint64_t)c.bytes);
 	if (*name < '0' || *name > '9')
 		weir_printf(out, " %s", name);
 	weir_append(out, "\n", 1);
@@ -156,11 +138,11 @@ READ_FN(read_counts)
 
 	for (unsigned p = 0; p < w->n_in; p++) {
 		const struct weir_port *port = &w->in[p];
-		struct count sum = {};
+		struct weir_count sum = {};
 
 		for (unsigned i = port->first; i < port->first + port->n; i++) {
 			const struct weir_connection *c = &r->connections[w->by_in[i]];
-			struct count one = edge_count(c->from, c->from_port);
+			struct weir_count one = weir_edge_count(c->from, c->from_port);
 
 			sum.packets += one.packets;
 			sum.bytes += one.bytes;
@@ -168,7 +150,7 @@ READ_FN(read_counts)
 		show_count(e, false, p, sum, out);
 	}
 	for (unsigned p = 0; e->n_nodes && p < e->nodes[0]->n_out; p++)
-		show_count(e, true, p, edge_count(e, p), out);
+		show_count(e, true, p, weir_edge_count(e, p), out);
 	return 0;
 }
 

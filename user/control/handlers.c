@@ -153,28 +153,36 @@ static void go_world(struct weir_router *r)
 		weir_world_go(r->engine);
 }
 
-static uint64_t read_unsigned(const void *at, size_t size)
+struct sum {
+	const struct weir_handler *h;
+	uint64_t value;
+};
+
+static void add_unsigned(void *arg, const void *state)
 {
+	struct sum *sum = arg;
+	const size_t size = sum->h->size;
 	uint64_t v = 0;
 
-	memcpy(&v, at, size < sizeof(v) ? size : sizeof(v)); // little-endian
-	return v;
+	memcpy(&v, (const uint8_t *)state + sum->h->off, size < sizeof(v) ? size : sizeof(v));
+	sum->value += v; // little-endian
 }
 
 static void read_sum(const struct weir_element *e, const struct weir_handler *h,
 		     struct weir_buf *out)
 {
-	uint64_t sum = 0;
+	struct sum sum = {.h = h};
 
-	for (unsigned i = 0; i < e->n_nodes; i++)
-		sum += read_unsigned((const uint8_t *)e->nodes[i]->state + h->off, h->size);
-	weir_printf(out, "%llu", (unsigned long long)sum);
+	weir_each_state(e, add_unsigned, &sum);
+	weir_printf(out, "%llu", (unsigned long long)sum.value);
 }
 
-static void reset_state(struct weir_element *e)
+static void reset_state(struct weir_element *e, const struct weir_handler *h)
 {
 	for (unsigned i = 0; i < e->n_nodes; i++)
-		memset(e->nodes[i]->state, 0, e->class->state_size);
+		memset((uint8_t *)e->nodes[i]->state + h->off, 0,
+		       h->size ? h->size : e->class->state_size);
+	weir_reset_driver(e);
 }
 
 // The argument whose field a handler shows: its range holds for writes too.
@@ -187,20 +195,51 @@ static const struct weir_arg *argument_of(const struct weir_element *e,
 	return NULL;
 }
 
-static int write_field(struct weir_element *e, const struct weir_handler *h, const char *value,
+// Puts a value into a field of the arguments, and what was there to *value.
+static void swap_field(struct weir_element *e, const struct weir_handler *h, uint8_t *value)
+{
+	uint8_t *field = (uint8_t *)e->self + h->off, old[sizeof(struct weir_bytes)];
+
+	memcpy(old, field, h->size);
+	memcpy(field, value, h->size);
+	memcpy(value, old, h->size);
+}
+
+static int write_field(struct weir_element *e, const struct weir_handler *h, const char *text,
 		       struct weir_err *err)
 {
 	struct parse c = {.e = e, .name = h->name, .a = argument_of(e, h), .err = err};
-	uint8_t fresh[sizeof(struct weir_bytes)] = {};
-	uint8_t *field;
-	int r = parse_value(&c, (enum weir_type)h->type, value, fresh);
+	uint8_t value[sizeof(struct weir_bytes)] = {};
+	int r = parse_value(&c, (enum weir_type)h->type, text, value);
 
 	if (r < 0 || !e->self)
 		return r;
-	field = (uint8_t *)e->self + h->off;
-	parse_release((enum weir_type)h->type, field);
-	memcpy(field, fresh, h->size);
-	return 0;
+	swap_field(e, h, value);
+	r = weir_half_changed(e, err);
+	if (r < 0)
+		swap_field(e, h, value);
+	parse_release((enum weir_type)h->type, value);
+	return r;
+}
+
+// A handler function that changes arguments has changed them for good: if the driver does not
+// follow, the message says so.
+static int write_by_function(struct weir_element *e, const struct weir_handler *h,
+			     const char *value, struct weir_err *err)
+{
+	const size_t size = is_root(e) || h == &weir_config_handler ? 0 : e->class->self_size;
+	void *before = malloc(size + 1);
+	int r;
+
+	if (!before)
+		return -ENOMEM;
+	if (size)
+		memcpy(before, e->self, size);
+	r = h->write(e, h, value, err);
+	if (size && memcmp(before, e->self, size) != 0 && weir_half_changed(e, err) < 0)
+		r = weir_error(err, NULL, "%s goes on in the driver with what it had", e->name);
+	free(before);
+	return r;
 }
 
 static int call_read(struct weir_element *e, const struct weir_handler *h, const char *param,
@@ -223,12 +262,13 @@ static int call_write(struct weir_element *e, const struct weir_handler *h, cons
 {
 	switch (h->kind) {
 	case WEIR_H_SELF:
-		return write_field(e, h, value, err);
+		return h->write ? write_by_function(e, h, value, err)
+				: write_field(e, h, value, err);
 	case WEIR_H_STATE_RESET:
-		reset_state(e);
+		reset_state(e, h);
 		return 0;
 	default:
-		return h->write(e, h, value, err);
+		return write_by_function(e, h, value, err);
 	}
 }
 

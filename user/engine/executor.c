@@ -278,6 +278,38 @@ void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, uns
 	}
 }
 
+// Packets that came in some other way than by an edge, behind those that wait.
+static void enter(struct weir_worker *w, struct weir_input *in, struct packet *const *v,
+		  unsigned count)
+{
+	for (unsigned n; count; v += n, count -= n) {
+		struct batch *b = in->pending;
+
+		n = in->cap - b->n < count ? in->cap - b->n : count;
+		for (unsigned i = 0; i < n; i++) {
+			b->bytes += v[i]->len;
+			b->p[b->n++] = v[i];
+		}
+		if (b->n == in->cap)
+			weir_input_full(w, in);
+		else
+			weir_input_ready(w, in);
+	}
+}
+
+bool weir_resume(struct weir_node *n, unsigned element, unsigned input, struct packet *const *v,
+		 unsigned count)
+{
+	struct weir_worker *w = n->worker;
+	const struct weir_router *r = w->engine->router;
+
+	if (element >= r->n_elements || input >= r->wiring[element].n_in ||
+	    !w->nodes[element].in[input].pending)
+		return false;
+	enter(w, &w->nodes[element].in[input], v, count);
+	return true;
+}
+
 void weir_made(struct weir_node *n, uint64_t packets, uint64_t bytes)
 {
 	n->made += packets;

@@ -30,15 +30,22 @@ bool weir_half_runs(const struct weir_element *e)
 	return half_of(e, &arg) != NULL;
 }
 
-struct weir_count weir_edge_count(const struct weir_element *e, unsigned i)
+struct weir_count weir_driver_count(const struct weir_element *e, unsigned i)
 {
 	const struct weir_half_ops *half;
-	struct weir_count sum = {};
+	struct weir_count c = {};
 	void *arg;
 
 	half = half_of(e, &arg);
 	if (half)
-		half->counts(arg, e, i, &sum, 1);
+		half->counts(arg, e, i, &c, 1);
+	return c;
+}
+
+struct weir_count weir_edge_count(const struct weir_element *e, unsigned i)
+{
+	struct weir_count sum = weir_driver_count(e, i);
+
 	for (unsigned k = 0; k < e->n_nodes; k++) {
 		const struct weir_edge *edge = &e->nodes[k]->out[i];
 
@@ -46,21 +53,6 @@ struct weir_count weir_edge_count(const struct weir_element *e, unsigned i)
 		sum.bytes += edge->bytes;
 	}
 	return sum;
-}
-
-struct weir_count weir_half_ended(const struct weir_element *e)
-{
-	const struct weir_half_ops *half;
-	struct weir_count ended = {};
-	void *arg;
-
-	half = half_of(e, &arg);
-	if (half && e->n_nodes)
-		half->counts(arg, e,
-			     e->nodes[0]->n_out + WEIR_COUNT_CLASS + e->nodes[0]->n_drops +
-				     WEIR_COUNT_ENDED,
-			     &ended, 1);
-	return ended;
 }
 
 void weir_each_state(const struct weir_element *e, void (*fn)(void *arg, const void *state),

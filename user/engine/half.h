@@ -18,7 +18,8 @@ struct weir_half_ops {
 	// The rest is asked only of elements of which runs says true.
 
 	// Counters first to first + n - 1 of the element, in the order of abi/front.h, summed over
-	// the CPUs. Of FromDevice: what entered the front, as its output 0.
+	// the CPUs. v is zero; what the program does not have is left so. Of FromDevice: what
+	// entered the front, as its output 0, and nothing else.
 	void (*counts)(void *arg, const struct weir_element *e, unsigned first,
 		       struct weir_count *v, unsigned n);
 	// Copies the state that the element has on a CPU: state_size bytes of its class. False:
@@ -49,7 +50,5 @@ bool weir_half_runs(const struct weir_element *e);
 // What was counted by edge i of an element's nodes (outputs, the framework's drop reasons, the
 // class's), in both halves.
 struct weir_count weir_edge_count(const struct weir_element *e, unsigned i);
-// What the element ended on purpose in the driver.
-struct weir_count weir_half_ended(const struct weir_element *e);
 // To be called after e->self was changed. 0, or -errno with a message.
 int weir_half_changed(const struct weir_element *e, struct weir_err *err);

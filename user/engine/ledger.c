@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// The ledger: every packet that came in was ended on purpose, is held, or was lost under a name.
+// The ledger: every packet that came in was ended on purpose, is held, or was lost under a name, in
+// either half.
 
 #include <engine.h>
 #include <stdio.h>
@@ -27,31 +28,32 @@ static unsigned n_edges(const struct weir_node *n)
 	return n->n_out + WEIR_EDGE_CLASS + n->n_drops;
 }
 
+static void each_drop_of(const struct weir_node *n,
+			 void (*fn)(void *arg, const char *name, uint64_t packets, uint64_t bytes),
+			 void *arg)
+{
+	char name[512];
+
+	for (unsigned x = 0; x < n_edges(n); x++) {
+		struct weir_count c = {};
+
+		if (n->out[x].to == &n->worker->free_input)
+			c = weir_edge_count(n->element, x);
+		if (!c.packets)
+			continue;
+		edge_name(n, x, name, sizeof(name));
+		fn(arg, name, c.packets, c.bytes);
+	}
+}
+
 void weir_each_drop(struct weir_engine *g,
 		    void (*fn)(void *arg, const char *name, uint64_t packets, uint64_t bytes),
 		    void *arg)
 {
-	struct weir_router *r = g->router;
-	char name[512];
-
-	for (unsigned i = 0; i < r->n_elements; i++)
-		for (unsigned x = 0; x < n_edges(&g->workers[0].nodes[i]); x++) {
-			uint64_t packets = 0, bytes = 0;
-
-			for (unsigned k = 0; k < g->opt.n_workers; k++) {
-				struct weir_worker *w = &g->workers[k];
-				const struct weir_edge *e = &w->nodes[i].out[x];
-
-				if (e->to != &w->free_input)
-					continue;
-				packets += e->packets;
-				bytes += e->bytes;
-			}
-			if (!packets)
-				continue;
-			edge_name(&g->workers[0].nodes[i], x, name, sizeof(name));
-			fn(arg, name, packets, bytes);
-		}
+	for (unsigned i = 0; i < g->router->n_elements; i++)
+		each_drop_of(&g->workers[0].nodes[i], fn, arg);
+	if (g->half)
+		g->half->losses(g->half_arg, fn, arg);
 }
 
 static void add_drop(void *arg, const char *, uint64_t packets, uint64_t bytes)
@@ -74,6 +76,21 @@ static uint64_t waiting(const struct weir_node *n)
 	return sum;
 }
 
+// What entered at the interfaces and was ended before it came to a worker.
+static void add_driver(const struct weir_node *n, struct weir_ledger *l)
+{
+	const struct weir_count ended =
+		weir_driver_count(n->element, n_edges(n) + WEIR_COUNT_ENDED);
+	struct weir_count made = {};
+
+	if (n->element->class->is_source)
+		made = weir_driver_count(n->element, 0);
+	l->made += made.packets;
+	l->made_bytes += made.bytes;
+	l->ended += ended.packets;
+	l->ended_bytes += ended.bytes;
+}
+
 void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
 {
 	*l = (struct weir_ledger){};
@@ -89,5 +106,9 @@ void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
 			if (n->element->class->held)
 				l->held += n->element->class->held(n);
 		}
+	for (unsigned i = 0; i < g->router->n_elements; i++)
+		add_driver(&g->workers[0].nodes[i], l);
+	if (g->half)
+		l->held += g->half->waiting(g->half_arg);
 	weir_each_drop(g, add_drop, l);
 }

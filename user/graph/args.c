@@ -332,17 +332,23 @@ static void discard(struct weir_element *e, void *self)
 	e->self = in_use;
 }
 
-int weir_reconfigure(struct weir_element *e, const char *config, struct weir_err *err)
+int weir_reconfigure(struct weir_element *e, const char *config,
+		     int (*agree)(const struct weir_element *e, struct weir_err *err),
+		     struct weir_err *err)
 {
 	const struct weir_loc nowhere = {};
 	void *old = e->self, *fresh = calloc(1, e->class->self_size + 1);
+	const int32_t old_delta = e->len_delta;
 	int r;
 
 	if (!fresh)
 		return -ENOMEM;
 	e->self = fresh;
 	r = configure(e, config, &nowhere, true, err);
+	if (r >= 0)
+		r = agree(e, err);
 	e->self = r < 0 ? old : fresh;
+	e->len_delta = r < 0 ? old_delta : e->len_delta;
 	discard(e, r < 0 ? fresh : old);
 	return r;
 }

@@ -14,9 +14,11 @@ int weir_configure(struct weir_element *e, const char *config, const struct weir
 		   struct weir_err *err);
 
 // The same into a fresh struct, which replaces e->self if there is no mistake (a write to the
-// `config` handler). The caller sees to it that no worker reads e->self meanwhile, and that the
-// nodes get the new pointer.
-int weir_reconfigure(struct weir_element *e, const char *config, struct weir_err *err);
+// `config` handler) and `agree`, which sees it there already, returns 0. The caller sees to it that
+// no worker reads e->self meanwhile, and that the nodes get the new pointer.
+int weir_reconfigure(struct weir_element *e, const char *config,
+		     int (*agree)(const struct weir_element *e, struct weir_err *err),
+		     struct weir_err *err);
 
 // Frees what the table allocated in e->self, not e->self.
 void weir_unconfigure(struct weir_element *e);

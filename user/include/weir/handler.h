@@ -7,6 +7,7 @@
 
 #include <weir/err.h>
 
+#include <abi/front.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +30,7 @@ enum weir_handler_kind {
 	WEIR_H_FN,	    // .read and .write do it
 	WEIR_H_SELF,	    // a field of the arguments: .type, .off
 	WEIR_H_STATE_SUM,   // an integer of the state, summed over the workers
-	WEIR_H_STATE_RESET, // writing anything zeroes the state on all workers
+	WEIR_H_STATE_RESET, // writing anything zeroes the state, or a field of it, on all workers
 };
 
 enum {
@@ -103,11 +104,21 @@ struct weir_handler {
 		.name = name_, .kind = WEIR_H_STATE_RESET, .flags = WEIR_H_WRITE | WEIR_H_BUTTON, \
 		.help = help_                                                                     \
 	}
+// The same for one field, where the state holds more than counts.
+#define WEIR_RESET_FIELD(name_, id, field, help_)                                                 \
+	{                                                                                         \
+		.name = name_, .kind = WEIR_H_STATE_RESET, .flags = WEIR_H_WRITE | WEIR_H_BUTTON, \
+		.off = offsetof(struct id##_state, field),                                        \
+		.size = sizeof(((struct id##_state *)0)->field), .help = help_                    \
+	}
 
 // For handlers that gather an element's state: calls fn with that of each worker, and with a copy
 // of that of each CPU where it runs in the driver.
 void weir_each_state(const struct weir_element *e, void (*fn)(void *arg, const void *state),
 		     void *arg);
+// Counter i of the element in the driver, in the order of abi/front.h: the outputs come first. Zero
+// if it does not run there.
+struct weir_count weir_driver_count(const struct weir_element *e, unsigned i);
 // Zeroes the state of the CPUs.
 void weir_reset_driver(const struct weir_element *e);
 

@@ -135,6 +135,11 @@ WEIR_INLINE void weir_drop(struct weir_node *n, unsigned reason, struct packet *
 // received).
 void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, unsigned count);
 
+// For sources: packets go on at that input of that element, as the driver's half said, which has
+// counted them already. False: there is no such input to push to, and they stay the caller's.
+bool weir_resume(struct weir_node *n, unsigned element, unsigned input, struct packet *const *v,
+		 unsigned count);
+
 // For sinks: a packet's life ends here on purpose (sent, delivered, written, discarded). _end
 // counts it and frees it; _ended only counts (the packet went to a queue of a device).
 void weir_end(struct weir_node *n, struct packet *const *v, unsigned count);
