@@ -57,10 +57,7 @@ skel := $(patsubst bpf/prog/%.bpf.c,$(B)/gen/%.skel.h,$(bpf_src))
 driver_src := $(sort $(wildcard elements/*/*.bpf.c))
 # the others in the one-packet form compile for the driver too
 pure_form := ^WEIR_(SPLIT_)?(STATE_)?ELEMENT[(]
-# whose packet function reads what the verifier cannot follow, or does what a driver cannot (lengths
-# below an Ethernet header): for userspace only so far
-not_in_driver := classifier ip_classifier ip_filter
-pure_src := $(filter-out $(foreach e,$(not_in_driver),%/$(e).c) $(driver_src:.bpf.c=.c), \
+pure_src := $(filter-out $(driver_src:.bpf.c=.c), \
 	$(shell grep -lE '$(pure_form)' $(elem_src) /dev/null))
 elem_bpf := $(sort $(pure_src:%.c=$(B)/%.bpf.o) $(driver_src:%.bpf.c=$(B)/%.bpf.o))
 
@@ -154,8 +151,8 @@ $(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o
 check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
 	$(Q)$(B)/kernel/parity $(elem_bpf)
 	$(Q)$(B)/kernel/sinks $(B)
+	$(Q)$(B)/kernel/rules $(B)
 	$(Q)tests/kernel/new $(B)
-	@echo "userspace only so far: $(not_in_driver)"
 check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)
 check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine

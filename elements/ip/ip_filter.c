@@ -112,6 +112,13 @@ static int ip_filter_program(struct weir_element *el, const struct weir_handler 
 	return 0;
 }
 
+static int ip_filter_driver(const struct weir_element *el, struct weir_front_args *a)
+{
+	const struct ip_filter *self = el->self;
+
+	return weir_dag_front(&self->dag, a);
+}
+
 static const struct weir_handler ip_filter_handlers[] = {
 	WEIR_READ("program", ip_filter_program, "the tests, and where they lead"),
 	{},
@@ -123,7 +130,8 @@ WEIR_SPLIT_ELEMENT(
 	.rest = "ACTION [PATTERN]",
 	.rest_help = "the first rule that matches decides: allow (output 0), drop, deny or an "
 		     "output; patterns as in IPClassifier, none matches everything",
-	.configure = ip_filter_configure, .fini = ip_filter_fini, .handlers = ip_filter_handlers);
+	.configure = ip_filter_configure, .fini = ip_filter_fini, .driver = ip_filter_driver,
+	.handlers = ip_filter_handlers);
 
 WEIR_CASES(ip_filter, {"allow src 10.0.0.1, deny all", "ip4 src=10.0.0.1", "0", ""},
 	   {"allow src 10.0.0.1, deny all", "ip4 src=10.0.0.2", "denied", ""},
@@ -131,4 +139,26 @@ WEIR_CASES(ip_filter, {"allow src 10.0.0.1, deny all", "ip4 src=10.0.0.1", "0", 
 	   {"2 udp, 1 tcp, drop icmp, allow", "ip4 udp", "2", ""},
 	   {"2 udp, 1 tcp, drop icmp, allow", "ip4 tcp", "1", ""},
 	   {"2 udp, 1 tcp, drop icmp, allow", "ip4 icmp", "denied", ""},
-	   {"2 udp, 1 tcp, drop icmp, allow", "ip4 proto=50", "0", ""});
+	   {"2 udp, 1 tcp, drop icmp, allow", "ip4 proto=50", "0", ""},
+	   {"drop ip frag, allow src 10.0.0.0/24 and udp port 53, 1 icmp type echo, 1 tcp opt rst, "
+	    "deny all",
+	    "ip4 udp dport=53", "0", ""},
+	   {"drop ip frag, allow src 10.0.0.0/24 and udp port 53, 1 icmp type echo, 1 tcp opt rst, "
+	    "deny all",
+	    "ip4 src=10.0.1.1 udp dport=53", "denied", ""},
+	   {"drop ip frag, allow src 10.0.0.0/24 and udp port 53, 1 icmp type echo, 1 tcp opt rst, "
+	    "deny all",
+	    "ip4 mf udp dport=53", "denied", ""},
+	   {"drop ip frag, allow src 10.0.0.0/24 and udp port 53, 1 icmp type echo, 1 tcp opt rst, "
+	    "deny all",
+	    "ip4 icmp type=8", "1", ""},
+	   {"drop ip frag, allow src 10.0.0.0/24 and udp port 53, 1 icmp type echo, 1 tcp opt rst, "
+	    "deny all",
+	    "ip4 icmp type=8 cut=20", "denied", ""},
+	   {"drop ip frag, allow src 10.0.0.0/24 and udp port 53, 1 icmp type echo, 1 tcp opt rst, "
+	    "deny all",
+	    "ip4 tcp flags=rst+ack", "1", ""},
+	   {"drop ip frag, allow src 10.0.0.0/24 and udp port 53, 1 icmp type echo, 1 tcp opt rst, "
+	    "deny all",
+	    "ip4 udp dport=53 cut=23", "denied", ""},
+	   {"allow not (udp or tcp dst port < 1024)", "ip4 udp", "unmatched", ""});

@@ -169,6 +169,13 @@ static int classifier_program(struct weir_element *el, const struct weir_handler
 	return 0;
 }
 
+static int classifier_driver(const struct weir_element *el, struct weir_front_args *a)
+{
+	const struct classifier *self = el->self;
+
+	return weir_dag_front(&self->dag, a);
+}
+
 static const struct weir_handler classifier_handlers[] = {
 	WEIR_READ("program", classifier_program, "the tests, and where they lead"),
 	{},
@@ -192,7 +199,8 @@ WEIR_SPLIT_ELEMENT(classifier, "Classifier", .purpose = "sorts packets by their 
 		   .rest_help = "pattern of one output: all clauses hold; bytes in hex from OFFSET "
 				"on, ? is any digit; - matches everything",
 		   .configure = classifier_configure, .fini = classifier_fini,
-		   .handlers = classifier_handlers, .push = classifier_agree);
+		   .driver = classifier_driver, .handlers = classifier_handlers,
+		   .push = classifier_agree);
 
 WEIR_CASES(classifier, {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4", "2", "eth ip4"},
 	   {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth arp op=1", "0", "eth arp op=1"},
@@ -201,4 +209,24 @@ WEIR_CASES(classifier, {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4
 	   {"12/0806 20/0001, 12/0806 20/0002, 12/0800, -", "eth ip4 cut=13", "3", ""},
 	   {"12/0806", "eth ip4", "unmatched", ""}, {"!12/0806", "eth ip4", "0", ""},
 	   {"14/4?", "eth ip4", "0", ""}, {"22/00%c0, 22/40%C0", "eth ip4 ttl=64", "1", ""},
-	   {"!100/00", "eth ip4 bytes=20", "0", ""}, {"20/0000", "eth ip4 id=1", "0", ""});
+	   {"!100/00", "eth ip4 bytes=20", "0", ""}, {"20/0000", "eth ip4 id=1", "0", ""},
+	   {"12/0800 30/0a000002, 12/0800, -", "eth ip4", "0", ""},
+	   {"12/0800 30/0a000002, 12/0800, -", "eth ip4 cut=34", "0", ""},
+	   {"12/0800 30/0a000002, 12/0800, -", "eth ip4 cut=33", "1", ""},
+	   {"12/0800 30/0a000002, 12/0800, -", "eth ip4 cut=14", "1", ""},
+	   {"12/0800 30/0a000002, 12/0800, -", "eth ip4 cut=12", "2", ""},
+	   {"!30/0a000002, -", "eth ip4 cut=34", "1", ""},
+	   {"!30/0a000002, -", "eth ip4 cut=33", "0", ""},
+	   {"0/020000, 0/0200, 0/02, -", "eth cut=3", "0", ""},
+	   {"0/020000, 0/0200, 0/02, -", "eth cut=2", "1", ""},
+	   {"0/020000, 0/0200, 0/02, -", "eth cut=1", "2", ""},
+	   {"0/020000, 0/0200, 0/02, -", "eth cut=0", "3", ""},
+	   {"100/42, -", "eth ip4 bytes=80 cut=101", "0", ""},
+	   {"100/42, -", "eth ip4 bytes=80 cut=100", "1", ""},
+	   {"20/0000%3fff, 20/2000%2000, -", "eth ip4 df udp", "0", ""},
+	   {"20/0000%3fff, 20/2000%2000, -", "eth ip4 mf udp", "1", ""},
+	   {"20/0000%3fff, 20/2000%2000, -", "eth ip4 frag=8 udp", "2", ""},
+	   {"14/45 23/11, 14/4? 23/11, !14/4?", "eth ip4 udp", "0", ""},
+	   {"14/45 23/11, 14/4? 23/11, !14/4?", "eth ip4 opt=01010101 udp", "1", ""},
+	   {"14/45 23/11, 14/4? 23/11, !14/4?", "eth arp op=1", "2", ""},
+	   {"0/45, -", "eth ip4 strip=14", "0", ""});

@@ -5,18 +5,11 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <random_rules.h>
 #include <stdlib.h>
 #include <twin.h>
 
-enum { BUF = 512, NOTHING = WEIR_DROP };
-
-static uint32_t state;
-
-static uint32_t rnd(uint32_t n)
-{
-	state = state * 1664525 + 1013904223;
-	return (uint32_t)((uint64_t)state * n >> 32);
-}
+enum { NOTHING = WEIR_DROP };
 
 static unsigned naive_run(const struct weir_exprs *e, const struct weir_rule *rules, unsigned n,
 			  struct packet *p)
@@ -27,84 +20,6 @@ static unsigned naive_run(const struct weir_exprs *e, const struct weir_rule *ru
 	return NOTHING;
 }
 
-// Few different bytes and offsets, so that tests meet each other and packets.
-static uint32_t random_word(void)
-{
-	static const uint8_t bytes[] = {0, 0, 1, 2, 6, 17, 0x40, 0x80, 0xff};
-	uint32_t v = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		v = v << 8 | bytes[rnd(sizeof(bytes))];
-	return v;
-}
-
-static struct weir_test random_test(bool data_only)
-{
-	static const uint32_t masks[] = {0xff, 0xffff, 0xff00, 0xff0000, 0xffffffff, 0xffff0000,
-					 0xf0, 0x1fff, 1,      0x800000, 0x0ff0ff00, 0xff000000};
-	struct weir_test t = {.base = data_only ? WEIR_BASE_DATA : 2 + rnd(2), .off = rnd(14)};
-
-	if (!data_only && rnd(8) == 0)
-		t.base = rnd(4);
-	t.mask = masks[rnd(12)];
-	t.lo = t.hi = random_word() & t.mask;
-	if (!data_only) {
-		t.negated = rnd(4) == 0;
-		if (rnd(3) == 0)
-			t.lo = rnd(2) ? 0 : random_word() & t.mask;
-		else if (rnd(3) == 0)
-			t.hi = t.mask;
-	}
-	return t;
-}
-
-static unsigned random_expr(struct weir_exprs *e, bool data_only, unsigned size)
-{
-	unsigned a, b, left;
-
-	if (size <= 1) {
-		if (rnd(30) == 0)
-			return weir_expr_const(e, rnd(2));
-		return weir_expr_test(e, random_test(data_only));
-	}
-	if (rnd(6) == 0)
-		return weir_expr_not(e, random_expr(e, data_only, size - 1));
-	left = 1 + rnd(size - 1);
-	a = random_expr(e, data_only, left);
-	b = random_expr(e, data_only, size - left);
-	switch (rnd(9)) {
-	case 0:
-		return weir_expr_if(e, a, b, random_expr(e, data_only, size / 3));
-	case 1:
-	case 2:
-	case 3:
-		return weir_expr_or(e, a, b);
-	default:
-		return weir_expr_and(e, a, b);
-	}
-}
-
-static void random_packet(struct packet *p)
-{
-	memset(p, 0, BUF);
-	p->room = BUF;
-	p->off = 140 + rnd(4);
-	p->len = rnd(4) ? 64 : rnd(50);
-	for (unsigned i = 0; i < 80; i += 4) {
-		uint32_t v = random_word();
-
-		memcpy((uint8_t *)p + p->off + i, &v, 4);
-	}
-	if (rnd(3) == 0)
-		p->mac = (uint16_t)(p->off - 2);
-	if (p->len >= 20 && rnd(20))
-		weir_set_network(p, 0, p->len > 24 && rnd(4) == 0 ? 24 : 20);
-	if (rnd(20) == 0)
-		p->transport = 0;
-	// what lies behind the packet must not matter
-	memset((uint8_t *)p + p->off + p->len, rnd(2) ? 0xff : 0, 8);
-}
-
 static unsigned run(const struct weir_dag *d, struct packet *p)
 {
 	return d->data_only ? weir_dag_run_data(d, p) : weir_dag_run_ip(d, p);
@@ -112,19 +27,19 @@ static unsigned run(const struct weir_dag *d, struct packet *p)
 
 static void check_random(bool data_only, unsigned rounds, unsigned most_rules, unsigned size)
 {
-	_Alignas(64) uint8_t buf[BUF];
+	_Alignas(64) uint8_t buf[RANDOM_ROOM];
 	struct packet *p = (struct packet *)buf;
 
 	for (unsigned round = 0; round < rounds; round++) {
 		struct weir_exprs e = {};
 		struct weir_rule rules[64];
-		unsigned n = 1 + rnd(most_rules);
+		unsigned n = 1 + random_below(most_rules);
 		bool met[64] = {};
 		struct weir_dag d;
 
 		for (unsigned i = 0; i < n; i++) {
-			rules[i].expr = random_expr(&e, data_only, 1 + rnd(size));
-			rules[i].port = (uint16_t)rnd(5);
+			rules[i].expr = random_expr(&e, data_only, 1 + random_below(size));
+			rules[i].port = (uint16_t)random_below(5);
 		}
 		cr_assert_eq(weir_dag_compile(&d, &e, rules, n, NOTHING, data_only), 0);
 		cr_assert_leq(d.depth, d.n);
@@ -152,14 +67,14 @@ static void check_random(bool data_only, unsigned rounds, unsigned most_rules, u
 
 Test(dag, agrees_with_the_twin_on_data)
 {
-	state = 1;
+	random_state = 1;
 	check_random(true, 1500, 6, 4);
 	check_random(true, 200, 60, 3);
 }
 
 Test(dag, agrees_with_the_twin_on_headers)
 {
-	state = 2;
+	random_state = 2;
 	check_random(false, 3000, 4, 5);
 	check_random(false, 200, 20, 12);
 	check_random(false, 20, 60, 60);
@@ -169,13 +84,13 @@ Test(dag, agrees_with_the_twin_on_headers)
 Test(dag, agrees_with_the_twin_on_rows, .timeout = 120)
 {
 	static const uint32_t masks[] = {0xffff, 0xfff3, 0x0ff0, 0xff};
-	_Alignas(64) uint8_t buf[BUF] = {};
+	_Alignas(64) uint8_t buf[RANDOM_ROOM] = {};
 	struct packet *p = (struct packet *)buf;
 
-	state = 4;
-	p->off = 200, p->room = BUF;
+	random_state = 4;
+	p->off = 200, p->room = RANDOM_ROOM;
 	for (unsigned round = 0; round < 500; round++) {
-		uint32_t mask = masks[rnd(4)];
+		uint32_t mask = masks[random_below(4)];
 		struct weir_exprs e = {};
 		struct weir_rule rules[40];
 		struct weir_dag d;
@@ -183,18 +98,18 @@ Test(dag, agrees_with_the_twin_on_rows, .timeout = 120)
 		for (unsigned i = 0; i < 40; i++) {
 			struct weir_test t = {.base = WEIR_BASE_TRANSPORT, .mask = mask};
 
-			t.lo = rnd(120) & (rnd(2) ? mask : ~0u);
-			t.hi = t.lo + (rnd(3) ? 0 : rnd(30));
-			t.negated = rnd(40) == 0;
+			t.lo = random_below(120) & (random_below(2) ? mask : ~0u);
+			t.hi = t.lo + (random_below(3) ? 0 : random_below(30));
+			t.negated = random_below(40) == 0;
 			rules[i].expr = weir_expr_test(&e, t);
-			rules[i].port = (uint16_t)rnd(20);
+			rules[i].port = (uint16_t)random_below(20);
 		}
 		cr_assert_eq(weir_dag_compile(&d, &e, rules, 40, NOTHING, false), 0);
 		cr_assert_leq(d.depth, 20);
 		for (unsigned v = 0; v < 200; v++) {
-			p->len = rnd(10) ? 60 : 20 + rnd(5);
+			p->len = random_below(10) ? 60 : 20 + random_below(5);
 			weir_set_network(p, 0, 20);
-			weir_data(p)[22] = (uint8_t)rnd(3);
+			weir_data(p)[22] = (uint8_t)random_below(3);
 			weir_data(p)[23] = (uint8_t)v;
 			cr_assert_eq(run(&d, p), naive_run(&e, rules, 40, p), "round %u value %u",
 				     round, v);
@@ -230,7 +145,7 @@ Test(dag, arp_and_ip_take_few_tests)
 		RULE(weir_expr_test(&e, word(WEIR_BASE_DATA, 12, 0xffff0000, 0x08000000)), 2),
 		RULE(weir_expr_const(&e, true), 3),
 	};
-	_Alignas(64) uint8_t buf[BUF] = {};
+	_Alignas(64) uint8_t buf[RANDOM_ROOM] = {};
 	struct packet *p = (struct packet *)buf;
 	struct weir_dag d;
 
@@ -238,7 +153,7 @@ Test(dag, arp_and_ip_take_few_tests)
 	cr_assert_eq(d.root.yes, 2, "IP is known after one test");
 	cr_assert_eq(d.need, 22);
 	cr_assert_leq(d.depth, 4);
-	p->off = 200, p->len = 60, p->room = BUF;
+	p->off = 200, p->len = 60, p->room = RANDOM_ROOM;
 	weir_data(p)[12] = 8;
 	cr_assert_eq(weir_dag_run_data(&d, p), 2);
 	p->len = 13;
@@ -283,7 +198,7 @@ Test(dag, finds_one_of_many_values_fast, .timeout = 120)
 {
 	struct weir_exprs e = {};
 	static struct weir_rule rules[1000];
-	_Alignas(64) uint8_t buf[BUF] = {};
+	_Alignas(64) uint8_t buf[RANDOM_ROOM] = {};
 	struct packet *p = (struct packet *)buf;
 	struct weir_dag d;
 
@@ -297,7 +212,7 @@ Test(dag, finds_one_of_many_values_fast, .timeout = 120)
 	cr_assert_eq(weir_dag_compile(&d, &e, rules, 1000, NOTHING, false), 0);
 	cr_assert_leq(d.depth, 11, "%u of %u", d.depth, d.n);
 	cr_assert_leq(d.n, 5000);
-	p->off = 200, p->len = 60, p->room = BUF;
+	p->off = 200, p->len = 60, p->room = RANDOM_ROOM;
 	weir_set_network(p, 0, 20);
 	for (unsigned port = 0; port < 8000; port++) {
 		unsigned i = port / 7, want = NOTHING;
@@ -322,12 +237,12 @@ Test(dag, does_not_explode, .timeout = 120)
 	static struct weir_rule rules[4000];
 	struct weir_dag d;
 
-	state = 3;
+	random_state = 3;
 	for (unsigned i = 0; i < 4000; i++) {
 		unsigned x = weir_expr_const(&e, true);
 
 		for (unsigned k = 0; k < 4; k++) {
-			uint32_t mask = ~0u << rnd(32), v = rnd(~0u) & mask;
+			uint32_t mask = ~0u << random_below(32), v = random_below(~0u) & mask;
 
 			x = weir_expr_and(&e, x,
 					  weir_expr_test(&e, word(2, (uint16_t)(4 * k), mask, v)));

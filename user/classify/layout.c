@@ -113,10 +113,20 @@ static int depth(struct weir_dag *d, const struct graph *g, const uint32_t roots
 	return 0;
 }
 
+// The verifier wants a mask for the number of a step.
+static uint32_t room_for(uint32_t n)
+{
+	uint32_t room = 1;
+
+	while (room < n)
+		room *= 2;
+	return room;
+}
+
 int lay_out(struct weir_dag *d, const struct graph *g, const struct order *o,
 	    const uint32_t roots[2], bool data_only)
 {
-	struct weir_dag_step *steps = calloc(o->n + 1, sizeof(*steps));
+	struct weir_dag_step *steps = calloc(room_for(o->n), sizeof(*steps));
 
 	if (!steps || depth(d, g, roots)) {
 		free(steps);
@@ -134,6 +144,14 @@ int lay_out(struct weir_dag *d, const struct graph *g, const struct order *o,
 		d->root.at = offsetof(struct packet, transport);
 		d->root.yes = d->root.no = roots[0];
 	}
+	d->args = (struct weir_dag_args){
+		.start = renamed(o, roots[0]),
+		.careful = d->careful,
+		.need = d->need,
+		.depth = d->depth,
+		.mask = room_for(o->n) - 1,
+		.data_only = data_only,
+	};
 	return 0;
 }
 

@@ -12,10 +12,10 @@
 
 #include <weir/packet.h>
 
-struct weir_buf;
+#include <abi/dag.h>
 
-// Where the offset of a test begins.
-enum weir_base { WEIR_BASE_DATA, WEIR_BASE_MAC, WEIR_BASE_NETWORK, WEIR_BASE_TRANSPORT };
+struct weir_buf;
+struct weir_front_args;
 
 // Is the word at off, read in network byte order and masked, within lo..hi?
 struct weir_test {
@@ -61,31 +61,21 @@ struct weir_rule {
 };
 
 enum {
-	WEIR_DAG_TESTS = 16384,	 // most tests in one rule list
-	WEIR_DAG_STEP = 0x10000, // a successor from here on is a step, below it a port
+	WEIR_DAG_TESTS = 16384, // most tests in one rule list
+	// Most steps one behind the other, and most at all, of a list that the driver runs.
+	WEIR_DAG_DRIVER_DEPTH = 1024,
+	WEIR_DAG_DRIVER_STEPS = 32768,
 };
-
-// A step. In lists that only look at the start of the packet (weir_dag_run_data) mask and lo are in
-// the byte order of the packet and hi equals lo; elsewhere they are numbers and the test is
-// (word & mask) - lo <= span.
-struct weir_dag_step {
-	uint32_t mask, lo, span;
-	uint16_t off;
-	uint16_t need; // bytes that must be there from the base on
-	uint16_t base; // enum weir_base
-	uint16_t at;   // where struct packet holds the base's offset
-	uint32_t yes, no, missing;
-};
-_Static_assert(sizeof(struct weir_dag_step) == 32, "a step is half a cache line");
 
 struct weir_dag {
-	const struct weir_dag_step *steps; // owner: weir_dag_free
+	const struct weir_dag_step *steps; // owner: weir_dag_free; zeroes up to a power of two
 	uint32_t need;	  // packets with fewer bytes (from the transport header on, in _run_ip) are
 			  // short
 	uint32_t careful; // where short packets begin
 	uint32_t n, depth;
 	bool data_only;
 	struct weir_dag_step root; // where all others begin
+	struct weir_dag_args args; // for the driver
 };
 
 // Compiles rules; packets that meet none get `otherwise`. `data_only`: all tests are WEIR_BASE_DATA
@@ -94,6 +84,8 @@ struct weir_dag {
 int weir_dag_compile(struct weir_dag *d, const struct weir_exprs *e, struct weir_rule *rules,
 		     unsigned n_rules, uint16_t otherwise, bool data_only);
 void weir_dag_free(struct weir_dag *d);
+// For the `driver` function of a class whose program has the arguments struct weir_dag_args.
+int weir_dag_front(const struct weir_dag *d, struct weir_front_args *a);
 // A line for each step, for the `program` handlers.
 void weir_dag_print(const struct weir_dag *d, struct weir_buf *out);
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// Random rule lists and packets that meet each other, the same for the same random_state.
+
+#include <weir/dag.h>
+
+extern uint32_t random_state;
+uint32_t random_below(uint32_t n);
+
+// An expression of about `size` tests; data_only as in weir_dag_compile.
+unsigned random_expr(struct weir_exprs *e, bool data_only, unsigned size);
+// A packet of up to 64 bytes, in a room of RANDOM_ROOM; its headers may be missing.
+enum { RANDOM_ROOM = 512 };
+void random_packet(struct packet *p);
