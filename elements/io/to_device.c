@@ -5,6 +5,9 @@
 // `too_short`, and all while it has no link as `no_link`. Output `sent`, if connected, gets a copy
 // of each packet that was sent; output `unsent` gets the packets that were not, instead of their
 // being lost.
+//
+// Where it runs in the driver, what the interface does not take afterwards (a full ring, no link)
+// is in the interface's own statistics, and only an interface that is gone counts as `no_link`.
 #include "to_device.h"
 
 #include "io.h"

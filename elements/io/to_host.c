@@ -92,8 +92,6 @@ static int driver(const struct weir_element *e, struct weir_front_args *a)
 {
 	struct to_host *self = e->self;
 
-	if (weir_in_is_pull(e, 0))
-		return weir_front_refuse(a, "it pulls its packets");
 	if (self->devname && weir_each_element(e->router, is_its_tap, self))
 		return weir_front_refuse(a, "%s is the interface of a FromHost", self->devname);
 	self->front.ifindex = self->devname && !a->planning ? if_nametoindex(self->devname) : 0;

@@ -43,8 +43,9 @@ WEIR_INLINE enum check_ip_reason check_ip_why(const struct check_ip_front *self,
 	return check_ip_listed(self, ip->src, ip->dst) ? CHECK_IP_SRC : CHECK_IP_REASONS;
 }
 
-WEIR_INLINE unsigned check_ip_front(const struct check_ip_front *self, struct check_ip_state *state,
-				    struct packet *p)
+// Headers with options, padding behind the datagram, and why a header is bad.
+WEIR_INLINE unsigned check_ip_rest(const struct check_ip_front *self, struct check_ip_state *state,
+				   struct packet *p)
 {
 	const struct ip4 *ip = weir_at(p, self->offset, sizeof(*ip));
 	uint32_t hlen = 0;
@@ -58,5 +59,19 @@ WEIR_INLINE unsigned check_ip_front(const struct check_ip_front *self, struct ch
 	weir_set_network(p, self->offset, hlen);
 	weir_set_dst_ip(p, ip->dst);
 	weir_truncate(p, self->offset + rd16(ip->len));
+	return CHECK_IP_OUT;
+}
+
+WEIR_INLINE unsigned check_ip_front(const struct check_ip_front *self, struct check_ip_state *state,
+				    struct packet *p)
+{
+	const struct ip4 *ip = weir_at(p, self->offset, sizeof(*ip));
+
+	if (!ip || ip->vihl != 0x45 || rd16(ip->len) != weir_len(p) - self->offset ||
+	    self->bad_bits >> (ip->src.be >> 24 & 63) & 1 ||
+	    (self->checksum && weir_csum_ip4_sum(ip) * CHECK_IP_INVERSE > CHECK_IP_MULTIPLE))
+		return check_ip_rest(self, state, p);
+	weir_set_network(p, self->offset, sizeof(*ip));
+	weir_set_dst_ip(p, ip->dst);
 	return CHECK_IP_OUT;
 }
