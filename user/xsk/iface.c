@@ -115,11 +115,15 @@ static int count_queues(struct xsk_iface *f)
 	return 0;
 }
 
+// The carrier itself: IFF_RUNNING is the operational state (RFC 2863), which the kernel brings up to
+// date only once a second.
 bool xsk_iface_has_carrier(const char *name)
 {
+	struct ethtool_value link = {.cmd = ETHTOOL_GLINK};
 	struct ifreq req = {};
 
-	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_RUNNING;
+	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_UP &&
+	       ethtool(name, &link) == 0 && link.data;
 }
 
 unsigned xsk_iface_mtu(const char *name)
@@ -157,7 +161,7 @@ int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)
 		weir_error(err, NULL, "%s: the interface is down; ip link set %s up", name, name);
 		return -ENETDOWN;
 	}
-	f->has_carrier = req.ifr_flags & IFF_RUNNING;
+	f->has_carrier = xsk_iface_has_carrier(name);
 	e = ask(name, SIOCGIFMTU, &req);
 	if (e)
 		return xsk_why(err, name, "read its MTU", e);
