@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wvla -Wimplicit-fal
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu2x -D_GNU_SOURCE $(WARN) -Wframe-larger-than=8192 -fno-common -pthread \
 	$(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS := -lxdp -lbpf -lpcap -lm
+LIBS := -lxdp -lbpf -lelf -lpcap -lm
 
 # --- rooms: the -I flags hold the table of who may include whom ------------------------------
 api := -Iuser/include -Ibpf
@@ -235,13 +235,15 @@ docs: $(B)/weir ## write the generated pages of docs/
 new: ## write the skeleton of an element: make new E=ip/my_element
 	$(Q)tests/new "$(E)"
 prefix ?= /usr/local
-install: $(B)/weir ## install the command and its configurations
+install: $(B)/weir $(elem_bpf) ## install the command, its BPF objects and its configurations
 	install -D -m 755 $(B)/weir $(DESTDIR)$(prefix)/bin/weir
+	for o in $(elem_bpf:$(B)/%=%); do \
+		install -D -m 644 $(B)/$$o $(DESTDIR)$(prefix)/lib/weir/$$o || exit 1; done
 	install -d $(DESTDIR)$(prefix)/share/weir/configs
 	install -m 644 configs/*.click $(DESTDIR)$(prefix)/share/weir/configs
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(prefix)/bin/weir
-	rm -rf $(DESTDIR)$(prefix)/share/weir
+	rm -rf $(DESTDIR)$(prefix)/share/weir $(DESTDIR)$(prefix)/lib/weir
 clean: ## remove the build folder
 	rm -rf build
 help: ## this list

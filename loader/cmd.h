@@ -9,6 +9,7 @@ int cmd_click(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_plan(int argc, char **argv);
 int cmd_read(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_write(int argc, char **argv);

@@ -15,6 +15,7 @@ static const struct {
 	{"list", "list classes, or what is in a running router", cmd_list},
 	{"help", "describe an element class", cmd_help},
 	{"graph", "draw a configuration", cmd_graph},
+	{"plan", "show what runs in the driver, and why", cmd_plan},
 	{"click", "run a configuration as Click's driver does", cmd_click},
 };
 

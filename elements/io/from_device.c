@@ -192,6 +192,18 @@ static int reset_counts(struct weir_element *e, const struct weir_handler *, con
 	return 0;
 }
 
+// In the driver it is the entry program, which emits all that comes.
+static int driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	const struct from_device *self = e->self;
+
+	if (self->force_ip)
+		return weir_front_refuse(a, "FORCE_IP sorts packets in userspace");
+	if (!self->active)
+		return weir_front_refuse(a, "ACTIVE false: it does not receive from the start");
+	return 0;
+}
+
 static int read_drops(struct weir_element *e, const struct weir_handler *, const char *,
 		      struct weir_buf *out, struct weir_err *)
 {
@@ -258,4 +270,5 @@ WEIR_PLAIN_ELEMENT(from_device, "FromDevice",
 		   .ports = "0/1-2", .processing = "/h", .out = {"out", "other"},
 		   .drops = {"not_ip", "bad_resume"}, .args = args, .handlers = handlers,
 		   .configure = configure, .init_node = init_node, .fini_node = fini_node,
-		   .task = task, .state_size = sizeof(struct from_device_state), .is_source = true);
+		   .task = task, .driver = driver, .state_size = sizeof(struct from_device_state),
+		   .is_source = true);

@@ -255,4 +255,4 @@ WEIR_BATCH_ELEMENT(to_device, "ToDevice", .purpose = "sends packets on a network
 		   .drops = {"ring_full", "too_long", "too_short", "no_link"}, .args = args,
 		   .handlers = handlers, .configure = configure, .init_node = init_node,
 		   .task = task, .driver = driver, .state_size = sizeof(struct to_device_state),
-		   .is_sink = true);
+		   .is_sink = true, .transmits = true);

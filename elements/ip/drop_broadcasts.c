@@ -40,7 +40,7 @@ static const struct weir_handler drop_broadcasts_handlers[] = {
 
 WEIR_STATE_ELEMENT(drop_broadcasts, "DropBroadcasts",
 		   .purpose = "drops packets that arrived as link-layer broadcasts",
-		   .drops = {"broadcast"}, .handlers = drop_broadcasts_handlers);
+		   .drops = {"broadcast"}, .filters = true, .handlers = drop_broadcasts_handlers);
 
 WEIR_CASES(drop_broadcasts, {"", "ip4 type=host", "0", ""},
 	   {"", "ip4 type=broadcast", "broadcast", ""}, {"", "ip4 type=multicast", "broadcast", ""},

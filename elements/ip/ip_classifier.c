@@ -95,7 +95,7 @@ static const struct weir_handler ip_classifier_handlers[] = {
 };
 
 WEIR_SPLIT_ELEMENT(ip_classifier, "IPClassifier", .purpose = "sorts IP packets by their headers",
-		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
+		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"}, .filters = true,
 		   .reconfigures = true, .rest = "PATTERN",
 		   .rest_help = "of one output, as for tcpdump: src host 10.0.0.1 and tcp dst port "
 				"80; - matches everything",

@@ -126,8 +126,8 @@ static const struct weir_handler ip_filter_handlers[] = {
 
 WEIR_SPLIT_ELEMENT(
 	ip_filter, "IPFilter", .purpose = "filters IP packets by their headers", .ports = "1/-",
-	.processing = "h/h", .drops = {"unmatched", "denied"}, .reconfigures = true,
-	.rest = "ACTION [PATTERN]",
+	.processing = "h/h", .drops = {"unmatched", "denied"}, .filters = true,
+	.reconfigures = true, .rest = "ACTION [PATTERN]",
 	.rest_help = "the first rule that matches decides: allow (output 0), drop, deny or an "
 		     "output; patterns as in IPClassifier, none matches everything",
 	.configure = ip_filter_configure, .fini = ip_filter_fini, .driver = ip_filter_driver,

@@ -194,7 +194,7 @@ static void classifier_agree(struct weir_node *n, unsigned port, struct batch *b
 }
 
 WEIR_SPLIT_ELEMENT(classifier, "Classifier", .purpose = "sorts packets by their bytes",
-		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"},
+		   .ports = "1/-", .processing = "h/h", .drops = {"unmatched"}, .filters = true,
 		   .reconfigures = true, .rest = "[!]OFFSET/VALUE[%MASK] ...",
 		   .rest_help = "pattern of one output: all clauses hold; bytes in hex from OFFSET "
 				"on, ? is any digit; - matches everything",

@@ -28,6 +28,7 @@ void weir_front_close(struct weir_front *f);
 // -errno; then the old one stays.
 int weir_front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
 
-// For the `object` question of placement: the file of a class below one of the folders.
+// For the `object` question of placement: the file of a class below one of the folders; dirs NULL:
+// those of the running program. Both results are valid until the next call.
 const char *weir_front_object(const char *const *dirs, const struct weir_class *c,
 			      const char **why);

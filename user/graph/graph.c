@@ -386,6 +386,9 @@ void weir_router_free(struct weir_router *r)
 	free(r->connections);
 	if (r->free_devices)
 		r->free_devices(r->devices);
+	for (unsigned i = 0; i < r->n_wishes; i++)
+		free(r->wishes[i].name);
+	free(r->wishes);
 	weir_names_free(r->names);
 	lang_router_free(&r->flat);
 	free(r);

@@ -36,6 +36,13 @@ struct weir_wiring {
 	bool misread; // the same for names that others may use
 };
 
+// Where somebody wants an element, or those of a compound, to run.
+struct weir_wish {
+	char *name; // full
+	bool driver;
+	struct weir_loc loc;
+};
+
 struct weir_router {
 	struct lang_router flat;
 	struct weir_element **elements;
@@ -43,6 +50,8 @@ struct weir_router {
 	unsigned n_elements;
 	struct weir_connection *connections;
 	unsigned n_connections;
+	struct weir_wish *wishes; // Placement
+	unsigned n_wishes;
 	struct weir_names *names;    // AddressInfo
 	bool names_lost;	     // a mistake may hide some names
 	bool name_missed;	     // since it was last cleared, such a name was looked up

@@ -90,6 +90,8 @@ struct weir_class {
 	const char *userspace;
 	bool is_source; // makes packets: the ledger counts what it emits as received or made
 	bool is_sink;	// ends packets on purpose (Discard, ToDevice)
+	bool transmits; // a sink that sends on an interface
+	bool filters;	// loses sound packets by what its arguments say
 };
 
 // What an element of the configuration is, on all workers together.
@@ -125,6 +127,11 @@ int weir_each_element(struct weir_router *r, int (*fn)(struct weir_element *e, v
 		      void *arg);
 // By full name; NULL if there is none.
 struct weir_element *weir_find(struct weir_router *r, const char *name);
+
+// For configure: the element of that name, or those of the compound, should run in the driver, or
+// in userspace. The name is looked up where e stands, then around it. -ENOENT if there is none, or
+// -ENOMEM.
+int weir_wish(struct weir_element *e, const char *name, bool driver);
 
 // The nearest elements that can be reached downstream (or upstream) of a port and for which `is`
 // says true; the search does not go beyond those. For Queue-finding and the like.

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// `weir plan`: which elements would run in the driver, and why the others would not. Touches
+// nothing.
+
+#include <cmd.h>
+#include <errno.h>
+#include <front.h>
+#include <getopt.h>
+#include <session.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] =
+	"usage: weir plan [options] FILE [NAME=VALUE ...]\n"
+	"Says which elements run in the driver, and why the others do not.\n"
+	"\n"
+	"      --json            for programs\n"
+	"      --dot             as a graph for dot(1)\n"
+	"      --driver NAME     an element or compound that is to run in the driver\n"
+	"      --userspace NAME  one that is to stay in userspace\n"
+	"      --zero-copy DEV   as if an RX queue of the interface were bound in zero-copy mode\n"
+	"  -L, --objects DIR     look for BPF objects below DIR only\n";
+
+struct plan_options {
+	void (*print)(const struct weir_plan *plan, struct weir_buf *out);
+	struct session_options session;
+	// each ended by NULL
+	const char **driver, **userspace, **zero_copy, **dirs;
+};
+
+static const char *object(void *arg, const struct weir_class *c, const char **why)
+{
+	const struct plan_options *o = arg;
+
+	return weir_front_object(*o->dirs ? o->dirs : NULL, c, why);
+}
+
+static bool zero_copy(void *arg, const struct weir_device *d)
+{
+	const struct plan_options *o = arg;
+
+	for (const char **name = o->zero_copy; *name; name++)
+		if (!strcmp(*name, weir_device_name(d)))
+			return true;
+	return false;
+}
+
+static void options_free(struct plan_options *o)
+{
+	free(o->driver);
+	free(o->userspace);
+	free(o->zero_copy);
+	free(o->dirs);
+	cmd_file_free(&o->session);
+}
+
+static int options_alloc(struct plan_options *o, int argc)
+{
+	const size_t n = (size_t)argc + 1;
+
+	*o = (struct plan_options){
+		.print = weir_plan_text,
+		.driver = calloc(n, sizeof(char *)),
+		.userspace = calloc(n, sizeof(char *)),
+		.zero_copy = calloc(n, sizeof(char *)),
+		.dirs = calloc(n, sizeof(char *)),
+	};
+	return o->driver && o->userspace && o->zero_copy && o->dirs ? 0 : -ENOMEM;
+}
+
+static void append(const char **v, const char *word)
+{
+	while (*v)
+		v++;
+	*v = word;
+}
+
+static int parse_options(struct plan_options *o, int argc, char **argv)
+{
+	enum { JSON = 256, DOT, DRIVER, USERSPACE, ZERO_COPY };
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, JSON},
+		{"dot", no_argument, NULL, DOT},
+		{"driver", required_argument, NULL, DRIVER},
+		{"userspace", required_argument, NULL, USERSPACE},
+		{"zero-copy", required_argument, NULL, ZERO_COPY},
+		{"objects", required_argument, NULL, 'L'},
+		{"help", no_argument, NULL, 'h'},
+		{},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "L:h", longs, NULL)) != -1) {
+		switch (c) {
+		case JSON:
+			o->print = weir_plan_json;
+			break;
+		case DOT:
+			o->print = weir_plan_dot;
+			break;
+		case DRIVER:
+			append(o->driver, optarg);
+			break;
+		case USERSPACE:
+			append(o->userspace, optarg);
+			break;
+		case ZERO_COPY:
+			append(o->zero_copy, optarg);
+			break;
+		case 'L':
+			append(o->dirs, optarg);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			return -EINVAL;
+		}
+	}
+	return cmd_file(&o->session, argc - optind + 1, argv + optind - 1);
+}
+
+static int make_plan(struct plan_options *o, struct weir_router *r, struct weir_err *err)
+{
+	struct weir_place_options place = {
+		.arg = o,
+		.object = object,
+		.zero_copy = zero_copy,
+		.driver = o->driver,
+		.userspace = o->userspace,
+	};
+	struct weir_plan plan;
+	struct weir_buf out = {};
+	int rc = weir_place(&plan, r, &place, err);
+
+	if (rc)
+		return rc;
+	o->print(&plan, &out);
+	if (out.failed)
+		rc = -ENOMEM;
+	else
+		fwrite(out.text, 1, out.len, stdout);
+	weir_buf_free(&out);
+	weir_plan_free(&plan);
+	return rc;
+}
+
+int cmd_plan(int argc, char **argv)
+{
+	struct plan_options o;
+	struct session s = {};
+	struct weir_err err = {};
+	int rc = options_alloc(&o, argc);
+
+	if (!rc && parse_options(&o, argc, argv)) {
+		fputs(usage, stderr);
+		options_free(&o);
+		return 2;
+	}
+	if (!rc)
+		rc = session_check(&s, &o.session, &err);
+	if (!rc)
+		rc = make_plan(&o, s.router, &err);
+	if (err.text)
+		fputs(err.text, stderr);
+	else if (rc)
+		fprintf(stderr, "weir plan: %s\n", strerror(-rc));
+	session_close(&s);
+	weir_err_free(&err);
+	options_free(&o);
+	return rc ? 1 : 0;
+}
