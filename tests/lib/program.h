@@ -30,5 +30,5 @@ void program_close(struct program *p);
 // The output or drop reason by which it left, PROGRAM_HANDED, or -errno.
 enum { PROGRAM_HANDED = 0x10000 }; // to the element in userspace
 int program_run(const struct program *prog, struct packet *p);
-// Nanoseconds that a run takes, in the mean of so many; negative if it fails.
+// Nanoseconds that a run takes, whole ones, in the mean of so many; negative if it fails.
 double program_time(const struct program *prog, const struct packet *p, int repeat);
