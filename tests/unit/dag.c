@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The compiler of rule lists against a twin that walks the expressions packet by packet.
 #include <weir/dag.h>
+#include <weir/front.h>
 #include <weir/node.h>
 
 #include <criterion/criterion.h>
@@ -256,4 +257,32 @@ Test(dag, does_not_explode, .timeout = 120)
 		weir_expr_test(&e, word(2, 0, 0xff, 1));
 	cr_assert_eq(weir_dag_compile(&d, &e, rules, 4000, NOTHING, false), -E2BIG);
 	weir_exprs_free(&e);
+}
+
+// Each value of a field takes a step of its own in a Classifier.
+Test(dag, long_lists_stay_in_userspace)
+{
+	for (unsigned n = WEIR_DAG_DRIVER_DEPTH - 1; n <= WEIR_DAG_DRIVER_DEPTH + 1; n += 2) {
+		static struct weir_rule rules[WEIR_DAG_DRIVER_DEPTH + 1];
+		struct weir_front_args a = {};
+		struct weir_exprs e = {};
+		struct weir_dag d;
+
+		for (unsigned i = 0; i < n; i++) {
+			struct weir_test t = {.off = 30, .mask = ~0u, .lo = i, .hi = i};
+
+			rules[i].expr = weir_expr_test(&e, t);
+			rules[i].port = (uint16_t)(i % 2);
+		}
+		cr_assert_eq(weir_dag_compile(&d, &e, rules, n, NOTHING, true), 0);
+		if (n < WEIR_DAG_DRIVER_DEPTH) {
+			cr_expect_eq(weir_dag_front(&d, &a), 0);
+			cr_expect_eq(a.n_share, 1);
+		} else {
+			cr_expect_eq(weir_dag_front(&d, &a), -ENOTSUP);
+			cr_expect(strstr(a.why, "1025") && strstr(a.why, "1024"), "%s", a.why);
+		}
+		weir_dag_free(&d);
+		weir_exprs_free(&e);
+	}
 }
