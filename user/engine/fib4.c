@@ -6,6 +6,7 @@
 // gaps between the longer prefixes in its range. Changes allocate all they need before they begin.
 
 #include "fib4_rules.h"
+#include "grace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,18 +14,31 @@
 enum {
 	SMALL_SHIFT = 16,
 	LARGE_SHIFT = 8,
-	FIRST_GROUPS = 64,
-	GROUP_BYTES = 256 * sizeof(uint32_t),
+	FIRST_GROUPS = 256,
+	MOST_GROUPS = 1 << 22,
+	GROUP_BYTES = WEIR_FIB4_GROUP_SIZE * sizeof(uint32_t),
 	GROW_AT = 4096, // measured: docs/decisions/001-fib4.md
+	BATCH = 64,	// groups for which it is worth to wait
+};
+
+// Groups that are not in use, chained by table.links. Numbers plus one; 0: none. Readers may still
+// be in those that were just given back, so nothing is written into these.
+struct chains {
+	uint32_t free;			// may be used again
+	uint32_t waiting, waiting_last; // when grace period `period` is over
+	uint32_t left, left_last;	// by prefixes, but maybe not by readers
+	uint32_t n_left;
+	uint64_t period;
 };
 
 struct table {
-	struct weir_area root_area, group_area;
-	uint32_t *root, *groups; // lie in these
+	struct weir_area root_area, group_area, link_area;
+	uint32_t *root, *groups, *links; // lie in these
 	unsigned shift;
-	uint32_t made;	 // groups from there on were never used
-	uint32_t unused; // chain of free groups by their first entry, plus one; 0: none
+	bool shared;   // as in weir_fib4
+	uint32_t made; // groups from there on were never used
 	uint32_t in_use;
+	struct chains unused;
 };
 
 struct weir_fib4_rules {
@@ -37,6 +51,14 @@ static void table_free(struct table *t)
 {
 	weir_area_free(&t->root_area);
 	weir_area_free(&t->group_area);
+	weir_area_free(&t->link_area);
+}
+
+static int grow_groups(struct table *t, size_t n)
+{
+	int err = weir_area_grow(&t->link_area, n * sizeof(*t->links), false);
+
+	return err ? err : weir_area_grow(&t->group_area, n * GROUP_BYTES, false);
 }
 
 static int table_init(struct table *t, unsigned shift)
@@ -47,55 +69,105 @@ static int table_init(struct table *t, unsigned shift)
 	*t = (struct table){.shift = shift};
 	err = weir_area_grow(&t->root_area, n * sizeof(*t->root), true);
 	if (!err)
-		err = weir_area_grow(&t->group_area, (size_t)FIRST_GROUPS * GROUP_BYTES, true);
+		err = weir_area_reserve(&t->group_area, (size_t)MOST_GROUPS * GROUP_BYTES);
+	if (!err)
+		err = weir_area_reserve(&t->link_area, MOST_GROUPS * sizeof(*t->links));
+	if (!err)
+		err = grow_groups(t, FIRST_GROUPS);
 	if (err) {
 		table_free(t);
 		return err;
 	}
 	t->root = t->root_area.at;
 	t->groups = t->group_area.at;
+	t->links = t->link_area.at;
 	for (size_t i = 0; i < n; i++)
 		t->root[i] = WEIR_FIB4_NONE;
 	return 0;
 }
 
+static uint32_t room(const struct table *t)
+{
+	return (uint32_t)(t->group_area.bytes / GROUP_BYTES);
+}
+
 // Room for the groups of one prefix: one for each step from the root to its length.
 static int table_reserve(struct table *t)
 {
-	int err;
+	return t->made + 2 <= room(t) ? 0 : grow_groups(t, 2 * (size_t)room(t));
+}
 
-	if ((size_t)(t->made + 2) * GROUP_BYTES <= t->group_area.bytes)
-		return 0;
-	err = weir_area_grow(&t->group_area, 2 * t->group_area.bytes, true);
-	t->groups = t->group_area.at;
-	return err;
+// Readers find the entry as it was or as it is, and behind it what was written before.
+// NOLINTNEXTLINE(readability-non-const-parameter): the tool does not see that this writes
+static void put(uint32_t *e, uint32_t v)
+{
+	__atomic_store_n(e, v, __ATOMIC_RELEASE);
 }
 
 static uint32_t *group(const struct table *t, uint32_t e)
 {
-	return t->groups + (size_t)(e & ~WEIR_FIB4_GROUP) * 256;
+	return t->groups + (size_t)(e & ~WEIR_FIB4_GROUP) * WEIR_FIB4_GROUP_SIZE;
+}
+
+// What no reader can be in any more becomes free, what was left since then begins to wait.
+static void turn(struct table *t)
+{
+	struct chains *c = &t->unused;
+
+	if (c->waiting && weir_grace_over(c->period)) {
+		t->links[c->waiting_last - 1] = c->free;
+		c->free = c->waiting;
+		c->waiting = 0;
+	}
+	if (c->waiting || c->n_left < BATCH)
+		return;
+	c->waiting = c->left;
+	c->waiting_last = c->left_last;
+	c->left = c->n_left = 0;
+	c->period = weir_grace_begin();
+}
+
+static uint32_t unused_group(struct table *t)
+{
+	struct chains *c = &t->unused;
+	uint32_t i;
+
+	if (!c->free)
+		turn(t);
+	if (!c->free)
+		return t->made++;
+	i = c->free - 1;
+	c->free = t->links[i];
+	return i;
 }
 
 static uint32_t group_take(struct table *t, uint32_t value)
 {
-	uint32_t e = WEIR_FIB4_GROUP | (t->unused ? t->unused - 1 : t->made);
+	uint32_t e = WEIR_FIB4_GROUP | unused_group(t);
 	uint32_t *g = group(t, e);
 
-	if (t->unused)
-		t->unused = g[0];
-	else
-		t->made++;
 	t->in_use++;
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < WEIR_FIB4_GROUP_SIZE; i++)
 		g[i] = value;
 	return e;
 }
 
 static void group_give(struct table *t, uint32_t e)
 {
-	group(t, e)[0] = t->unused;
-	t->unused = (e & ~WEIR_FIB4_GROUP) + 1;
+	struct chains *c = &t->unused;
+	uint32_t i = e & ~WEIR_FIB4_GROUP;
+
 	t->in_use--;
+	if (!t->shared) {
+		t->links[i] = c->free;
+		c->free = i + 1;
+		return;
+	}
+	t->links[i] = c->left;
+	c->left = i + 1;
+	if (!c->n_left++)
+		c->left_last = i + 1;
+	turn(t);
 }
 
 // Gives the slots that prefix/len fills only in part their groups.
@@ -106,7 +178,7 @@ static void split(struct table *t, uint32_t prefix, unsigned len)
 	for (unsigned shift = t->shift; len > 32 - shift;
 	     e = group(t, *e) + (prefix >> shift & 255)) {
 		if (!(*e & WEIR_FIB4_GROUP))
-			*e = group_take(t, *e);
+			put(e, group_take(t, *e));
 		shift -= 8;
 	}
 }
@@ -125,7 +197,7 @@ static void join(struct weir_fib4_rules *r, uint32_t *e, unsigned shift, uint32_
 	n = fib4_trie_within(&r->trie, slot, 32 - shift);
 	if (n && (n->len > 32 - shift || n->left || n->right))
 		return;
-	*e = *group(&r->table, old);
+	put(e, *group(&r->table, old));
 	group_give(&r->table, old);
 }
 
@@ -150,7 +222,7 @@ static void fill(struct table *t, uint32_t *entries, unsigned shift, uint32_t lo
 		fill(t, group(t, entries[end]), shift - 8, 0, last & low, v);
 	}
 	for (; i < end; i++)
-		entries[i] = v;
+		put(&entries[i], v);
 }
 
 // A brush that goes over a range from left to right.
@@ -250,6 +322,7 @@ static int rebuild(struct weir_fib4_rules *r, unsigned shift)
 		table_free(&t);
 		return err;
 	}
+	t.shared = r->table.shared;
 	table_free(&r->table);
 	r->table = t;
 	return 0;
@@ -276,7 +349,10 @@ static bool roomy(const struct weir_fib4 *f)
 
 	if (t->shift == LARGE_SHIFT && f->rules->trie.count <= f->grow_at / 8)
 		return true;
-	// The groups take more than the root, and most of them are empty.
+	// The groups take more than the root, and most of them are empty. Where some wait for
+	// readers, as many as routes that come and go leave behind: moving costs more then.
+	if (f->shared && t->made <= GROW_AT)
+		return false;
 	return t->made > 1u << (32 - t->shift - 8) && t->in_use < t->made / 8;
 }
 
@@ -293,8 +369,10 @@ static void settle(struct weir_fib4 *f)
 	else if (roomy(f) &&
 		 !rebuild(r, large && r->trie.count > f->grow_at / 8 ? LARGE_SHIFT : SMALL_SHIFT))
 		compact(r);
+	f->moves += f->root != t->root;
 	f->root = t->root;
 	f->groups = t->groups;
+	f->n_groups = room(t);
 	f->shift = t->shift;
 }
 
@@ -348,6 +426,7 @@ int weir_fib4_set(struct weir_fib4 *f, uint32_t prefix, unsigned len, uint32_t v
 	err = table_reserve(&r->table);
 	if (err)
 		return err;
+	r->table.shared = f->shared;
 	n = fib4_trie_set(&r->trie, prefix, len, value);
 	split(&r->table, prefix, len);
 	paint(r, n, prefix, len, value);
@@ -364,6 +443,7 @@ int weir_fib4_del(struct weir_fib4 *f, uint32_t prefix, unsigned len)
 		return -EINVAL;
 	if (!fib4_trie_del(&r->trie, prefix, len, &cover))
 		return -ENOENT;
+	r->table.shared = f->shared;
 	paint(r, fib4_trie_within(&r->trie, prefix, len), prefix, len, cover);
 	join(r, &r->table.root[prefix >> r->table.shift], r->table.shift, prefix, len);
 	settle(f);
@@ -393,7 +473,7 @@ size_t weir_fib4_memory(const struct weir_fib4 *f)
 	const struct weir_fib4_rules *r = f->rules;
 
 	return sizeof(*r) + r->trie.area.bytes + r->table.root_area.bytes +
-	       r->table.group_area.bytes;
+	       r->table.group_area.bytes + r->table.link_area.bytes;
 }
 
 int weir_fib4_walk(const struct weir_fib4 *f,

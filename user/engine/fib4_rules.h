@@ -6,9 +6,8 @@
 // says "no child".
 // owner: control.
 
+#include <weir/area.h>
 #include <weir/fib.h>
-
-#include "area.h"
 
 struct fib4_node {
 	uint64_t left : 29, right : 29, len : 6;

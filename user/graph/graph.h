@@ -61,6 +61,10 @@ struct weir_router {
 	const struct weir_handler *handlers; // of the command that runs the router; NULL: none
 	unsigned n_workers;		     // elements get one node on each
 
+	// The driver half, once it is open, and what weir_front_moved calls.
+	struct weir_front *front;
+	void (*front_moved)(struct weir_front *f, const struct weir_element *e);
+
 	// Who decides about stops (weir_catch_stops). stops: requests it has not seen yet.
 	struct weir_element *stopper;
 	bool (*stop_fn)(struct weir_element *e);

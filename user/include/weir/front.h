@@ -38,3 +38,9 @@ struct weir_front_args {
 // `return weir_front_refuse(...)`.
 int weir_front_refuse(struct weir_front_args *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+// The memory that an element shares with its program lies elsewhere now, or there is more of it:
+// the program is loaded anew with what `driver` says then. Until this returns the program reads
+// what was shared before; if it cannot be loaded, packets go on in userspace. Does nothing while
+// the element has no program. By control, at a safe point.
+void weir_front_moved(const struct weir_element *e);
