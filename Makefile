@@ -86,10 +86,11 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(bpf_cflags) -MMD -MP -c $< -o $@
 
-$(B)/tests/bench/net/%.bpf.o: tests/bench/net/%.bpf.c
+$(B)/tests/%.bpf.o: tests/%.bpf.c
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -Itests/lib -MMD -MP -c $< -o $@
+$(B)/kernel/tables $(B)/bench/front_fib: | $(B)/tests/kernel/fib_reader.bpf.o
 
 define bpf_element
 	$(call say,BPF,$<)
@@ -142,7 +143,7 @@ benches: $(patsubst tests/bench/%.c,$(B)/bench/%,$(bench_src) $(benchnet_src))
 check: $(B)/weir bpf $(B)/unit ## cases, unit, graph and configuration tests; no root
 	$(Q)tests/check $(B)
 
-kernel_src := $(sort $(wildcard tests/kernel/*.c))
+kernel_src := $(sort $(filter-out %.bpf.c,$(wildcard tests/kernel/*.c)))
 $(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -152,6 +153,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 	$(Q)$(B)/kernel/parity $(elem_bpf)
 	$(Q)$(B)/kernel/sinks $(B)
 	$(Q)$(B)/kernel/rules $(B)
+	$(Q)$(B)/kernel/tables $(B)
 	$(Q)tests/kernel/new $(B)
 check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)

@@ -113,7 +113,7 @@ static void slim(struct weir_node *n, uint64_t now)
 	while ((e = t->oldest) && (arp_expired(e, now, l->timeout) || t->n_entries > most)) {
 		while ((p = arp_take(t, e)))
 			lose(n, ARP_TIMEOUT, p);
-		arp_forget(s, e->ip);
+		arp_forget(n, e->ip);
 		arp_remove(t, e);
 	}
 	if (!l->packets || t->n_packets <= l->packets)
@@ -133,6 +133,20 @@ static void run_timer(struct weir_node *n, struct weir_timer *timer)
 	weir_timer_set(timer, n, weir_now(n) + self->limits.timeout + NS, run_timer);
 }
 
+// When a neighbour that is in use is to be asked for again.
+static uint64_t poll_time(const struct arp_querier *self, const struct arp_entry *e)
+{
+	return self->poll_timeout ? e->live + self->poll_timeout : UINT64_MAX;
+}
+
+static uint64_t until_timeout(const struct arp_querier *self, const struct arp_entry *e,
+			      uint64_t until)
+{
+	uint64_t end = self->limits.timeout ? e->live + self->limits.timeout : UINT64_MAX;
+
+	return end < until ? end : until;
+}
+
 // The header for a neighbour that is known; also fills the cache. Asks again when it is time.
 static bool known_header(struct weir_node *n, const struct packet *p, be32 ip, struct eth *eth)
 {
@@ -140,22 +154,20 @@ static bool known_header(struct weir_node *n, const struct packet *p, be32 ip, s
 	struct arp_querier_state *s = n->state;
 	struct arp_entry *e = arp_find(&s->table, ip);
 	struct arp_cached *c = arp_cached(s, ip);
-	uint64_t now = weir_now(n), until = UINT64_MAX;
+	uint64_t now = weir_now(n), until;
 	struct packet *query = NULL;
 
 	if (!e || !e->known || arp_expired(e, now, self->limits.timeout))
 		return false;
 	memcpy(eth->dst, e->eth, 6);
-	if (self->poll_timeout) {
-		until = e->live + self->poll_timeout;
-		if (now >= until) {
-			until = now + ARP_POLL_NS;
-			if (ask_now(e, now))
-				query = make_query(n, ip, e->eth, p);
-		}
+	until = poll_time(self, e);
+	if (now >= until) {
+		until = now + ARP_POLL_NS;
+		if (ask_now(e, now))
+			query = make_query(n, ip, e->eth, p);
 	}
-	if (self->limits.timeout && e->live + self->limits.timeout < until)
-		until = e->live + self->limits.timeout;
+	until = until_timeout(self, e, until);
+	arp_publish(n, ip, e->eth, until);
 	*c = (struct arp_cached){.until = until, .ip = ip, .eth = *eth};
 	send_query(n, query);
 	return true;
@@ -252,6 +264,7 @@ static bool resolve(struct weir_node *n, struct packet *p)
 
 void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth)
 {
+	const struct arp_querier *self = n->self;
 	struct arp_querier_state *s = n->state;
 	uint64_t now = weir_now(n);
 	struct arp_entry *e = arp_ensure(&s->table, ip, now);
@@ -260,15 +273,16 @@ void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth)
 	if (!e)
 		return;
 	arp_learn(&s->table, e, eth, now);
-	arp_forget(s, ip);
+	arp_forget(n, ip);
 	if (!e->known)
 		return;
+	arp_publish(n, ip, e->eth, until_timeout(self, e, poll_time(self, e)));
 	while ((p = arp_take(&s->table, e))) {
 		*at = p;
 		at = &p->next;
 	}
 	*at = NULL;
-	if (s->table.n_entries > most_entries(&((const struct arp_querier *)n->self)->limits))
+	if (s->table.n_entries > most_entries(&self->limits))
 		slim(n, now);
 	while ((p = waiting)) {
 		waiting = p->next;
@@ -286,20 +300,9 @@ void arp_clear(struct weir_node *n, enum arp_reason why)
 	while ((e = s->table.oldest)) {
 		while ((p = arp_take(&s->table, e)))
 			lose(n, why, p);
-		arp_forget(s, e->ip);
+		arp_forget(n, e->ip);
 		arp_remove(&s->table, e);
 	}
-}
-
-static void log_lock(struct arp_log *log)
-{
-	while (__atomic_exchange_n(&log->lock, 1, __ATOMIC_ACQUIRE))
-		;
-}
-
-static void log_unlock(struct arp_log *log)
-{
-	__atomic_store_n(&log->lock, 0, __ATOMIC_RELEASE);
 }
 
 static void tell_others(struct weir_node *n, be32 ip, const uint8_t *eth)
@@ -310,14 +313,14 @@ static void tell_others(struct weir_node *n, be32 ip, const uint8_t *eth)
 
 	if (n->element->n_nodes < 2)
 		return;
-	log_lock(log);
+	arp_log_lock(log);
 	news = &log->news[log->seq % ARP_LOG];
 	news->ip = ip;
 	memcpy(news->eth, eth, 6);
 	if (s->seen == log->seq)
 		s->seen++; // it is no news to the writer
 	__atomic_store_n(&log->seq, log->seq + 1, __ATOMIC_RELEASE);
-	log_unlock(log);
+	arp_log_unlock(log);
 }
 
 static __attribute__((noinline)) void read_news(struct weir_node *n, struct arp_log *log)
@@ -326,12 +329,12 @@ static __attribute__((noinline)) void read_news(struct weir_node *n, struct arp_
 	struct arp_news news[ARP_LOG];
 	unsigned count = 0;
 
-	log_lock(log);
+	arp_log_lock(log);
 	if (log->seq - s->seen > ARP_LOG)
 		s->seen = log->seq - ARP_LOG;
 	for (; s->seen != log->seq; s->seen++)
 		news[count++] = log->news[s->seen % ARP_LOG];
-	log_unlock(log);
+	arp_log_unlock(log);
 	for (unsigned i = 0; i < count; i++)
 		arp_insert(n, news[i].ip, news[i].eth);
 }
@@ -366,8 +369,9 @@ static void replies(struct weir_node *n, struct batch *b)
 		}
 		memcpy(&arp, weir_data(p) + sizeof(struct eth), sizeof(arp));
 		weir_end(n, &p, 1);
-		arp_insert(n, arp.spa, arp.sha);
+		// first the others, so that none of them publishes what is no longer right
 		tell_others(n, arp.spa, arp.sha);
+		arp_insert(n, arp.spa, arp.sha);
 	}
 	b->n = 0;
 }
@@ -445,8 +449,12 @@ static void fini_node(struct weir_node *n)
 
 static void fini(struct weir_element *e)
 {
-	if (e->self)
-		free(((struct arp_querier *)e->self)->log);
+	struct arp_querier *self = e->self;
+
+	if (!self)
+		return;
+	free(self->log);
+	weir_area_free(&self->neighbors);
 }
 
 static unsigned held(struct weir_node *n)
@@ -466,7 +474,16 @@ WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethern
 			     "bad-reply", "cleared"},
 		   .state_size = sizeof(struct arp_querier_state), .args = arp_querier_args,
 		   .handlers = arp_querier_handlers, .configure = arp_querier_configure,
-		   .init_node = init_node, .fini_node = fini_node, .fini = fini, .held = held,
-		   .capacity = capacity, .rest = "IP [, ETH]",
+		   .driver = arp_querier_driver, .init_node = init_node, .fini_node = fini_node,
+		   .fini = fini, .held = held, .capacity = capacity, .rest = "IP [, ETH]",
 		   .rest_help = "the addresses of this host, or one name that stands for both",
 		   .reconfigures = true);
+
+WEIR_CASES(arp_querier,
+	   {"10.0.0.1/24, 2:0:0:0:0:1", "ip4 udp dst_ip=10.0.0.255", "out",
+	    "eth src=2:0:0:0:0:1 dst=ff:ff:ff:ff:ff:ff ip4 udp dst_ip=10.0.0.255"},
+	   {"10.0.0.1, 2:0:0:0:0:1", "ip4 udp dst_ip=255.255.255.255", "out",
+	    "eth src=2:0:0:0:0:1 dst=ff:ff:ff:ff:ff:ff ip4 udp dst_ip=255.255.255.255"},
+	   {"10.0.0.1, 2:0:0:0:0:1", "ip4 udp dst_ip=239.129.2.3", "out",
+	    "eth src=2:0:0:0:0:1 dst=1:0:5e:1:2:3 ip4 udp dst_ip=239.129.2.3"},
+	   {"10.0.0.1, 2:0:0:0:0:1", "ip4 udp", "no-address", ""});

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
+#include <weir/area.h>
+
+#include "arp_front.h"
 #include "arp_table.h"
 
 enum arp_reason {
@@ -37,6 +40,8 @@ struct arp_querier {
 	uint64_t poll_timeout; // ns; 0: never
 	bool broadcast_poll, broadcast_given;
 	struct arp_log *log;
+	struct weir_area neighbors; // of arp_neighbor: the table of the driver's half
+	struct arp_front front;
 };
 
 // What to write in front of a packet for a neighbour; until: when to look at the table again.
@@ -62,10 +67,24 @@ static inline struct arp_cached *arp_cached(struct arp_querier_state *s, be32 ip
 	return &s->cache[ip.be * 0x9e3779b1 >> 24];
 }
 
-static inline void arp_forget(struct arp_querier_state *s, be32 ip)
+static inline void arp_log_lock(struct arp_log *log)
 {
-	arp_cached(s, ip)->until = 0;
+	while (__atomic_exchange_n(&log->lock, 1, __ATOMIC_ACQUIRE))
+		;
 }
+
+static inline void arp_log_unlock(struct arp_log *log)
+{
+	__atomic_store_n(&log->lock, 0, __ATOMIC_RELEASE);
+}
+
+// What all workers and the driver's half share; false without memory.
+bool arp_memory(struct arp_querier *self);
+// A neighbour is known to the driver's half from now on, until it is time to look again.
+void arp_publish(struct weir_node *n, be32 ip, const uint8_t *eth, uint64_t until);
+// It is neither in the cache nor known to the driver's half.
+void arp_forget(struct weir_node *n, be32 ip);
+int arp_querier_driver(const struct weir_element *e, struct weir_front_args *a);
 
 // Learns an address on one worker; packets that waited for it leave.
 void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth);

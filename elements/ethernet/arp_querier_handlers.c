@@ -27,8 +27,7 @@ int arp_querier_configure(struct weir_element *e, struct weir_args *a)
 	unsigned next = 0;
 	int rc;
 
-	self->log = calloc(1, sizeof(*self->log));
-	if (!self->log)
+	if (!arp_memory(self))
 		return weir_args_error(a, -1, "out of memory");
 	// the two may stand anywhere between the keywords
 	if (!ip && next < a->n_rest)

@@ -26,17 +26,17 @@ static void index_add(struct ip_table *t, uint32_t number)
 	t->index[at] = number + 1;
 }
 
+enum { MOST_HOPS = 1 << 22 };
+
 // Makes room for one more pair: the array grows by doubling, and the index, which is kept at most
-// half full, is built again.
+// half full, is built again. Readers in the driver may be at work: the array stays where it is.
 static int grow(struct ip_table *t)
 {
 	uint32_t cap = t->n_index ? t->n_index : 64;
-	struct ip_hop *hops = reallocarray(t->hops, cap, sizeof(*hops));
 	uint32_t *index;
 
-	if (!hops)
+	if (weir_area_grow(&t->hop_area, cap * sizeof(*t->hops), false))
 		return -ENOMEM;
-	t->hops = hops;
 	index = calloc((size_t)cap * 2, sizeof(*index));
 	if (!index)
 		return -ENOMEM;
@@ -76,6 +76,8 @@ int ip_table_init(struct ip_table *t)
 {
 	int rc = weir_fib4_init(&t->fib);
 
+	rc = rc ? rc : weir_area_reserve(&t->hop_area, MOST_HOPS * sizeof(*t->hops));
+	t->hops = t->hop_area.at;
 	rc = rc ? rc : grow(t);
 	if (rc)
 		return rc;
@@ -87,7 +89,7 @@ int ip_table_init(struct ip_table *t)
 void ip_table_free(struct ip_table *t)
 {
 	weir_fib4_free(&t->fib);
-	free(t->hops);
+	weir_area_free(&t->hop_area);
 	free(t->index);
 	*t = (struct ip_table){};
 }

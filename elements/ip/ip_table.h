@@ -5,28 +5,30 @@
 // prefixes lie in a weir_fib4, whose values number the pairs.
 // writer: control, at a safe point; readers: workers.
 
+#include <weir/area.h>
 #include <weir/element.h>
 #include <weir/fib.h>
 
-// Where packets go. As one word, so that one load gets both.
-struct ip_hop {
-	be32 gw;       // 0: the destination itself
-	uint32_t port; // output; IP_NO_ROUTE for pair 0
-};
+#include "ip_table_front.h"
 
 enum { IP_NO_ROUTE = WEIR_DROP };
 
 struct ip_table {
 	struct weir_fib4 fib; // has 0.0.0.0/0 -> 0 while there is no default route
-	struct ip_hop *hops;  // [0] stands for no route
+	struct ip_hop *hops;  // [0] stands for no route; in hop_area
 	uint32_t *index;      // hash of pairs: number + 1, or 0; linear probing
 	uint32_t n_hops, n_index;
+	struct weir_area hop_area;
+
+	struct ip_front front; // what the program in the driver was told, and where the table was
+	unsigned front_moves;
 };
 
 #define IP_TABLE_DROPS "no-route"
 
 int ip_table_configure(struct weir_element *e, struct weir_args *a);
 void ip_table_fini(struct weir_element *e);
+int ip_table_driver(const struct weir_element *e, struct weir_front_args *a);
 extern const struct weir_handler ip_table_handlers[];
 
 // The table as a batch sees it.
@@ -124,7 +126,7 @@ WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, st
 			   .rest_help = "a route: packets for the prefix leave by OUTPUT; the " \
 					"next hop is GATEWAY, without it the destination",      \
 			   .configure = ip_table_configure, .fini = ip_table_fini,              \
-			   .reconfigures = true, __VA_ARGS__)
+			   .driver = ip_table_driver, .reconfigures = true, __VA_ARGS__)
 
 // Rows that hold for all of them.
 #define IP_TABLE_CASES(id)                                                               \

@@ -119,6 +119,57 @@ void ip_table_fini(struct weir_element *e)
 		ip_table_free(table_of(e));
 }
 
+// The memory as it is now, as much of it as a program can reach (the verifier bounds offsets by
+// 2^29).
+static struct ip_front front_of(const struct ip_table *t)
+{
+	const uint32_t most = 1 << 18;
+
+	return (struct ip_front){
+		.fib = {.shift = t->fib.shift,
+			.n_groups = t->fib.n_groups < most ? t->fib.n_groups : most},
+		.n_hops = (uint32_t)(t->hop_area.bytes / sizeof(*t->hops)),
+	};
+}
+
+static struct weir_share share(const char *map, const void *data, size_t n, size_t size)
+{
+	return (struct weir_share){
+		.map = map, .data = (void *)data, .value_size = n * size, .n = 1, .live = true};
+}
+
+int ip_table_driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	struct ip_table *t = e->self;
+	const struct weir_fib4 *f = &t->fib;
+	struct ip_front now = front_of(t);
+
+	if (!a->planning) {
+		t->fib.shared = true;
+		t->front = now;
+		t->front_moves = f->moves;
+	}
+	a->self = &t->front;
+	a->size = sizeof(t->front);
+	a->share[0] = share("root", f->root, (size_t)1 << (32 - f->shift), sizeof(*f->root));
+	a->share[1] = share("groups", f->groups, now.fib.n_groups,
+			    WEIR_FIB4_GROUP_SIZE * sizeof(*f->groups));
+	a->share[2] = share("hops", t->hops, now.n_hops, sizeof(*t->hops));
+	a->n_share = 3;
+	return 0;
+}
+
+// After a change: what the program has may be too small, or no longer the table.
+static void follow(struct weir_element *e)
+{
+	const struct ip_table *t = table_of(e);
+	const struct ip_front now = front_of(t);
+
+	if (t->fib.shared &&
+	    (t->fib.moves != t->front_moves || memcmp(&now, &t->front, sizeof(now)) != 0))
+		weir_front_moved(e);
+}
+
 static int route_error(struct weir_err *err, const char *what, const struct ip_route *r,
 		       const char *end, int rc)
 {
@@ -209,6 +260,7 @@ static int run_lines(struct weir_element *e, int fixed, const char *value, struc
 	}
 	if (rc)
 		roll_back(table_of(e), undo, n);
+	follow(e);
 	free(undo);
 	free(text);
 	return rc;
@@ -235,8 +287,11 @@ static int write_flush(struct weir_element *e, const struct weir_handler *, cons
 		ip_table_free(&empty);
 		return weir_error(err, NULL, "out of memory");
 	}
+	empty.fib.shared = t->fib.shared;
+	empty.fib.moves = t->fib.moves + 1;
 	ip_table_free(t);
 	*t = empty;
+	follow(e);
 	return 0;
 }
 
@@ -293,8 +348,7 @@ static int read_memory(struct weir_element *e, const struct weir_handler *, cons
 	const struct ip_table *t = table_of(e);
 
 	weir_printf(out, "%zu",
-		    weir_fib4_memory(&t->fib) +
-			    t->n_index / 2 * (sizeof(*t->hops) + 2 * sizeof(*t->index)));
+		    weir_fib4_memory(&t->fib) + t->hop_area.bytes + t->n_index * sizeof(*t->index));
 	return 0;
 }
 

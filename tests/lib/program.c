@@ -25,6 +25,8 @@ struct weir_router *program_router(const struct weir_class *c, const char *args,
 	weir_printf(&b, "Idle -> e :: %s(%s) -> Idle;", c->name, args);
 	for (int i = 1; i <= last; i++)
 		weir_printf(&b, "e[%d] -> Idle;", i);
+	if (c->ports && c->ports[0] == '2')
+		weir_printf(&b, "Idle -> [1]e;");
 	if (lang_parse(&flat, c->name, b.text, b.len, NULL, 0, &err) ||
 	    weir_router_build(&r, &flat, &err) || weir_router_init(r, &err)) {
 		fprintf(stderr, "%s", err.text);

@@ -26,7 +26,6 @@ static const char *const without_rows[][2] = {
 	{"ToDump", "writes a file: tests/graph"},
 	{"ToIPSummaryDump", "writes a file: tests/graph"},
 	{"ARPPrint", "prints: tests/graph"},
-	{"ARPQuerier", "keeps packets: tests/graph"},
 };
 
 // --- the ends of a case's router --------------------------------------------------------------

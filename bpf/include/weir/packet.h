@@ -20,6 +20,8 @@
 #define WEIR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WEIR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define WEIR_INLINE static inline __attribute__((always_inline))
+// Shared memory, read once and at once: userspace may be writing it.
+#define WEIR_READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define memcpy __builtin_memcpy
 #define memset __builtin_memset
 

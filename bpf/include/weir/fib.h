@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+#pragma once
+
+// IPv4 longest-prefix match over the memory of user/include/weir/fib.h. Each map is one value as
+// large as the piece of memory: that makes one look-up of a constant key, which the JIT turns into
+// a few instructions, out of any number of entries.
+
+#include <weir/packet.h>
+
+#include <abi/fib.h>
+
+#define WEIR_FIB4_MAP                              \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, 1);            \
+		__uint(key_size, sizeof(__u32));   \
+		__uint(value_size, sizeof(__u64)); \
+	}
+WEIR_FIB4_MAP root SEC(".maps");
+WEIR_FIB4_MAP groups SEC(".maps");
+
+WEIR_INLINE uint32_t weir_fib4_in_group(const uint32_t *entries, uint32_t e, uint32_t n_groups,
+					uint32_t i)
+{
+	e &= ~WEIR_FIB4_GROUP;
+	asm volatile("" : "+r"(e)); // the verifier must see that this is compared, and this used
+	return e < n_groups ? WEIR_READ_ONCE(entries[e * WEIR_FIB4_GROUP_SIZE + i])
+			    : WEIR_FIB4_NONE;
+}
+
+// dst in host byte order. WEIR_FIB4_NONE: the maps do not hold the answer.
+WEIR_INLINE uint32_t weir_fib4_lookup(const struct weir_fib4_form *f, uint32_t dst)
+{
+	uint32_t zero = 0, shift = f->shift, n_groups = f->n_groups, e;
+	const uint32_t *entries = bpf_map_lookup_elem(&root, &zero);
+
+	if (!entries)
+		return WEIR_FIB4_NONE;
+	e = WEIR_READ_ONCE(entries[dst >> shift]);
+	if (WEIR_LIKELY(!(e & WEIR_FIB4_GROUP)))
+		return e;
+	entries = bpf_map_lookup_elem(&groups, &zero);
+	if (!entries)
+		return WEIR_FIB4_NONE;
+	e = weir_fib4_in_group(entries, e, n_groups, dst >> (shift - 8) & 255);
+	if (WEIR_LIKELY(!(e & WEIR_FIB4_GROUP)))
+		return e;
+	return weir_fib4_in_group(entries, e, n_groups, dst & 255);
+}

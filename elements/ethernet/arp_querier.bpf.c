@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// ARPQuerier in the driver: input 0, for neighbours that are known. Userspace does the rest: it
+// asks, also when it is time to ask again, keeps packets that wait, and forgets.
+#include <weir/element.h>
+
+#include "arp_front.h"
+
+struct arp_querier {
+	struct arp_front front;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, ARP_FRONT_ENTRIES);
+	__type(key, __u32);
+	__type(value, struct arp_neighbor);
+} neighbors SEC(".maps");
+
+// An Ethernet address in the lower 48 bits, as it lies in memory; 0: userspace is to look.
+static inline __u64 known(be32 ip)
+{
+	__u32 hash = arp_front_hash(ip), place = arp_front_place(hash);
+	const struct arp_neighbor *e = bpf_map_lookup_elem(&neighbors, &place);
+	__u64 who;
+
+	if (!e)
+		return 0;
+	who = WEIR_READ_ONCE(e->who);
+	if (who >> 48 != arp_front_tag(hash) >> 48 ||
+	    WEIR_READ_ONCE(e->until) <= bpf_ktime_get_coarse_ns())
+		return 0;
+	return who;
+}
+
+// RFC 1112 6.4 for multicast; 0: for one host.
+static inline __u64 for_many(const struct arp_front *self, be32 ip)
+{
+	__u32 a = rd32(ip);
+
+	if (a == 0xffffffff || ip.be == self->broadcast.be)
+		return 0xffffffffffff;
+	if (a >> 28 != 14)
+		return 0;
+	return 0x5e0001 | (__u64)(ip.be & 0xffff7f00) << 16;
+}
+
+static inline unsigned arp_querier(const struct arp_querier *self, struct packet *p)
+{
+	be32 ip = weir_dst_ip(p);
+	struct eth *eth;
+	__u64 dst;
+
+	if (!self->front.ip.be || !ip.be)
+		return WEIR_HANDOVER;
+	dst = known(ip);
+	if (WEIR_UNLIKELY(!dst))
+		dst = for_many(&self->front, ip);
+	if (!dst)
+		return WEIR_HANDOVER;
+	eth = weir_push_front(p, sizeof(*eth));
+	if (!eth)
+		return WEIR_HANDOVER;
+	weir_set_mac(p);
+	memcpy(eth->dst, &dst, sizeof(eth->dst));
+	memcpy(eth->src, self->front.eth, sizeof(eth->src));
+	eth->type = wr16(ETHERTYPE_IP4);
+	return 0;
+}
+
+WEIR_DRIVER_ELEMENT(arp_querier);
