@@ -201,6 +201,8 @@ WEIR_CASES(ip_gw_options, {"10.0.0.9", "ip4 udp", "out", ""},
 	   // what was recorded before a mistake stays, with a right checksum
 	   {"10.0.0.9", "ip4 opt=0707040000000007 udp", "bad",
 	    "ip4 opt=0707080a00000907 udp param_prob=28"},
+	   // a prespecified Timestamp with room, for another address of the router
+	   {"10.0.0.9, 10.0.0.1 10.0.0.7", "ip4 opt=440c05030a00000800000000 udp", "out", ""},
 	   // Timestamp: full (counted, and no more to count), not for us, unknown flag, bad pointer
 	   {"10.0.0.9", "ip4 opt=4408090001020304 udp", "out", "ip4 opt=4408091001020304 udp"},
 	   {"10.0.0.9", "ip4 opt=440809f001020304 udp", "bad",

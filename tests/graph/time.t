@@ -53,6 +53,12 @@ TimedSource(250ms, a, LIMIT 3, STOP true) -> Print(TIMESTAMP true) -> Discard;
 100.500000:    1 | 61
 100.750000:    1 | 61
 
+=== an interval may have its unit behind a space
+== run
+click --simtime -e 't :: TimedSource(2 min, a, LIMIT 3, STOP true) -> Discard' -h t.interval
+== stdout
+120.000000s
+
 === TimedSource's handlers
 == run
 click --simtime -h t.interval -h t.count -h t.data -h t.limit config

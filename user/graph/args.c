@@ -36,10 +36,13 @@ static bool is_keyword_char(char c)
 	return isalnum((unsigned char)c) || (c && strchr("_:.?!", c));
 }
 
+// A number or an address in front of a space is no keyword: `1.0.0.1 1.0.0.2', `2 min'.
 static size_t keyword_len(const char *s)
 {
 	size_t n = 0, value;
 
+	if (!isalpha((unsigned char)s[0]) && s[0] != '_')
+		return 0;
 	while (is_keyword_char(s[n]))
 		n++;
 	value = n + strspn(s + n, " \t\n\r\f\v");
