@@ -16,7 +16,8 @@ struct weir_share {
 	size_t value_size; // bytes; of what is live: a multiple of 8
 	uint32_t n;
 	// live: data is a piece of memory in whole pages that is the map's from then on, so both
-	// halves read the same bytes. Otherwise it is copied once.
+	// halves read the same bytes. Workers may write there, so it is taken over while they stand
+	// at a safe point. Otherwise it is copied once.
 	bool live;
 };
 
@@ -40,7 +41,8 @@ int weir_front_refuse(struct weir_front_args *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 // The memory that an element shares with its program lies elsewhere now, or there is more of it:
-// the program is loaded anew with what `driver` says then. Until this returns the program reads
+// the program is loaded anew with what `driver` says then, with new maps, as memory may even lie
+// where other memory lay before. Until this returns the program reads
 // what was shared before; if it cannot be loaded, packets go on in userspace. Does nothing while
 // the element has no program. By control, at a safe point.
 void weir_front_moved(const struct weir_element *e);
