@@ -35,7 +35,8 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-// A new configuration: checked here, so that who writes it gets the errors; swapped in by run.
+// A new configuration: checked and initialised here, so that who writes it gets the errors and the
+// router stays as it is; swapped in by run.
 static int write_hotconfig(struct weir_element *e, const struct weir_handler *, const char *value,
 			   struct weir_err *err)
 {
@@ -48,13 +49,17 @@ static int write_hotconfig(struct weir_element *e, const struct weir_handler *, 
 	opt.text = text;
 	if (text)
 		r = session_check(&s, &opt, err);
-	session_close(&s);
+	if (!r)
+		r = weir_router_init_beside(s.router, err);
 	if (r < 0) {
+		session_close(&s);
 		free(text);
 		return r;
 	}
-	free(current->hotconfig);
-	current->hotconfig = text;
+	session_close(&current->next);
+	free(current->next_text);
+	current->next = s;
+	current->next_text = text;
 	weir_engine_stop(e->router->engine);
 	return 0;
 }
@@ -67,10 +72,11 @@ static const struct weir_handler hot_handlers[] = {
 	{},
 };
 
+// c->s may have been checked already.
 static int open_router(struct click *c, const struct session_options *opt)
 {
 	struct weir_err err = {};
-	int r = session_check(&c->s, opt, &err);
+	int r = c->s.router ? 0 : session_check(&c->s, opt, &err);
 
 	if (!r)
 		r = session_open(&c->s, opt, &err);
@@ -80,10 +86,38 @@ static int open_router(struct click *c, const struct session_options *opt)
 	return r;
 }
 
-static int run(struct click *c)
+// What one router at a time can have may be refused to the next one: then the old one comes back.
+static int swap(struct click *c)
 {
 	struct session_options opt = c->session;
-	char *text = NULL;
+	char *next_text = c->next_text;
+	int r;
+
+	session_close(&c->s);
+	c->s = c->next;
+	c->next = (struct session){};
+	c->next_text = NULL;
+	opt.file = NULL;
+	opt.text = next_text;
+	r = open_router(c, &opt);
+	if (r < 0) {
+		fprintf(stderr, "click: going back to the configuration before\n");
+		session_close(&c->s);
+		opt = c->session;
+		if (c->text)
+			opt.file = NULL;
+		if (c->text)
+			opt.text = c->text;
+		free(next_text);
+		return open_router(c, &opt);
+	}
+	free(c->text);
+	c->text = next_text;
+	return 0;
+}
+
+static int run(struct click *c)
+{
 	int r;
 
 	for (;;) {
@@ -94,19 +128,12 @@ static int run(struct click *c)
 		weir_engine_run(c->s.engine);
 		is_running = false;
 		click_leave_listeners(c);
-		if (!c->hotconfig)
+		if (!c->next.router)
 			break;
-		free(text);
-		text = c->hotconfig;
-		c->hotconfig = NULL;
-		session_close(&c->s);
-		opt.file = NULL;
-		opt.text = text;
-		r = open_router(c, &opt);
+		r = swap(c);
 		if (r < 0)
 			break;
 	}
-	free(text);
 	return r;
 }
 
@@ -184,9 +211,11 @@ int cmd_click(int argc, char **argv)
 		status = run_router(&c);
 	click_leave_listeners(&c);
 	session_close(&c.s);
+	session_close(&c.next);
 done:
 	click_close_listeners(&c);
-	free(c.hotconfig);
+	free(c.text);
+	free(c.next_text);
 	free(c.defines);
 	free(c.handlers);
 	free(c.listeners);

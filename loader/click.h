@@ -26,7 +26,9 @@ struct click {
 	bool quit, time, no_warnings, reconfigure;
 
 	struct session s;
-	char *hotconfig; // text to swap to; malloc'd
+	char *text;	     // what s was made of, if it came by `hotconfig'; malloc'd
+	struct session next; // what replaces s, initialised as far as it can be beside it
+	char *next_text;
 };
 
 // 0, 1 (there is nothing more to do) or -errno after a message. What c holds is freed by the

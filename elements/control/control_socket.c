@@ -187,4 +187,4 @@ static void fini(struct weir_element *e)
 WEIR_PLAIN_ELEMENT(control_socket, "ControlSocket",
 		   .purpose = "serves handlers by TCP or a socket file", .ports = "0/0",
 		   .args = args, .configure = configure, .init = init, .init_node = init_node,
-		   .fini_node = fini_node, .fini = fini);
+		   .fini_node = fini_node, .fini = fini, .alone = true);

@@ -251,6 +251,6 @@ static const struct weir_handler handlers[] = {
 WEIR_PLAIN_ELEMENT(from_host, "FromHost",
 		   .purpose = "emits what the host sends on an interface made for it",
 		   .ports = "0/1", .processing = "/h", .args = args, .handlers = handlers,
-		   .configure = configure, .init = init, .fini = fini, .init_node = init_node,
-		   .fini_node = fini_node, .task = task,
+		   .configure = configure, .init = init, .alone = true, .fini = fini,
+		   .init_node = init_node, .fini_node = fini_node, .task = task,
 		   .state_size = sizeof(struct from_host_state), .is_source = true);

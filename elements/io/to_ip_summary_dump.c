@@ -305,5 +305,5 @@ static const struct weir_handler handlers[] = {
 WEIR_BATCH_ELEMENT(to_ip_summary_dump, "ToIPSummaryDump",
 		   .purpose = "writes a line about each IP packet", .ports = "1/0-1",
 		   .processing = "a/h", .args = args, .handlers = handlers, .configure = configure,
-		   .init = init, .init_node = init_node, .fini = fini, .task = task,
+		   .init = init, .init_node = init_node, .alone = true, .fini = fini, .task = task,
 		   .state_size = sizeof(struct to_ip_summary_dump_state), .is_sink = true);

@@ -237,6 +237,43 @@ new
 Idle
 == ignore stderr
 
+=== a new configuration that cannot be initialised leaves the router as it is
+== run
+click -R -e 'Idle -> d :: Discard; Script(wait 10ms, write hotconfig FromDump(/nofile) -> Discard, print "old", stop)' -h d.class
+== stdout
+old
+Discard
+== stderr
+while executing `Script@3 :: Script':
+<expr>:1:1: {{.*}}/nofile{{.*}}
+...
+
+=== a new configuration takes over the socket
+== run
+click -R config
+== file config
+ControlSocket(UNIX, s); Script(wait 10ms, write hotconfig $(cat new), print "old")
+== file new
+ControlSocket(UNIX, s); Script(print "new", stop)
+== stdout
+old
+new
+
+=== if it cannot have what one router at a time can have, the one before comes back
+== run
+click -R config
+== file config
+Script(print $(cat runs), goto end $(eq $(cat runs) 2), save 2 runs, write hotconfig $(cat new), exit,
+	label end, stop)
+== file new
+ControlSocket(UNIX, nofolder/s)
+== file runs
+1
+== stdout
+1
+2
+== ignore stderr
+
 === reconfiguring an element
 == run
 click -e 'Script(write i.config 5, print i.config, write p.config 9, print p.config, print p.color, print flatconfig, stop); i :: Idle -> p :: Paint(3) -> Discard'

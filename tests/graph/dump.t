@@ -16,6 +16,18 @@ y: 1000.250000: 02-00-00-00-00-01 > FF-FF-FF-FF-FF-FF: 10.0.0.1 > 10.0.0.2: trun
 x: 1000.250000:   34 | ffffffff ffff0200 00000001 08004500 00140001 00004011
 y: 1000.250000: 02-00-00-00-00-01 > FF-FF-FF-FF-FF-FF: 10.0.0.1 > 10.0.0.2: truncated-udp
 
+=== the encapsulation of an element that stands further down
+== run
+click write && click copy && click -e 'fd :: FromDump(o.pcap, STOP true) -> Discard' -h fd.encap
+== file write
+InfiniteSource(DATA \<45000014 00010000 4011 0000 0a000001 0a000002>, LIMIT 1, STOP true)
+	-> ToDump(in.pcap, ENCAP IP);
+== file copy
+td :: ToDump(o.pcap, USE_ENCAP_FROM fd);
+fd :: FromDump(in.pcap, STOP true) -> td;
+== stdout
+IP
+
 === nanoseconds, the snap length and the extra length survive
 == run
 click write && click read

@@ -343,19 +343,42 @@ int weir_router_build(struct weir_router **out, struct lang_router *flat, struct
 	return 0;
 }
 
-int weir_router_init(struct weir_router *r, struct weir_err *err)
+static void init_element(struct weir_element *e, struct weir_err *err)
+{
+	unsigned before = err->n_errors;
+	int rc = e->class->init ? e->class->init(e, err) : 0;
+
+	e->router->wiring[e->index].initialised = true;
+	if (rc && err->n_errors == before)
+		weir_error(err, &e->loc, "`%s' (%s) cannot start: %s", e->name, e->class->name,
+			   strerror(-rc));
+}
+
+static void init_some(struct weir_router *r, bool late, bool alone, struct weir_err *err)
 {
 	for (unsigned i = 0; i < r->n_elements; i++) {
-		struct weir_element *e = r->elements[i];
-		unsigned before = err->n_errors;
-		int rc = e->class->init ? e->class->init(e, err) : 0;
+		const struct weir_class *class = r->elements[i]->class;
 
-		r->wiring[i].initialised = true;
-		if (rc && err->n_errors == before)
-			weir_error(err, &e->loc, "`%s' (%s) cannot start: %s", e->name,
-				   e->class->name, strerror(-rc));
+		if (!r->wiring[i].initialised && class->late == late && class->alone <= alone)
+			init_element(r->elements[i], err);
 	}
+}
+
+static int init(struct weir_router *r, bool alone, struct weir_err *err)
+{
+	init_some(r, false, alone, err);
+	init_some(r, true, alone, err);
 	return err->n_errors ? -EINVAL : 0;
+}
+
+int weir_router_init_beside(struct weir_router *r, struct weir_err *err)
+{
+	return init(r, false, err);
+}
+
+int weir_router_init(struct weir_router *r, struct weir_err *err)
+{
+	return init(r, true, err);
 }
 
 void weir_router_free(struct weir_router *r)

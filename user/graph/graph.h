@@ -77,8 +77,11 @@ struct weir_router {
 // mistakes already (they are in err), the rest is checked and -EINVAL comes back.
 int weir_router_build(struct weir_router **out, struct lang_router *flat, struct weir_err *err);
 
-// Runs every element's init. On failure what was initialised stays, to be freed with the router.
+// Runs the init of every element where it has not run. On failure what was initialised stays, to be
+// freed with the router.
 int weir_router_init(struct weir_router *r, struct weir_err *err);
+// The same while another router runs: only of elements that do not need to be alone.
+int weir_router_init_beside(struct weir_router *r, struct weir_err *err);
 void weir_router_free(struct weir_router *r);
 
 // Classes, sorted by name.

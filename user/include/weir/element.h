@@ -85,6 +85,8 @@ struct weir_class {
 	bool reconfigures;
 	bool resizes; // packets may leave with another length (and len_delta does not say how)
 	bool early;   // configured before the others, which may look into it
+	bool late;    // its init looks into others: it comes after theirs
+	bool alone;   // its init takes what one router at a time can have: a port, a file to write
 	// Why it stays in userspace, where it has no object for the driver: lower case, no full
 	// stop.
 	const char *userspace;
