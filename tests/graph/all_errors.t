@@ -209,3 +209,15 @@ config:2:9: cannot read 'nowhere.click': there is no such file beside this one o
 config:3:15: `Queue@6' pull output 0 is connected to `Queue@7' push input 0: put a Queue (push to pull) or an Unqueue (pull to push) between them
   Idle -> Queue -> Queue -> Discard;
                 ^
+
+=== two that would receive from one interface
+== run
+weir check config
+== file config
+a :: FromDevice(nowhere0) -> Discard;
+b :: FromDevice(nowhere0) -> ToDevice(nowhere0);
+== exit 1
+== stderr
+config:2:1: a and b would both receive from nowhere0, and only one can: use a Tee
+  b :: FromDevice(nowhere0) -> ToDevice(nowhere0);
+  ^

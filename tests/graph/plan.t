@@ -49,11 +49,9 @@ driver: 6 of 9 elements, longest way 5 of 33 programs
 == run
 echo 'f :: FromDevice(eth1, FORCE_IP true) -> Discard' | weir plan - | sed -n 2p
 echo 'f :: FromDevice(eth1, ACTIVE false) -> Discard' | weir plan - | sed -n 2p
-echo 'f :: FromDevice(eth1) -> d :: Discard; g :: FromDevice(eth1) -> d' | weir plan - | sed -n 2p
 == stdout
   userspace   -  f          FromDevice  FORCE_IP sorts packets in userspace
   userspace   -  f          FromDevice  ACTIVE false: it does not receive from the start
-  userspace   -  f  FromDevice  `g' reads the same interface
 
 === zero copy: what is only forwarded stays in userspace
 == run

@@ -210,7 +210,6 @@ Test(place, sources)
 	static const struct row rows[] = {
 		ROW("f :: FromDevice(a) -> n :: Null; g :: FromDevice(b) -> n -> d :: Discard",
 		    "f:0 n:1 g:0 d:2"),
-		ROW("f :: FromDevice(a) -> d :: Discard; g :: FromDevice(a) -> e :: Discard", "-"),
 		ROW("f :: FromDevice(a, FORCE_IP true) -> d :: Discard", "-"),
 		ROW("f :: FromDevice(a, ACTIVE false) -> d :: Discard", "-"),
 		{},

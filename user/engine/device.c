@@ -90,6 +90,14 @@ struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname
 	d = *at;
 	if (merge(d, e, opt, err))
 		return NULL;
+	if (roles & WEIR_DEVICE_RX && d->receiver) {
+		weir_error(err, &e->loc,
+			   "%s and %s would both receive from %s, and only one can: use a Tee",
+			   d->receiver->name, e->name, d->name);
+		return NULL;
+	}
+	if (roles & WEIR_DEVICE_RX)
+		d->receiver = e;
 	d->roles |= roles;
 	return d;
 }

@@ -20,7 +20,8 @@ struct weir_device {
 	uint16_t index; // packet.device; from 1
 	unsigned roles; // enum weir_device_role
 	struct weir_device_options opt;
-	struct weir_element *by; // the first that claimed it
+	struct weir_element *by;       // the first that claimed it
+	struct weir_element *receiver; // who takes what comes; NULL: nobody
 	struct weir_device *next;
 
 	// Set by the opener, and NULL or 0 again when it closes. owner: the opener.

@@ -40,19 +40,6 @@ struct weir_device *weir_device_of(const struct weir_element *e)
 	return NULL;
 }
 
-// Another that reads the same interface.
-static const struct weir_element *find_rival(const struct weir_element *e)
-{
-	const struct weir_router *r = e->router;
-	const struct weir_device *d = weir_device_of(e);
-
-	for (unsigned i = 0; d && i < r->n_elements; i++)
-		if (r->elements[i] != e && weir_is_entry(r->elements[i]) &&
-		    weir_device_of(r->elements[i]) == d)
-			return r->elements[i];
-	return NULL;
-}
-
 static bool has_pull(const struct weir_port *v, unsigned n, unsigned *port)
 {
 	for (*port = 0; *port < n; (*port)++)
@@ -94,10 +81,6 @@ static int judge_object(struct placing *p, const struct weir_element *e)
 
 static int judge_entry(struct placing *p, const struct weir_element *e)
 {
-	const struct weir_element *rival = find_rival(e);
-
-	if (rival)
-		return weir_stay(p->plan, e, "`%s' reads the same interface", rival->name);
 	if (p->router->n_elements > ELEMENTS_MAX)
 		return weir_stay(p->plan, e, "more than %d elements", ELEMENTS_MAX);
 	return judge_arguments(p, e);
