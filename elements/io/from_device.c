@@ -15,6 +15,7 @@ struct from_device {
 	struct io_args io;
 	bool promisc, promisc_set, force_ip, timestamp, outbound, active;
 	char *filter;
+	uint32_t protocol;
 };
 
 // The queues first, first + step, first + 2 * step, ... are this node's.
@@ -32,6 +33,8 @@ static int configure(struct weir_element *e, struct weir_args *a)
 		return weir_args_error(a, -1, "OUTBOUND: what the host sends cannot be read");
 	if (self->filter && self->filter[0])
 		return weir_args_error(a, -1, "BPF_FILTER is not known here; use IPClassifier");
+	if (self->protocol)
+		return weir_args_error(a, -1, "PROTOCOL is not known here; use Classifier");
 	return io_configure(e, a, WEIR_DEVICE_RX, self->promisc_set ? self->promisc : -1);
 }
 
@@ -234,14 +237,16 @@ static int write_active(struct weir_element *e, const struct weir_handler *, con
 static const struct weir_arg args[] = {
 	IO_ARGS(from_device),
 	WEIR_ARG(BOOL, from_device, promisc, "PROMISC", "receive frames for other hosts too",
-		 .given = offsetof(struct from_device, promisc_set)),
+		 .given = offsetof(struct from_device, promisc_set), WEIR_POS),
+	WEIR_ARG(U32, from_device, io.burst, "SNAPLEN", "ignored",
+		 .flags = WEIR_DEPRECATED | WEIR_POSITIONAL),
 	WEIR_ARG(BOOL, from_device, force_ip, "FORCE_IP", "pass IPv4 packets only"),
 	WEIR_ARG(BOOL, from_device, timestamp, "TIMESTAMP", "set the time", .def = "true"),
 	WEIR_ARG(BOOL, from_device, active, "ACTIVE", "receive from the start", .def = "true"),
 	WEIR_ARG(BOOL, from_device, outbound, "OUTBOUND", "must be false"),
 	WEIR_ARG(STRING, from_device, filter, "BPF_FILTER", "must be empty"),
+	WEIR_ARG(U32, from_device, protocol, "PROTOCOL", "must be 0"),
 	WEIR_ARG(BOOL, from_device, outbound, "SNIFFER", "ignored", .flags = WEIR_DEPRECATED),
-	WEIR_ARG(U32, from_device, io.burst, "SNAPLEN", "ignored", .flags = WEIR_DEPRECATED),
 	WEIR_ARG(WORD, from_device, filter, "METHOD", "ignored", .flags = WEIR_DEPRECATED),
 	WEIR_ARG(WORD, from_device, filter, "CAPTURE", "ignored", .flags = WEIR_DEPRECATED),
 	WEIR_ARG(WORD, from_device, filter, "ENCAP", "ignored", .flags = WEIR_DEPRECATED),

@@ -20,6 +20,7 @@ struct from_dump {
 	char *filename;
 	bool timing, stop, active, force_ip;
 	double sample;
+	uint64_t filepos; // where to begin; 0: with the first packet
 	uint64_t start, start_after, end, end_after, interval;
 	bool start_given, start_after_given, end_given, end_after_given, interval_given;
 	char *end_call;
@@ -70,6 +71,9 @@ static int init(struct weir_element *e, struct weir_err *err)
 		return -EINVAL;
 	if (open_file(self, why, sizeof(why)) < 0)
 		return weir_error(err, &e->loc, "%s: %s: %s", e->name, self->filename, why);
+	if (self->filepos && fseeko(pcap_file(self->pcap), (off_t)self->filepos, SEEK_SET))
+		return weir_error(err, &e->loc, "%s: %s: FILEPOS %llu: %s", e->name, self->filename,
+				  (unsigned long long)self->filepos, strerror(errno));
 	self->linktype = pcap_datalink(self->pcap);
 	if (self->force_ip && !encap_has_ip(self->linktype))
 		return weir_error(err, &e->loc,
@@ -403,6 +407,8 @@ static const struct weir_arg args[] = {
 	WEIR_ARG(SECONDS, from_dump, interval, "INTERVAL", "time from the start to the end",
 		 GIVEN(interval)),
 	WEIR_ARG(ARG, from_dump, end_call, "END_CALL", "handler to call at the end"),
+	WEIR_ARG(U64, from_dump, filepos, "FILEPOS", "position in the file at which to begin",
+		 .max = INT64_MAX),
 	WEIR_ARG(BOOL, from_dump, active, "MMAP", "is ignored", .flags = WEIR_DEPRECATED),
 	{},
 };

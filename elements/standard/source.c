@@ -155,6 +155,8 @@ int source_read_field(struct weir_element *e, const struct weir_handler *h, cons
 		weir_printf(out, "%s", *(const bool *)field ? "true" : "false");
 	else if (h->type == WEIR_T_I32)
 		weir_printf(out, "%d", *(const int32_t *)field);
+	else if (h->type == WEIR_T_U32)
+		weir_printf(out, "%u", *(const uint32_t *)field);
 	else
 		weir_printf(out, "%lld", (long long)*(const int64_t *)field);
 	return 0;
@@ -165,11 +167,16 @@ int source_write_field(struct weir_element *e, const struct weir_handler *h, con
 {
 	struct source *s = e->self;
 	int32_t length = s->length;
+	uint32_t headroom = s->headroom;
 	int r = weir_parse(e, h->type, value, h->name, (uint8_t *)e->self + h->off, err);
 
 	if (r == 0 && (s->length < -1 || s->length > 65535)) {
 		s->length = length;
 		r = weir_error(err, NULL, "length: not between -1 and 65535");
+	}
+	if (r == 0 && s->headroom > SOURCE_HEADROOM_MAX) {
+		s->headroom = headroom;
+		r = weir_error(err, NULL, "headroom: more than %u", SOURCE_HEADROOM_MAX);
 	}
 	if (r == 0)
 		r = make_body(s);

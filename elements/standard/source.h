@@ -25,6 +25,8 @@ struct source_state {
 	struct weir_call call;
 };
 
+enum { SOURCE_HEADROOM_MAX = 1024 };
+
 #define SOURCE_DATA "This is a packet of 69 bytes. Give the source DATA to send other ones"
 
 #define SOURCE_ARG_DATA(id)                                                       \
@@ -39,12 +41,14 @@ struct source_state {
 #define SOURCE_KEYWORDS(id)                                                                      \
 	WEIR_ARG(I32, id, src.length, "LENGTH", "length of the packets; -1: that of DATA",       \
 		 .def = "-1", .min = -1, .max = WEIR_PACKET_MAX - WEIR_HEADROOM),                \
+		WEIR_ARG(I32, id, src.length, "DATASIZE", "the same as LENGTH", .min = -1,       \
+			 .max = WEIR_PACKET_MAX - WEIR_HEADROOM),                                \
 		WEIR_ARG(BOOL, id, src.stop, "STOP", "stop the router after LIMIT packets"),     \
 		WEIR_ARG(BOOL, id, src.timestamp, "TIMESTAMP", "set timestamps", .def = "true"), \
 		WEIR_ARG(ARG, id, src.end_call, "END_CALL",                                      \
 			 "handler to call after LIMIT packets"),                                 \
 		WEIR_ARG(U32, id, src.headroom, "HEADROOM", "bytes of room before the packet",   \
-			 .def = "128", .max = 1024)
+			 .def = "128", .max = SOURCE_HEADROOM_MAX)
 
 #define SOURCE_HANDLERS(id)                                                              \
 	{.name = "data",                                                                 \

@@ -84,6 +84,7 @@ static const struct weir_arg args[] = {
 
 static const struct weir_handler handlers[] = {
 	SOURCE_HANDLERS(timed_source),
+	SOURCE_NUMBER("headroom", U32, timed_source, headroom, "bytes of room before the packet"),
 	WEIR_READ_WRITE("interval", read_interval, write_interval, "time between packets"),
 	{},
 };

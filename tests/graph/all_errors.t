@@ -221,3 +221,15 @@ b :: FromDevice(nowhere0) -> ToDevice(nowhere0);
 config:2:1: a and b would both receive from nowhere0, and only one can: use a Tee
   b :: FromDevice(nowhere0) -> ToDevice(nowhere0);
   ^
+
+=== what of Click's FromDevice is accepted, and what not
+== run
+weir check config
+== file config
+FromDevice(nowhere0, true, 2000) -> Discard;
+FromDevice(nowhere1, PROTOCOL 2048) -> Discard;
+== exit 1
+== stderr
+config:2:12: PROTOCOL is not known here; use Classifier
+  FromDevice(nowhere1, PROTOCOL 2048) -> Discard;
+             ^

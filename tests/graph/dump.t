@@ -177,3 +177,16 @@ config:{{.*}}: none.pcap: No such file or directory
 config:{{.*}}/none/x.pcap: No such file or directory
 ...
 == exit 1
+
+=== FILEPOS begins behind packets
+== run
+click write && click -e 'f :: FromDump(x.pcap, FILEPOS 44, STOP true) -> Print(CONTENTS ASCII) -> Discard' -h f.count
+click -e 'f :: FromDump(x.pcap, FILEPOS 9999, STOP true) -> Print -> Discard' -h f.count
+== file write
+i :: InfiniteSource(DATA abcd, LIMIT 1, STOP false) -> d :: ToDump(x.pcap);
+InfiniteSource(DATA efgh, LIMIT 1) -> d; Script(wait 10ms, stop)
+== stdout
+1
+0
+== stderr
+   4 |  efgh

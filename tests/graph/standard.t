@@ -227,3 +227,23 @@ DriverManager(wait 0.5s, write q.config 2, print q.capacity, print q.length, wri
 0
 == stderr
 y:    1 | 62
+
+=== DATASIZE is the old name of LENGTH
+== run
+click -e 'InfiniteSource(DATA abc, DATASIZE 5, LIMIT 1, STOP true) -> Print(CONTENTS ASCII) -> Discard'
+== stderr
+   5 |  abcab
+
+=== what has a task says whether it is to run
+== run
+click --simtime -e 't :: TimedSource(1, LIMIT 9) -> n :: Null -> Discard; u :: RatedUnqueue(1); Idle -> Queue -> u -> Discard;
+Script(wait 0.5s, print t.scheduled, print t.headroom, write t.headroom 60, print t.headroom, stop)' -h n.scheduled -h u.scheduled
+== stderr
+no `n.scheduled' handler
+== exit 1
+== stdout
+false
+128
+60
+u.scheduled:
+true

@@ -171,6 +171,17 @@ static void show_drop(void *arg, const char *name, uint64_t packets, uint64_t by
 		    packets, bytes);
 }
 
+// Does its task get a turn in the next round? Not before something wakes it, if it sleeps.
+READ_FN(read_scheduled)
+{
+	bool is = false;
+
+	for (unsigned i = 0; i < e->n_nodes; i++)
+		is |= e->nodes[i]->sleep_until <= weir_now(e->nodes[i]);
+	weir_printf(out, "%s", is ? "true" : "false");
+	return 0;
+}
+
 READ_FN(read_drops)
 {
 	struct drops d = {out, *e->name ? e->name : NULL, strlen(e->name)};
@@ -193,6 +204,9 @@ const struct weir_handler weir_config_handler = {
 	.write = write_config,
 	.help = "its arguments; a write replaces them",
 };
+
+const struct weir_handler weir_scheduled_handler =
+	WEIR_READ("scheduled", read_scheduled, "whether its task is to run");
 
 const struct weir_handler weir_common_handlers[] = {
 	CALM("name", read_name, "name of the element"),
