@@ -98,6 +98,15 @@ static int set_burst(struct click *c, const char *text)
 	return 0;
 }
 
+static int check_threads(const char *text)
+{
+	uint32_t n;
+
+	if (weir_parse(NULL, WEIR_T_U32, text, NULL, &n, NULL) < 0)
+		return wrong("--threads is a number");
+	return 0;
+}
+
 static int set_simtime(struct click *c, const char *text)
 {
 	c->session.engine.simtime = true;
@@ -173,7 +182,7 @@ static int take_option(struct click *c, int opt)
 		c->session.engine.pin = true;
 		return 0;
 	case 'j':
-		return 0;
+		return check_threads(optarg);
 	case 'b':
 		return set_burst(c, optarg);
 	case SIMTIME:

@@ -8,9 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// -n NAME, common to all. Index of the first argument, or -1 after a message.
+// -n NAME, common to all. Index of the first argument; or -1 after a message, when the command ends
+// with *status.
 static int parse_name(int argc, char **argv, const char *usage, int least, int most,
-		      const char **name)
+		      const char **name, int *status)
 {
 	static const struct option longs[] = {
 		{"name", required_argument, NULL, 'n'},
@@ -20,10 +21,12 @@ static int parse_name(int argc, char **argv, const char *usage, int least, int m
 	int c;
 
 	*name = NULL;
+	*status = 2;
 	while ((c = getopt_long(argc, argv, "+n:h", longs, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(usage, stdout);
-			exit(0);
+			*status = 0;
+			return -1;
 		}
 		if (c != 'n')
 			goto wrong;
@@ -75,11 +78,11 @@ int cmd_read(int argc, char **argv)
 	static const char usage[] = "usage: weir read [-n NAME] ELEMENT.HANDLER [ARGUMENT...]\n"
 				    "Prints a handler of a running router.\n";
 	const char *name;
-	int i = parse_name(argc, argv, usage, 1, 1000, &name), rc;
+	int status, i = parse_name(argc, argv, usage, 1, 1000, &name, &status), rc;
 	char *param;
 
 	if (i < 0)
-		return 2;
+		return status;
 	param = join(argv + i + 1, argc - i - 1);
 	rc = param ? print_handler(name, argv[i], param) : 1;
 	free(param);
@@ -92,11 +95,11 @@ int cmd_write(int argc, char **argv)
 				    "Writes a handler of a running router.\n";
 	struct weir_err err = {};
 	const char *name;
-	int i = parse_name(argc, argv, usage, 1, 1000, &name), rc;
+	int status, i = parse_name(argc, argv, usage, 1, 1000, &name, &status), rc;
 	char *value;
 
 	if (i < 0)
-		return 2;
+		return status;
 	value = join(argv + i + 1, argc - i - 1);
 	rc = value ? ctl_write(name, argv[i], value, &err) : -1;
 	free(value);
@@ -108,9 +111,10 @@ int cmd_stats(int argc, char **argv)
 	static const char usage[] = "usage: weir stats [-n NAME]\n"
 				    "Prints what every element of a running router saw.\n";
 	const char *name;
+	int status;
 
-	if (parse_name(argc, argv, usage, 0, 0, &name) < 0)
-		return 2;
+	if (parse_name(argc, argv, usage, 0, 0, &name, &status) < 0)
+		return status;
 	return print_handler(name, "stats", "");
 }
 
@@ -131,10 +135,10 @@ int cmd_list(int argc, char **argv)
 		"Lists element classes, or what is in a running router.\n";
 	const char *name, *what;
 	char *handler;
-	int i = parse_name(argc, argv, usage, 0, 2, &name), rc;
+	int status, i = parse_name(argc, argv, usage, 0, 2, &name, &status), rc;
 
 	if (i < 0)
-		return 2;
+		return status;
 	what = i < argc ? argv[i] : "classes";
 	if (strcmp(what, "classes") == 0 && argc - i < 2)
 		return list_classes();

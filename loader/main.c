@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <cmd.h>
+#include <errno.h>
+#include <handlers.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,17 +21,43 @@ static const struct {
 	{"click", "run a configuration as Click's driver does", cmd_click},
 };
 
-int main(int argc, char **argv)
+static void list_commands(FILE *f)
 {
-	const char *slash = strrchr(argv[0], '/');
+	fprintf(f, "usage: weir COMMAND ...\n\n");
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].help);
+}
+
+static int run(int argc, char **argv)
+{
+	const char *slash = strrchr(argv[0], '/'), *word = argc > 1 ? argv[1] : "";
 
 	if (!strcmp(slash ? slash + 1 : argv[0], "click"))
 		return cmd_click(argc, argv);
-	for (unsigned i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].fn(argc - 1, argv + 1);
-	fprintf(stderr, "usage: weir COMMAND ...\n\n");
+	if (!strcmp(word, "--version")) {
+		printf("weir %s\n", weir_version);
+		return 0;
+	}
+	if (!strcmp(word, "--help") || !strcmp(word, "-h") ||
+	    (!strcmp(word, "help") && argc == 2)) {
+		list_commands(stdout);
+		return 0;
+	}
 	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(stderr, "  %-8s %s\n", commands[i].name, commands[i].help);
+		if (!strcmp(word, commands[i].name))
+			return commands[i].fn(argc - 1, argv + 1);
+	list_commands(stderr);
 	return 2;
+}
+
+// What was printed has arrived, or the command has failed.
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "weir: standard output: %s\n", strerror(errno));
+		status = status ? status : 1;
+	}
+	return status;
 }

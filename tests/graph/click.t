@@ -322,3 +322,34 @@ digraph router {
 	"t" -> "q" [ taillabel="0"];
 ...
 }
+
+=== -j wants a number
+== run
+click -j foo -e 'Idle -> Discard'
+== exit 1
+== stderr
+click: --threads is a number
+Try 'weir click --help' for more information.
+
+=== -a pins the worker to one CPU
+== run
+click -a -e 'Script(print $(cat /proc/self/status), stop)' >status; grep Cpus_allowed_list: status | tr -d '0-9'
+== stdout
+Cpus_allowed_list:{{\t}}
+
+=== output that does not arrive is a failure
+== run
+click -qe 'Idle -> Discard' -h list >/dev/full
+== exit 1
+== stderr
+weir: standard output: No space left on device
+
+=== weir itself
+== run
+weir --version; weir --help >a; weir -h >b; weir help >c; cmp a b; cmp a c; head -n 1 a
+for c in read write stats list; do weir $c --help >/dev/null || echo $c; done
+weir 2>/dev/null; echo $?
+== stdout
+weir 0.1
+usage: weir COMMAND ...
+2

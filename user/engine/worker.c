@@ -304,13 +304,16 @@ static void pin(struct weir_worker *w)
 	pthread_setaffinity_np(pthread_self(), sizeof(mine), &mine);
 }
 
-static void *thread_main(void *arg)
+static void run(struct weir_worker *w)
 {
-	struct weir_worker *w = arg;
-
 	if (w->engine->opt.pin)
 		pin(w);
 	loop(w);
+}
+
+static void *thread_main(void *arg)
+{
+	run(arg);
 	return NULL;
 }
 
@@ -340,7 +343,7 @@ void weir_engine_join(struct weir_engine *g)
 
 void weir_engine_run(struct weir_engine *g)
 {
-	loop(&g->workers[0]);
+	run(&g->workers[0]);
 }
 
 void weir_engine_stop(struct weir_engine *g)
