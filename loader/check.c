@@ -42,6 +42,22 @@ void cmd_file_free(struct session_options *opt)
 	opt->defines = NULL;
 }
 
+int cmd_list_add(const char *const **list, const char *word)
+{
+	const char **v;
+	size_t n = 0;
+
+	while (*list && (*list)[n])
+		n++;
+	v = reallocarray((void *)*list, n + 2, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	v[n] = word;
+	v[n + 1] = NULL;
+	*list = v;
+	return 0;
+}
+
 int cmd_check(int argc, char **argv)
 {
 	bool quiet = argc > 1 && strcmp(argv[1], "-q") == 0;

@@ -18,3 +18,5 @@ struct session_options;
 // "FILE [NAME=VALUE...]", common to several. 0 or -errno; afterwards cmd_file_free.
 int cmd_file(struct session_options *opt, int argc, char **argv);
 void cmd_file_free(struct session_options *opt);
+// Adds a word to a list that is ended by NULL; *list NULL is an empty one. 0 or -ENOMEM.
+int cmd_list_add(const char *const **list, const char *word);

@@ -25,22 +25,21 @@ static const char usage[] =
 struct plan_options {
 	void (*print)(const struct weir_plan *plan, struct weir_buf *out);
 	struct session_options session;
-	// each ended by NULL
-	const char **driver, **userspace, **zero_copy, **dirs;
+	const char *const *driver, *const *userspace, *const *zero_copy, *const *dirs;
 };
 
 static const char *object(void *arg, const struct weir_class *c, const char **why)
 {
 	const struct plan_options *o = arg;
 
-	return weir_front_object(*o->dirs ? o->dirs : NULL, c, why);
+	return weir_front_object(o->dirs, c, why);
 }
 
 static bool zero_copy(void *arg, const struct weir_device *d)
 {
 	const struct plan_options *o = arg;
 
-	for (const char **name = o->zero_copy; *name; name++)
+	for (const char *const *name = o->zero_copy; name && *name; name++)
 		if (!strcmp(*name, weir_device_name(d)))
 			return true;
 	return false;
@@ -48,32 +47,11 @@ static bool zero_copy(void *arg, const struct weir_device *d)
 
 static void options_free(struct plan_options *o)
 {
-	free(o->driver);
-	free(o->userspace);
-	free(o->zero_copy);
-	free(o->dirs);
+	free((void *)o->driver);
+	free((void *)o->userspace);
+	free((void *)o->zero_copy);
+	free((void *)o->dirs);
 	cmd_file_free(&o->session);
-}
-
-static int options_alloc(struct plan_options *o, int argc)
-{
-	const size_t n = (size_t)argc + 1;
-
-	*o = (struct plan_options){
-		.print = weir_plan_text,
-		.driver = calloc(n, sizeof(char *)),
-		.userspace = calloc(n, sizeof(char *)),
-		.zero_copy = calloc(n, sizeof(char *)),
-		.dirs = calloc(n, sizeof(char *)),
-	};
-	return o->driver && o->userspace && o->zero_copy && o->dirs ? 0 : -ENOMEM;
-}
-
-static void append(const char **v, const char *word)
-{
-	while (*v)
-		v++;
-	*v = word;
 }
 
 static int parse_options(struct plan_options *o, int argc, char **argv)
@@ -89,9 +67,10 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
-	int c;
+	int c, rc = 0;
 
-	while ((c = getopt_long(argc, argv, "L:h", longs, NULL)) != -1) {
+	o->print = weir_plan_text;
+	while (!rc && (c = getopt_long(argc, argv, "L:h", longs, NULL)) != -1) {
 		switch (c) {
 		case JSON:
 			o->print = weir_plan_json;
@@ -100,16 +79,16 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 			o->print = weir_plan_dot;
 			break;
 		case DRIVER:
-			append(o->driver, optarg);
+			rc = cmd_list_add(&o->driver, optarg);
 			break;
 		case USERSPACE:
-			append(o->userspace, optarg);
+			rc = cmd_list_add(&o->userspace, optarg);
 			break;
 		case ZERO_COPY:
-			append(o->zero_copy, optarg);
+			rc = cmd_list_add(&o->zero_copy, optarg);
 			break;
 		case 'L':
-			append(o->dirs, optarg);
+			rc = cmd_list_add(&o->dirs, optarg);
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -118,7 +97,7 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 			return -EINVAL;
 		}
 	}
-	return cmd_file(&o->session, argc - optind + 1, argv + optind - 1);
+	return rc ?: cmd_file(&o->session, argc - optind + 1, argv + optind - 1);
 }
 
 static int make_plan(struct plan_options *o, struct weir_router *r, struct weir_err *err)
@@ -148,18 +127,17 @@ static int make_plan(struct plan_options *o, struct weir_router *r, struct weir_
 
 int cmd_plan(int argc, char **argv)
 {
-	struct plan_options o;
+	struct plan_options o = {};
 	struct session s = {};
 	struct weir_err err = {};
-	int rc = options_alloc(&o, argc);
+	int rc;
 
-	if (!rc && parse_options(&o, argc, argv)) {
+	if (parse_options(&o, argc, argv)) {
 		fputs(usage, stderr);
 		options_free(&o);
 		return 2;
 	}
-	if (!rc)
-		rc = session_check(&s, &o.session, &err);
+	rc = session_check(&s, &o.session, &err);
 	if (!rc)
 		rc = make_plan(&o, s.router, &err);
 	if (err.text)

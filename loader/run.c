@@ -20,9 +20,16 @@ static const char usage[] =
 	"\n"
 	"  -b, --burst N     packets per batch, 1 to 256 (256)\n"
 	"  -n, --name NAME   under which `weir stats' and others find it (that of FILE)\n"
+	"      --driver NAME     an element or compound that must run in the driver\n"
+	"      --userspace NAME  one that must not\n"
+	"      --no-driver   run everything in userspace\n"
+	"      --gone pass|drop  what nobody in userspace takes is the host's (pass) or lost\n"
+	"  -L, --objects DIR look for BPF objects of elements in DIR too\n"
 	"      --no-pin      let the kernel move the worker between CPUs\n"
 	"  -s, --stats       print the table of `weir stats' at the end\n"
 	"  NAME=VALUE        gives the variable $NAME of the configuration a value\n";
+
+enum { BEAT_MS = 2000 }; // without a sign of life for so long, nobody listens
 
 struct run_options {
 	struct session_options session;
@@ -70,18 +77,45 @@ static int add_define(struct run_options *o, char *arg)
 	return 0;
 }
 
+static int parse_gone(const char *text, bool *drop)
+{
+	*drop = !strcmp(text, "drop");
+	if (*drop || !strcmp(text, "pass"))
+		return 0;
+	fprintf(stderr, "weir run: --gone is drop or pass\n");
+	return -EINVAL;
+}
+
+static void free_options(struct run_options *o)
+{
+	free(o->defines);
+	free((void *)o->session.front.driver);
+	free((void *)o->session.front.userspace);
+	free((void *)o->session.front.opt.dirs);
+}
+
 static int parse_options(struct run_options *o, int argc, char **argv)
 {
-	enum { NO_PIN = 256 };
+	enum { NO_PIN = 256, DRIVER, USERSPACE, NO_DRIVER, GONE };
 	static const struct option longs[] = {
-		{"burst", required_argument, NULL, 'b'}, {"name", required_argument, NULL, 'n'},
-		{"no-pin", no_argument, NULL, NO_PIN},	 {"stats", no_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},	 {},
+		{"burst", required_argument, NULL, 'b'},
+		{"name", required_argument, NULL, 'n'},
+		{"no-pin", no_argument, NULL, NO_PIN},
+		{"stats", no_argument, NULL, 's'},
+		{"driver", required_argument, NULL, DRIVER},
+		{"userspace", required_argument, NULL, USERSPACE},
+		{"no-driver", no_argument, NULL, NO_DRIVER},
+		{"gone", required_argument, NULL, GONE},
+		{"objects", required_argument, NULL, 'L'},
+		{"help", no_argument, NULL, 'h'},
+		{},
 	};
-	int c;
+	struct session_front *front = &o->session.front;
+	int c, rc = 0;
 
 	o->session.engine = (struct weir_engine_options){.n_workers = 1, .pin = true};
-	while ((c = getopt_long(argc, argv, "b:n:sh", longs, NULL)) != -1) {
+	*front = (struct session_front){.on = true, .opt.beat_ms = BEAT_MS};
+	while (!rc && (c = getopt_long(argc, argv, "b:n:sL:h", longs, NULL)) != -1) {
 		char *end;
 		unsigned long n;
 
@@ -104,6 +138,21 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 		case 's':
 			o->stats = true;
 			break;
+		case DRIVER:
+			rc = cmd_list_add(&front->driver, optarg);
+			break;
+		case USERSPACE:
+			rc = cmd_list_add(&front->userspace, optarg);
+			break;
+		case 'L':
+			rc = cmd_list_add(&front->opt.dirs, optarg);
+			break;
+		case NO_DRIVER:
+			front->on = false;
+			break;
+		case GONE:
+			rc = parse_gone(optarg, &front->opt.gone_drop);
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			exit(0);
@@ -112,6 +161,8 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 			return -EINVAL;
 		}
 	}
+	if (rc)
+		return rc;
 	if (optind >= argc) {
 		fputs(usage, stderr);
 		return -EINVAL;
@@ -161,7 +212,9 @@ static void wait_for_end(struct session *s, sigset_t *set)
 	while (!atomic_load(&s->engine->stop)) {
 		if (sigtimedwait(set, NULL, &pause) > 0)
 			weir_engine_stop(s->engine);
-		else if (s->xsk)
+		if (s->front)
+			weir_front_beat(s->front);
+		if (s->xsk)
 			notice(s, ++tick);
 	}
 }
@@ -195,7 +248,7 @@ int cmd_run(int argc, char **argv)
 	int rc = parse_options(&o, argc, argv);
 
 	if (rc) {
-		free(o.defines);
+		free_options(&o);
 		return 2;
 	}
 	block_signals(&set);
@@ -225,6 +278,6 @@ int cmd_run(int argc, char **argv)
 	ctl_close(&ctl);
 	session_close(&s);
 	weir_err_free(&err);
-	free(o.defines);
+	free_options(&o);
 	return rc ? 1 : 0;
 }

@@ -32,6 +32,39 @@ static int count_buffers(struct weir_element *e, void *arg)
 	return 0;
 }
 
+static const char *find_object(void *arg, const struct weir_class *c, const char **why)
+{
+	const struct session_front *o = arg;
+
+	return weir_front_object(o->opt.dirs, c, why);
+}
+
+static bool is_zero_copy(void *arg, const struct weir_device *d)
+{
+	(void)arg;
+	return weir_xsk_is_zero_copy(d);
+}
+
+// A router whose driver half cannot be had runs in userspace, and says why; a wish that cannot be
+// met is an error.
+static int open_front(struct session *s, const struct session_front *o, struct weir_err *err)
+{
+	const struct weir_place_options place = {
+		.arg = (void *)o,
+		.object = find_object,
+		.zero_copy = is_zero_copy,
+		.driver = o->driver,
+		.userspace = o->userspace,
+	};
+	int rc = weir_place(&s->plan, s->router, &place, err);
+
+	if (rc || !s->plan.n_driver)
+		return rc;
+	if (!weir_front_open(&s->front, &s->plan, s->xsk, &o->opt, err))
+		weir_engine_half(s->engine, &weir_front_half, s->front);
+	return 0;
+}
+
 int session_open(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_engine_options engine = opt->engine;
@@ -46,12 +79,16 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 	}
 	if (!rc)
 		rc = weir_engine_open(&s->engine, s->router, &engine, err);
+	if (!rc && s->xsk && opt->front.on)
+		rc = open_front(s, &opt->front, err);
 	return rc;
 }
 
 // The devices go before the engine's buffers: nothing may arrive where nobody listens.
 void session_close(struct session *s)
 {
+	weir_front_close(s->front);
+	weir_plan_free(&s->plan);
 	weir_engine_close(s->engine);
 	weir_xsk_close(s->xsk);
 	weir_router_free(s->router);

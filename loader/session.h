@@ -5,6 +5,14 @@
 // everything undone in reverse, whatever was reached. `run` and `click` both stand on this.
 
 #include <engine.h>
+#include <front.h>
+
+// What is asked of the half in the driver. Zero-initialised: nothing runs there.
+struct session_front {
+	bool on;
+	const char *const *driver, *const *userspace; // wishes: names ended by NULL; NULL: none
+	struct weir_front_options opt;
+};
 
 struct session_options {
 	const char *file; // "-": standard input; NULL: see text
@@ -12,6 +20,7 @@ struct session_options {
 	const struct lang_define *defines;
 	unsigned n_defines;
 	struct weir_engine_options engine; // its pool is filled in by session_open
+	struct session_front front;
 };
 
 // owner: main thread. Zero-initialised is closed.
@@ -19,6 +28,8 @@ struct session {
 	struct weir_router *router;
 	struct weir_engine *engine;
 	struct weir_xsk *xsk; // NULL: no devices
+	struct weir_plan plan;
+	struct weir_front *front; // NULL: everything runs in userspace
 };
 
 // Parses and checks only; nothing on the system is touched. 0 or -errno with all errors in err.

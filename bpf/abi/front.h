@@ -13,6 +13,9 @@ struct weir_instance {
 	__u32 abi;     // WEIR_FRONT_ABI; what the program was compiled with until it is loaded
 	__u32 n_out;   // outputs
 	__u32 n_drops; // the class's own drop reasons
+	// Packets that leave by output 0 (of a sink: that end here) are not counted: they are
+	// those that came in less the others, and the longer way needs no counter per element.
+	__u32 derived;
 };
 
 // Counters of an element, per CPU, in the order of a node's edges in userspace: the outputs, then

@@ -204,6 +204,7 @@ static int driver(const struct weir_element *e, struct weir_front_args *a)
 		return weir_front_refuse(a, "FORCE_IP sorts packets in userspace");
 	if (!self->active)
 		return weir_front_refuse(a, "ACTIVE false: it does not receive from the start");
+	a->device = self->io.device;
 	return 0;
 }
 

@@ -78,27 +78,18 @@ static bool fill(const struct bpf_object *object, const struct weir_share *s)
 	return true;
 }
 
-static unsigned count_drops(const struct weir_class *c)
-{
-	unsigned n = 0;
-
-	while (n < 16 && c->drops[n])
-		n++;
-	return n;
-}
-
 bool program_load(struct program *p, const char *file, const struct weir_element *e,
 		  const struct weir_front_args *a)
 {
-	struct weir_instance in = {WEIR_FRONT_ABI, e->n_out, count_drops(e->class)};
+	struct weir_instance in = {WEIR_FRONT_ABI, weir_n_outputs(e), weir_n_drops(e->class), 0};
 	struct bpf_program *prog;
 	struct bpf_map *map;
 	bool ok = true;
 
 	*p = (struct program){
 		.object = bpf_object__open_file(file, NULL),
-		.n_out = e->n_out,
-		.n_counts = e->n_out + WEIR_COUNT_CLASS + in.n_drops + WEIR_COUNT_MORE,
+		.n_out = in.n_out,
+		.n_counts = in.n_out + WEIR_COUNT_CLASS + in.n_drops + WEIR_COUNT_MORE,
 	};
 	if (!p->object)
 		return false;

@@ -10,28 +10,6 @@
 
 enum { SPARE_BATCHES = 64 };
 
-static unsigned count_drops(const struct weir_class *c)
-{
-	unsigned n = 0;
-
-	while (n < sizeof(c->drops) / sizeof(c->drops[0]) && c->drops[n])
-		n++;
-	return n;
-}
-
-// Outputs that can lose packets under a name of their own: those in use, and those the class names.
-static unsigned count_outputs(const struct weir_element *e)
-{
-	unsigned in[2], out[2], n = 0;
-	bool equal;
-
-	while (n < sizeof(e->class->out) / sizeof(e->class->out[0]) && e->class->out[n])
-		n++;
-	if (weir_code_ports(weir_ports_code(e->class), in, out, &equal) && !equal && n > out[1])
-		n = out[1];
-	return n > e->n_out ? n : e->n_out;
-}
-
 static void free_push(struct weir_node *n, unsigned, struct batch *b)
 {
 	weir_recycle(n->worker, b->p, b->n);
@@ -50,8 +28,8 @@ static int open_node(struct weir_worker *w, struct weir_element *e)
 	n->recount = e->class->resizes;
 	n->worker = w;
 	n->element = e;
-	n->n_out = count_outputs(e);
-	n->n_drops = count_drops(e->class);
+	n->n_out = weir_n_outputs(e);
+	n->n_drops = weir_n_drops(e->class);
 	n->state = e->class->state_size ? aligned_alloc(64, (e->class->state_size + 63) & ~63ul)
 					: NULL;
 	n->out = calloc(n->n_out + n->n_drops + WEIR_EDGE_CLASS, sizeof(*n->out));

@@ -5,6 +5,7 @@
 // what it counted. owner: control thread.
 
 #include <engine.h>
+#include <half.h>
 #include <place.h>
 #include <xsk.h>
 
@@ -24,9 +25,11 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 // Switches the front off; packets go to the sockets again.
 void weir_front_close(struct weir_front *f);
 
-// The arguments of an element were changed: its program is replaced by one with the new ones. 0 or
-// -errno; then the old one stays.
-int weir_front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
+// The driver's half for the engine, with the front as its arg.
+extern const struct weir_half_ops weir_front_half;
+
+// A sign of life, every few beats of beat_ms.
+void weir_front_beat(struct weir_front *f);
 
 // For the `object` question of placement: the file of a class below one of the folders; dirs NULL:
 // those of the running program. Both results are valid until the next call.

@@ -105,6 +105,10 @@ const char *weir_ports_code(const struct weir_class *c);
 const char *weir_processing_code(const struct weir_class *c);
 const char *weir_flow_code(const struct weir_class *c);
 
+// Outputs that can lose packets under a name of their own: those in use, and those the class names.
+unsigned weir_n_outputs(const struct weir_element *e);
+// The class's own drop reasons.
+unsigned weir_n_drops(const struct weir_class *c);
 // Does a packet that enters by `in` ever leave by `out`, according to the class's flow code?
 bool weir_flows(const struct weir_element *e, unsigned in, unsigned out);
 // Processing that a code gives a port.

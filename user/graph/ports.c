@@ -262,3 +262,24 @@ void weir_resolve_processing(struct weir_router *r, struct weir_err *err)
 	for (unsigned i = 0; i < r->n_connections; i++)
 		check_connection(r, i, err);
 }
+
+unsigned weir_n_drops(const struct weir_class *c)
+{
+	unsigned n = 0;
+
+	while (n < sizeof(c->drops) / sizeof(c->drops[0]) && c->drops[n])
+		n++;
+	return n;
+}
+
+unsigned weir_n_outputs(const struct weir_element *e)
+{
+	unsigned in[2], out[2], n = 0;
+	bool equal;
+
+	while (n < sizeof(e->class->out) / sizeof(e->class->out[0]) && e->class->out[n])
+		n++;
+	if (weir_code_ports(weir_ports_code(e->class), in, out, &equal) && !equal && n > out[1])
+		n = out[1];
+	return n > e->n_out ? n : e->n_out;
+}

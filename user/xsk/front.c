@@ -49,3 +49,25 @@ unsigned weir_xsk_waiting(const struct weir_device *device)
 		n += xsk_queue_resumed(&d->queues[i]);
 	return n;
 }
+
+bool weir_xsk_is_zero_copy(const struct weir_device *device)
+{
+	const struct xsk_device *d = device->opened;
+
+	return d && d->zc;
+}
+
+struct weir_count weir_xsk_fronted(const struct weir_device *device)
+{
+	const struct xsk_device *d = device->opened;
+	struct weir_count sum = {};
+	struct weir_entry_count c;
+
+	for (unsigned i = 0; i < d->n_queues; i++) {
+		if (xsk_program_count(&d->program, i, &c))
+			continue;
+		sum.packets += c.front;
+		sum.bytes += c.front_bytes;
+	}
+	return sum;
+}

@@ -115,8 +115,8 @@ static int count_queues(struct xsk_iface *f)
 	return 0;
 }
 
-// The carrier itself: IFF_RUNNING is the operational state (RFC 2863), which the kernel brings up to
-// date only once a second.
+// The carrier itself: IFF_RUNNING is the operational state (RFC 2863), which the kernel brings up
+// to date only once a second.
 bool xsk_iface_has_carrier(const char *name)
 {
 	struct ethtool_value link = {.cmd = ETHTOOL_GLINK};

@@ -3,6 +3,7 @@
 
 // Opens the interfaces of a router: one AF_XDP socket per RX queue, all on one piece of memory.
 
+#include <abi/front.h>
 #include <device.h>
 #include <pool.h>
 
@@ -39,15 +40,19 @@ unsigned weir_xsk_first_socket(const struct weir_device *d);
 // Packets that came from the front and that no worker took yet. While the workers stand still.
 unsigned weir_xsk_waiting(const struct weir_device *d);
 
+bool weir_xsk_is_zero_copy(const struct weir_device *d);
+// What entered the front on an interface.
+struct weir_count weir_xsk_fronted(const struct weir_device *d);
+
 // What happened to packets on a queue before and after the graph, by name. `lost` tells those that
 // count packets which reached the interface's program and no element, or which left an element and
 // did not get onto the wire.
 struct weir_xsk_count {
 	const char *name;
 	uint64_t value;
-	bool lost;
+	bool lost, sending; // sending: behind the graph
 };
-enum { WEIR_XSK_COUNTS = 17 };
+enum { WEIR_XSK_COUNTS = 19 };
 // The number written to v.
 unsigned weir_xsk_counts(const struct weir_xsk *x, const struct weir_device *d, unsigned queue,
 			 struct weir_xsk_count v[WEIR_XSK_COUNTS]);

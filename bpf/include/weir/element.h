@@ -57,19 +57,18 @@ enum { WEIR_ENDED = 0x4000, WEIR_HANDOVER = 0x4100 };
 // Counts a packet as ended on purpose. Before the block is taken off.
 WEIR_INLINE void weir_end_here(const struct packet *p)
 {
-	weir_count(p, weir_instance.n_out + WEIR_COUNT_CLASS + weir_instance.n_drops +
-			      WEIR_COUNT_ENDED);
+	if (!weir_instance.derived)
+		weir_count(p, weir_instance.n_out + WEIR_COUNT_CLASS + weir_instance.n_drops +
+				      WEIR_COUNT_ENDED);
 }
 
-// The rare ways out.
-static __attribute__((noinline)) int weir_leave_else(struct xdp_md *ctx, unsigned port)
+// The rare ways out. (Not a function of its own: programs that call functions pay at every tail
+// call.)
+WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 {
 	const unsigned n_out = weir_instance.n_out, n_drops = weir_instance.n_drops;
 	unsigned which = n_out + WEIR_COUNT_NO_PORT, reason = port - WEIR_DROP;
-	struct packet packet, *p = &packet;
 
-	if (!weir_packet_enter(p, ctx))
-		return XDP_ABORTED;
 	if (port < n_out)
 		which = port;
 	else if (port >= WEIR_DROP && reason < n_drops)
@@ -78,20 +77,21 @@ static __attribute__((noinline)) int weir_leave_else(struct xdp_md *ctx, unsigne
 		which = n_out + WEIR_COUNT_CLASS + n_drops + WEIR_COUNT_HANDED;
 	weir_count(p, which);
 	if (port < n_out)
-		bpf_tail_call(ctx, &weir_out, port);
+		bpf_tail_call(p->ctx, &weir_out, port);
 	else if (port == WEIR_HANDOVER)
-		bpf_tail_call(ctx, &weir_out, n_out);
+		bpf_tail_call(p->ctx, &weir_out, n_out);
 	return XDP_DROP;
 }
 
 // The first outputs are jumps that the JIT knows.
-#define WEIR_LEAVE_BY(n_)                                         \
-	do {                                                      \
-		if (port_ == (n_)) {                              \
-			weir_count(p_, n_);                       \
-			bpf_tail_call_static(ctx, &weir_out, n_); \
-			return XDP_DROP;                          \
-		}                                                 \
+#define WEIR_LEAVE_BY(n_)                                          \
+	do {                                                       \
+		if (port_ == (n_) && (n_) < weir_instance.n_out) { \
+			if ((n_) || !weir_instance.derived)        \
+				weir_count(p_, n_);                \
+			bpf_tail_call_static(ctx, &weir_out, n_);  \
+			return XDP_DROP;                           \
+		}                                                  \
 	} while (0)
 
 #define WEIR_PROGRAM(id, call_)                                                                \
@@ -114,7 +114,7 @@ static __attribute__((noinline)) int weir_leave_else(struct xdp_md *ctx, unsigne
 		WEIR_LEAVE_BY(1);                                                              \
 		WEIR_LEAVE_BY(2);                                                              \
 		WEIR_LEAVE_BY(3);                                                              \
-		return weir_leave_else(ctx, port_);                                            \
+		return weir_leave_else(p_, port_);                                            \
 	}
 
 #define WEIR_ELEMENT(id, ...) WEIR_PROGRAM(id, id(self_, p_))
@@ -167,7 +167,7 @@ static __attribute__((noinline)) int weir_leave_else(struct xdp_md *ctx, unsigne
 			return XDP_ABORTED;                                                      \
 		port_ = call_;                                                                   \
 		return WEIR_LIKELY(port_ < WEIR_HANDOVER) ? (int)(port_ & ~(unsigned)WEIR_ENDED) \
-							  : weir_leave_else(ctx, port_);         \
+							  : weir_leave_else(p_, port_);         \
 	}
 
 #define WEIR_SPLIT_STATE_ELEMENT(id, ...) WEIR_STATE_ELEMENT(id)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct weir_device;
 struct weir_element;
 
 // A table that the element's program reads: an array map of the program, by name.
@@ -32,6 +33,7 @@ struct weir_front_args {
 	size_t size;
 	struct weir_share share[WEIR_SHARES];
 	unsigned n_share;
+	struct weir_device *device; // of FromDevice: the interface whose packets it emits
 	char why[160]; // why not: lower case, no full stop
 };
 

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "parts.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+bool front_has(const struct weir_front *f, const struct weir_element *e)
+{
+	return f->plan->placed[e->index].side == WEIR_DRIVER;
+}
+
+// --- loading ---
+// Elements that the verifier refuses stay in userspace, and with them what only they led to. 0, or
+// -errno without memory.
+static int load_programs(struct weir_front *f)
+{
+	struct weir_router *r = f->plan->router;
+	char why[WHY];
+
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		const struct weir_element *e = r->elements[i];
+
+		if (!front_has(f, e) || !f->plan->placed[i].object)
+			continue;
+		if (front_program_load(&f->programs[i], f->plan->placed[i].object, e, NULL, why,
+				       sizeof(why)) &&
+		    weir_plan_withdraw(f->plan, e, why))
+			return -ENOMEM;
+	}
+	for (unsigned i = 0; i < r->n_elements; i++)
+		if (!front_has(f, r->elements[i]))
+			front_program_close(&f->programs[i]);
+	return 0;
+}
+
+static int share_tables(struct weir_front *f)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < f->plan->router->n_elements; i++)
+		if (f->programs[i].object)
+			rc = front_program_share(&f->programs[i], f->plan->router->elements[i]);
+	return rc;
+}
+
+// The program that hands packets to an input in userspace; its fd or -errno.
+static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned input)
+{
+	struct exit_point *x = f->exits;
+	struct to_user *skel;
+	int rc;
+
+	for (; x < f->exits + f->n_exits; x++)
+		if (x->element == e && x->input == input)
+			return bpf_program__fd(x->skel->progs.weir_to_user);
+	x = reallocarray(f->exits, f->n_exits + 1, sizeof(*x));
+	if (!x)
+		return -ENOMEM;
+	f->exits = x;
+	skel = to_user__open();
+	if (!skel)
+		return -errno;
+	skel->rodata->args = (struct weir_exit){
+		.element = (__u16)e->index,
+		.input = (__u16)input,
+		.gone = f->opt.gone_drop ? XDP_DROP : XDP_PASS,
+	};
+	rc = bpf_map__reuse_fd(skel->maps.sockets, weir_xsk_sockets(f->xsk))
+		     ?: bpf_map__reuse_fd(skel->maps.beat, f->beat_fd) ?: to_user__load(skel);
+	if (rc) {
+		to_user__destroy(skel);
+		return rc;
+	}
+	f->exits[f->n_exits++] = (struct exit_point){e, input, skel};
+	return bpf_program__fd(skel->progs.weir_to_user);
+}
+
+// --- joining ---
+// The program behind a connection; its fd or -errno.
+static int behind(struct weir_front *f, const struct weir_connection *c)
+{
+	return weir_plan_is_inside(f->plan, c) ? f->programs[c->to->index].fd
+					       : exit_to(f, c->to, c->to_port);
+}
+
+// What an output is connected to; NULL if nothing.
+static const struct weir_connection *connection_of(const struct weir_element *e, unsigned port)
+{
+	const struct weir_wiring *w = weir_wiring(e);
+
+	if (port >= w->n_out || !w->out[port].n)
+		return NULL;
+	return &e->router->connections[w->by_out[w->out[port].first]];
+}
+
+static int join_element(struct weir_front *f, const struct weir_element *e)
+{
+	const struct front_program *p = &f->programs[e->index];
+	__u32 port = weir_n_outputs(e);
+	int fd = exit_to(f, e, 0), rc;
+
+	rc = fd < 0 ? fd : bpf_map_update_elem(p->out_fd, &port, &fd, BPF_ANY);
+	for (port = 0; !rc && port < e->n_out; port++) {
+		const struct weir_connection *c = connection_of(e, port);
+
+		if (!c)
+			continue;
+		fd = behind(f, c);
+		rc = fd < 0 ? fd : bpf_map_update_elem(p->out_fd, &port, &fd, BPF_ANY);
+	}
+	return rc;
+}
+
+static int join_all(struct weir_front *f)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < f->plan->router->n_elements; i++)
+		if (f->programs[i].object)
+			rc = join_element(f, f->plan->router->elements[i]);
+	return rc;
+}
+
+// --- switching on and off ---
+struct weir_device *front_device(const struct weir_element *e)
+{
+	struct weir_front_args a = {.self = e->self, .size = e->class->self_size};
+
+	if (!weir_is_entry(e) || e->class->driver(e, &a))
+		return NULL;
+	return a.device;
+}
+
+// A FromDevice in the driver: its interface's packets go into what its output leads to. With on
+// false, or when its arguments no longer allow it, they go to the sockets again.
+static int switch_one(struct weir_front *f, const struct weir_element *e, bool on)
+{
+	struct weir_device *d = front_device(e);
+	const struct weir_connection *c = connection_of(e, 0);
+	int fd = -1;
+
+	if (d && c && on) {
+		fd = behind(f, c);
+		if (fd < 0)
+			return fd;
+	}
+	d = f->devices[e->index] ? f->devices[e->index] : d;
+	f->devices[e->index] = d;
+	return d ? weir_xsk_front(f->xsk, d, fd) : 0;
+}
+
+static int switch_all(struct weir_front *f, bool on)
+{
+	struct weir_router *r = f->plan->router;
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < r->n_elements; i++)
+		if (weir_is_entry(r->elements[i]) && front_has(f, r->elements[i]))
+			rc = switch_one(f, r->elements[i], on);
+	return rc;
+}
+
+static int open_beat(struct weir_front *f)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_MMAPABLE);
+
+	f->beat_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "weir_beat", sizeof(__u32),
+				    sizeof(struct weir_beat), 1, &o);
+	if (f->beat_fd < 0)
+		return -errno;
+	f->beat = mmap(NULL, sizeof(*f->beat), PROT_READ | PROT_WRITE, MAP_SHARED, f->beat_fd, 0);
+	if (f->beat == MAP_FAILED) {
+		f->beat = NULL;
+		return -errno;
+	}
+	weir_front_beat(f);
+	f->beat->timeout = (uint64_t)f->opt.beat_ms * NS_PER_MS;
+	return 0;
+}
+
+void weir_front_beat(struct weir_front *f)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	__atomic_store_n(&f->beat->last, (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec,
+			 __ATOMIC_RELAXED);
+}
+
+// --- a change of arguments ---
+// Every slot that led to an element's old program gets the new one.
+static int replace(struct weir_front *f, const struct weir_element *e, int fd)
+{
+	struct weir_router *r = e->router;
+	int rc = 0;
+
+	for (unsigned i = 0; !rc && i < r->n_connections; i++) {
+		const struct weir_connection *c = &r->connections[i];
+		__u32 port = c->from_port;
+		struct weir_device *d;
+
+		if (c->to != e || !weir_plan_is_inside(f->plan, c))
+			continue;
+		d = f->devices[c->from->index];
+		rc = d ? weir_xsk_front(f->xsk, d, fd)
+		       : bpf_map_update_elem(f->programs[c->from->index].out_fd, &port, &fd,
+					     BPF_ANY);
+	}
+	return rc;
+}
+
+// with_tables: the live tables go on in the new program; else they become maps anew.
+static int reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
+		  size_t size)
+{
+	struct front_program *p = &f->programs[e->index], fresh;
+	unsigned n_live = p->n_live;
+	int rc;
+
+	if (!with_tables)
+		p->n_live = 0;
+	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, p, why, size);
+	if (rc) {
+		p->n_live = n_live;
+		return rc;
+	}
+	rc = front_program_share(&fresh, e) ?: replace(f, e, fresh.fd);
+	if (rc) {
+		snprintf(why, size, "%s", strerror(-rc));
+		front_program_close(&fresh);
+		return rc;
+	}
+	front_program_close(p);
+	*p = fresh;
+	return 0;
+}
+
+int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err)
+{
+	char why[WHY];
+
+	if (weir_is_entry(e))
+		return switch_one(f, e, true);
+	if (!f->programs[e->index].object || !reload(f, e, true, why, sizeof(why)))
+		return 0;
+	return weir_error(err, NULL, "%s: its program in the driver keeps the old arguments: %s",
+			  e->name, why);
+}
+
+static void moved(struct weir_front *f, const struct weir_element *e)
+{
+	char why[WHY];
+	int fd;
+
+	if (!f->programs[e->index].object || !reload(f, e, false, why, sizeof(why)))
+		return;
+	fd = exit_to(f, e, 0);
+	if (fd < 0 || replace(f, e, fd))
+		switch_all(f, false);
+	fprintf(stderr, "weir: %s goes on in userspace: its program cannot be loaded again: %s\n",
+		e->name, why);
+}
+
+// --- the whole ---
+int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir_xsk *x,
+		    const struct weir_front_options *opt, struct weir_err *err)
+{
+	struct weir_front *f = calloc(1, sizeof(*f));
+	int rc;
+
+	*out = NULL;
+	if (!f)
+		return -ENOMEM;
+	*f = (struct weir_front){
+		.plan = plan,
+		.xsk = x,
+		.opt = *opt,
+		.programs = calloc(plan->router->n_elements, sizeof(*f->programs)),
+		.devices = calloc(plan->router->n_elements, sizeof(struct weir_device *)),
+		.beat_fd = -1,
+		.n_cpus = libbpf_num_possible_cpus(),
+	};
+	rc = f->programs && f->devices ? open_beat(f) : -ENOMEM;
+	rc = rc ?: load_programs(f) ?: share_tables(f) ?: join_all(f) ?: switch_all(f, true);
+	if (rc) {
+		weir_warn(err, NULL,
+			  "the driver half cannot be switched on (%s); everything runs "
+			  "in userspace",
+			  strerror(-rc));
+		weir_front_close(f);
+		return rc;
+	}
+	plan->router->front = f;
+	plan->router->front_moved = moved;
+	*out = f;
+	return 0;
+}
+
+void weir_front_close(struct weir_front *f)
+{
+	if (!f)
+		return;
+	f->plan->router->front = NULL;
+	f->plan->router->front_moved = NULL;
+	switch_all(f, false);
+	for (unsigned i = 0; f->programs && i < f->plan->router->n_elements; i++)
+		front_program_close(&f->programs[i]);
+	for (unsigned i = 0; i < f->n_exits; i++)
+		to_user__destroy(f->exits[i].skel);
+	if (f->beat)
+		munmap(f->beat, sizeof(*f->beat));
+	if (f->beat_fd >= 0)
+		close(f->beat_fd);
+	free(f->programs);
+	free(f->devices);
+	free(f->exits);
+	free(f);
+}

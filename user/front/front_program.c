@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "front_program.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { WORDS = 64 * 1024, PAGE = 4096 };
+
+// What libbpf says while a program is loaded: its own warnings and the verifier's log. control
+// thread only.
+static char words[WORDS];
+static size_t n_words;
+
+static int keep_words(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	int n;
+
+	if (level != LIBBPF_WARN || n_words >= WORDS - 1)
+		return 0;
+	n = vsnprintf(words + n_words, WORDS - n_words, fmt, ap);
+	if (n > 0)
+		n_words += (size_t)n < WORDS - n_words ? (size_t)n : WORDS - n_words - 1;
+	return 0;
+}
+
+// The verifier's last sentence stands before its statistics; without a log, libbpf's first words.
+static void find_reason(char *why, size_t size)
+{
+	char *end = strstr(words, "\nprocessed "), *line;
+
+	if (end) {
+		*end = '\0';
+		line = strrchr(words, '\n');
+		snprintf(why, size, "the verifier refuses it: %s", line ? line + 1 : words);
+		return;
+	}
+	end = strchr(words, '\n');
+	if (end)
+		*end = '\0';
+	snprintf(why, size, "%s", words[0] ? words : "it cannot be loaded");
+}
+
+unsigned front_n_counts(const struct weir_element *e)
+{
+	return weir_n_outputs(e) + WEIR_COUNT_CLASS + weir_n_drops(e->class) + WEIR_COUNT_MORE;
+}
+
+bool front_derives(const struct weir_element *e)
+{
+	return !e->class->resizes;
+}
+
+static int freeze(struct bpf_map *map, const void *v, size_t size)
+{
+	size_t have = 0;
+	const void *value = bpf_map__initial_value(map, &have);
+	uint8_t *copy;
+	int e;
+
+	if (!value || have < size)
+		return -EINVAL;
+	copy = malloc(have);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, value, have);
+	memcpy(copy, v, size);
+	e = bpf_map__set_initial_value(map, copy, have);
+	free(copy);
+	return e;
+}
+
+static const struct weir_share *find_share(const struct weir_front_args *a, const char *name)
+{
+	for (unsigned i = 0; i < a->n_share; i++)
+		if (!strcmp(a->share[i].map, name))
+			return &a->share[i];
+	return NULL;
+}
+
+static int live_fd(const struct front_program *p, const struct weir_share *s)
+{
+	for (unsigned i = 0; p && i < p->n_live; i++)
+		if (p->live[i] == s->data)
+			return p->live_fd[i];
+	return -1;
+}
+
+static int size_share(struct bpf_map *map, const struct weir_share *s,
+		      const struct front_program *old)
+{
+	int fd = s->live ? live_fd(old, s) : -1;
+
+	if (fd >= 0)
+		return bpf_map__reuse_fd(map, fd);
+	return bpf_map__set_value_size(map, (__u32)s->value_size) ?:
+		       bpf_map__set_max_entries(map, s->n)	  ?:
+		       s->live ? bpf_map__set_map_flags(map, BPF_F_MMAPABLE)
+			       : 0;
+}
+
+static int reuse_or_size(struct bpf_map *map, int fd, unsigned n)
+{
+	return fd >= 0 ? bpf_map__reuse_fd(map, fd) : bpf_map__set_max_entries(map, n);
+}
+
+static int set_map(struct bpf_map *map, const struct weir_element *e,
+		   const struct weir_front_args *a, const struct front_program *old)
+{
+	const char *name = bpf_map__name(map);
+	const struct weir_share *share = find_share(a, name);
+	const struct weir_instance instance = {
+		.abi = WEIR_FRONT_ABI,
+		.n_out = weir_n_outputs(e),
+		.n_drops = weir_n_drops(e->class),
+		.derived = front_derives(e),
+	};
+
+	if (share)
+		return size_share(map, share, old);
+	if (!strcmp(name, "weir_out"))
+		return reuse_or_size(map, old ? old->out_fd : -1, weir_n_outputs(e) + 1);
+	if (!strcmp(name, "weir_counts"))
+		return reuse_or_size(map, old ? old->counts_fd : -1, front_n_counts(e));
+	if (!strcmp(name, "weir_state"))
+		return old ? bpf_map__reuse_fd(map, old->state_fd) : 0;
+	if (strstr(name, ".rodata.self"))
+		return a->size ? freeze(map, a->self, a->size) : 0;
+	if (strstr(name, ".rodata.inst"))
+		return freeze(map, &instance, sizeof(instance));
+	return 0;
+}
+
+static int fill_shares(const struct front_program *p, const struct weir_front_args *a)
+{
+	int e = 0;
+
+	for (unsigned i = 0; !e && i < a->n_share; i++) {
+		const struct weir_share *s = &a->share[i];
+		int fd = bpf_object__find_map_fd_by_name(p->object, s->map);
+
+		for (uint32_t k = 0; !e && !s->live && k < s->n; k++)
+			e = bpf_map_update_elem(fd, &k, (uint8_t *)s->data + k * s->value_size, 0);
+	}
+	return e;
+}
+
+static int ask(const struct weir_element *e, struct weir_front_args *a)
+{
+	*a = (struct weir_front_args){.self = e->self, .size = e->class->self_size};
+	return e->class->driver ? e->class->driver(e, a) : 0;
+}
+
+static int open_and_load(struct front_program *p, const char *file, const struct weir_element *e,
+			 const struct weir_front_args *a, const struct front_program *old)
+{
+	struct bpf_map *map;
+	int rc = 0;
+
+	p->object = bpf_object__open_file(file, NULL);
+	if (!p->object)
+		return -errno;
+	bpf_object__for_each_map(map, p->object)
+	{
+		rc = set_map(map, e, a, old);
+		if (rc)
+			return rc;
+	}
+	rc = bpf_object__load(p->object);
+	if (rc)
+		return rc;
+	p->fd = bpf_program__fd(bpf_object__next_program(p->object, NULL));
+	p->out_fd = bpf_object__find_map_fd_by_name(p->object, "weir_out");
+	p->counts_fd = bpf_object__find_map_fd_by_name(p->object, "weir_counts");
+	p->state_fd = bpf_object__find_map_fd_by_name(p->object, "weir_state");
+	p->n_counts = front_n_counts(e);
+	p->state_size = p->state_fd >= 0 ? e->class->state_size : 0;
+	return fill_shares(p, a);
+}
+
+int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
+		       const struct front_program *old, char *why, size_t size)
+{
+	libbpf_print_fn_t print;
+	struct weir_front_args a;
+	int rc = ask(e, &a);
+
+	*p = (struct front_program){.fd = -1, .state_fd = -1};
+	if (rc) {
+		snprintf(why, size, "%s", a.why);
+		return rc;
+	}
+	words[n_words = 0] = '\0';
+	print = libbpf_set_print(keep_words);
+	rc = open_and_load(p, file, e, &a, old);
+	libbpf_set_print(print);
+	if (rc) {
+		find_reason(why, size);
+		front_program_close(p);
+		return rc;
+	}
+	for (unsigned i = 0; old && i < old->n_live; i++)
+		for (unsigned k = 0; k < a.n_share; k++)
+			if (a.share[k].data == old->live[i]) {
+				p->live[p->n_live] = old->live[i];
+				p->live_fd[p->n_live++] =
+					bpf_object__find_map_fd_by_name(p->object, a.share[k].map);
+			}
+	return 0;
+}
+
+void front_program_close(struct front_program *p)
+{
+	bpf_object__close(p->object);
+	*p = (struct front_program){.fd = -1, .state_fd = -1};
+}
+
+// The table's bytes go into the map, and the map takes the place of the memory.
+static int share(struct front_program *p, const struct weir_share *s)
+{
+	int fd = bpf_object__find_map_fd_by_name(p->object, s->map);
+	size_t bytes = s->value_size * s->n;
+	void *m;
+
+	bytes = (bytes + PAGE - 1) & ~(size_t)(PAGE - 1);
+	m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (m == MAP_FAILED)
+		return -errno;
+	memcpy(m, s->data, s->value_size * s->n);
+	if (mremap(m, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, s->data) == MAP_FAILED) {
+		int e = -errno;
+
+		munmap(m, bytes);
+		return e;
+	}
+	p->live[p->n_live] = s->data;
+	p->live_fd[p->n_live++] = fd;
+	return 0;
+}
+
+int front_program_share(struct front_program *p, const struct weir_element *e)
+{
+	struct weir_front_args a;
+	int rc = ask(e, &a);
+
+	for (unsigned i = 0; !rc && i < a.n_share; i++)
+		if (a.share[i].live && live_fd(p, &a.share[i]) < 0)
+			rc = share(p, &a.share[i]);
+	return rc;
+}

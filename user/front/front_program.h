@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// One element's program in the driver.
+
+#include <abi/front.h>
+#include <graph.h>
+
+struct bpf_object;
+
+// Zero-initialised is not loaded.
+struct front_program {
+	struct bpf_object *object; // NULL: not loaded
+	int fd;
+	int out_fd, counts_fd, state_fd; // state_fd: -1 without state
+	unsigned n_counts;
+	size_t state_size;
+	const void *live[WEIR_SHARES]; // memory that is a map's
+	int live_fd[WEIR_SHARES];
+	unsigned n_live;
+};
+
+// Does the program leave output 0 uncounted? Not where packets change their length on the way.
+bool front_derives(const struct weir_element *e);
+// Number of counters that an element's program has.
+unsigned front_n_counts(const struct weir_element *e);
+
+// Loads the program of an element from its object file with the element's arguments of now. With
+// `old`, its counters, state, outputs and live tables go on in the new one. Why it failed goes to
+// why: what the class, libbpf or the verifier said, one line. 0 or -errno.
+int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
+		       const struct front_program *old, char *why, size_t size);
+void front_program_close(struct front_program *p);
+
+// Makes the program's live tables the element's memory, so that both halves read the same bytes.
+// Once per table; nobody writes to it meanwhile. 0 or -errno.
+int front_program_share(struct front_program *p, const struct weir_element *e);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// What the files of this room share.
+
+#include "front.h"
+#include "front_program.h"
+
+#include <to_user.skel.h>
+
+enum { WHY = 512, NS_PER_MS = 1000000 };
+
+// A point where packets leave for userspace.
+struct exit_point {
+	const struct weir_element *element;
+	unsigned input;
+	struct to_user *skel;
+};
+
+struct weir_front {
+	struct weir_plan *plan;
+	struct weir_xsk *xsk;
+	struct weir_front_options opt;
+	struct front_program *programs; // by element index
+	struct weir_device **devices;	// of FromDevices that were switched on, by element index
+	struct exit_point *exits;
+	unsigned n_exits;
+	int beat_fd;
+	struct weir_beat *beat;
+	int n_cpus;
+};
+
+bool front_has(const struct weir_front *f, const struct weir_element *e);
+// The interface of a FromDevice whose arguments allow the driver; else NULL.
+struct weir_device *front_device(const struct weir_element *e);
+// The arguments of an element were changed: its program is replaced by one with the new ones. 0 or
+// -errno; then the old one stays.
+int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
