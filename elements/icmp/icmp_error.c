@@ -15,6 +15,7 @@
 //	dt :: DecIPTTL; dt[1] -> ICMPError(18.26.4.24, timeexceeded) -> rt;
 #include <weir/csum.h>
 #include <weir/element.h>
+#include <weir/icmp.h>
 #include <weir/ip4_list.h>
 
 enum { OUT };
@@ -230,68 +231,24 @@ static void icmp_error(struct weir_node *n, unsigned, struct batch *b)
 	b->n = 0;
 }
 
-struct named {
-	const char *name;
-	uint8_t type, code;
-};
-
-static const struct named types[] = {
-	{"unreachable", UNREACHABLE, 0},
-	{"sourcequench", SOURCE_QUENCH, 0},
-	{"redirect", REDIRECT, 0},
-	{"timeexceeded", TIME_EXCEEDED, 0},
-	{"parameterproblem", PARAMETER_PROBLEM, 0},
-};
-static const struct named codes[] = {
-	{"net", UNREACHABLE, 0},
-	{"host", UNREACHABLE, 1},
-	{"protocol", UNREACHABLE, 2},
-	{"port", UNREACHABLE, 3},
-	{"needfrag", UNREACHABLE, NEEDFRAG},
-	{"srcroutefail", UNREACHABLE, 5},
-	{"netunknown", UNREACHABLE, 6},
-	{"hostunknown", UNREACHABLE, 7},
-	{"isolated", UNREACHABLE, 8},
-	{"netprohibited", UNREACHABLE, 9},
-	{"hostprohibited", UNREACHABLE, 10},
-	{"nettos", UNREACHABLE, 11},
-	{"hosttos", UNREACHABLE, 12},
-	{"filterprohibited", UNREACHABLE, 13},
-	{"hostprecedence", UNREACHABLE, 14},
-	{"cutoff", UNREACHABLE, 15},
-	{"net", REDIRECT, 0},
-	{"host", REDIRECT, 1},
-	{"tosnet", REDIRECT, 2},
-	{"toshost", REDIRECT, 3},
-	{"transit", TIME_EXCEEDED, 0},
-	{"reassembly", TIME_EXCEEDED, 1},
-	{"erroratptr", PARAMETER_PROBLEM, ERROR_AT_PTR},
-	{"missingopt", PARAMETER_PROBLEM, 1},
-	{"length", PARAMETER_PROBLEM, 2},
-};
-
 static int parse_type(struct weir_element *e, struct icmp_error *self)
 {
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!strcmp(types[i].name, self->type_text)) {
-			self->type = types[i].type;
-			return 0;
-		}
-	}
-	return weir_parse(e, WEIR_T_U8, self->type_text, "TYPE", &self->type, NULL);
+	int type = weir_icmp_type(self->type_text);
+
+	if (type < 0)
+		return weir_parse(e, WEIR_T_U8, self->type_text, "TYPE", &self->type, NULL);
+	self->type = (uint8_t)type;
+	return 0;
 }
 
 static int parse_code(struct weir_element *e, struct icmp_error *self)
 {
-	if (!self->code_text)
-		return 0;
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		if (codes[i].type == self->type && !strcmp(codes[i].name, self->code_text)) {
-			self->code = codes[i].code;
-			return 0;
-		}
-	}
-	return weir_parse(e, WEIR_T_U8, self->code_text, "CODE", &self->code, NULL);
+	int code = self->code_text ? weir_icmp_code(self->type, self->code_text) : 0;
+
+	if (code < 0)
+		return weir_parse(e, WEIR_T_U8, self->code_text, "CODE", &self->code, NULL);
+	self->code = (uint8_t)code;
+	return 0;
 }
 
 static int configure(struct weir_element *e, struct weir_args *a)

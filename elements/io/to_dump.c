@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// ToDump: writes packets to a pcap file. They go on by output 0 if it is connected.
+// ToDump: writes packets to a pcap file, compressed if its name ends in .gz, .bz2, .xz or .zst.
+// They go on by output 0 if it is connected.
 #include <weir/element.h>
 
+#include "dump_file.h"
 #include "encap.h"
 
 #include <errno.h>
@@ -18,12 +20,21 @@ struct to_dump {
 
 	pcap_t *pcap; // describes the file; NULL: not open
 	pcap_dumper_t *file;
+	pid_t child; // that compresses; 0: none
 	bool failed;
 };
 
 struct to_dump_state {
 	uint64_t count;
 };
+
+static void fail(const struct weir_element *e)
+{
+	struct to_dump *self = e->self;
+
+	fprintf(stderr, "%s: %s: %s\n", e->name, self->filename, strerror(errno));
+	self->failed = true;
+}
 
 static void write_packet(struct weir_node *n, struct packet *p)
 {
@@ -41,8 +52,7 @@ static void write_packet(struct weir_node *n, struct packet *p)
 		h.caplen = self->snaplen;
 	pcap_dump((u_char *)self->file, &h, weir_data(p));
 	if (ferror(pcap_dump_file(self->file))) {
-		fprintf(stderr, "%s: %s: %s\n", n->element->name, self->filename, strerror(errno));
-		self->failed = true;
+		fail(n->element);
 		return;
 	}
 	((struct to_dump_state *)n->state)->count++;
@@ -111,6 +121,8 @@ static int init(struct weir_element *e, struct weir_err *err)
 	struct to_dump *self = e->self;
 	unsigned before = err->n_errors;
 	int dlt = find_encap(e, err);
+	char why[128];
+	FILE *f;
 
 	if (err->n_errors > before || dlt < 0)
 		return -EINVAL;
@@ -119,9 +131,14 @@ static int init(struct weir_element *e, struct weir_err *err)
 								     : PCAP_TSTAMP_PRECISION_MICRO);
 	if (!self->pcap)
 		return weir_error(err, &e->loc, "%s: no memory", e->name);
-	self->file = pcap_dump_open(self->pcap, self->filename);
-	if (!self->file)
+	f = dump_create(self->filename, &self->child, why, sizeof(why));
+	if (!f)
+		return weir_error(err, &e->loc, "%s: %s: %s", e->name, self->filename, why);
+	self->file = pcap_dump_fopen(self->pcap, f);
+	if (!self->file) {
+		fclose(f);
 		return weir_error(err, &e->loc, "%s: %s", e->name, pcap_geterr(self->pcap));
+	}
 	if (self->unbuffered)
 		setvbuf(pcap_dump_file(self->file), NULL, _IONBF, 0);
 	return 0;
@@ -144,8 +161,11 @@ static void fini(struct weir_element *e)
 {
 	struct to_dump *self = e->self;
 
+	if (self->file && pcap_dump_flush(self->file) && !self->failed)
+		fail(e);
 	if (self->file)
 		pcap_dump_close(self->file);
+	dump_close(&self->child);
 	if (self->pcap)
 		pcap_close(self->pcap);
 	self->file = NULL;

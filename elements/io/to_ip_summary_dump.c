@@ -20,6 +20,7 @@ struct to_ip_summary_dump {
 	uint8_t field[MAX_FIELDS];
 	unsigned n_fields;
 	FILE *file;
+	bool failed;
 };
 
 struct to_ip_summary_dump_state {
@@ -127,6 +128,17 @@ static void write_packet(struct weir_node *n, struct packet *p, struct weir_buf 
 	weir_set_anno_u32(p, ANNO_EXTRA_PACKETS, extra_packets);
 }
 
+// Says once that the file cannot be written.
+static void check(const struct weir_element *e)
+{
+	struct to_ip_summary_dump *self = e->self;
+
+	if (self->failed || !ferror(self->file))
+		return;
+	self->failed = true;
+	fprintf(stderr, "%s: %s: %s\n", e->name, self->filename, strerror(errno));
+}
+
 static void to_ip_summary_dump(struct weir_node *n, unsigned, struct batch *b)
 {
 	struct weir_buf line = {};
@@ -134,6 +146,7 @@ static void to_ip_summary_dump(struct weir_node *n, unsigned, struct batch *b)
 	for (unsigned i = 0; i < b->n; i++)
 		write_packet(n, b->p[i], &line);
 	weir_buf_free(&line);
+	check(n->element);
 	if (n->element->n_out)
 		return;
 	weir_end(n, b->p, b->n);
@@ -154,6 +167,7 @@ static bool task(struct weir_node *n, unsigned burst)
 	for (unsigned i = 0; i < got; i++)
 		write_packet(n, v[i], &line);
 	weir_buf_free(&line);
+	check(n->element);
 	if (n->element->n_out)
 		weir_emit_all(n, 0, v, got);
 	else
@@ -260,10 +274,12 @@ static void fini(struct weir_element *e)
 {
 	struct to_ip_summary_dump *self = e->self;
 
-	if (self->file && self->file != stdout)
+	if (!self->file)
+		return;
+	fflush(self->file);
+	check(e);
+	if (self->file != stdout)
 		fclose(self->file);
-	else if (self->file)
-		fflush(stdout);
 	self->file = NULL;
 }
 

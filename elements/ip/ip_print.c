@@ -8,18 +8,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum contents { NONE, HEX, ASCII };
-
-// Both take the words that switch a boolean, too.
-static const char *const contents_names[] = {"NONE", "HEX", "ASCII", "false",
-					     "true", "no",  "yes",   NULL};
-static const uint8_t contents_values[] = {NONE, HEX, ASCII, NONE, HEX, NONE, HEX};
-
 struct ip_print {
 	char *label, *outfile;
 	int32_t max, nbytes;
 	bool nbytes_given;
-	unsigned contents, payload; // index into contents_names
+	unsigned contents, payload; // enum weir_contents
 	bool ether, id, timestamp, paint, tos, ttl, swap, length, aggregate, active;
 	FILE *out;
 };
@@ -235,23 +228,23 @@ static void print_bytes(struct weir_buf *b, const struct ip_print *self, struct 
 			const struct subject *s)
 {
 	const uint8_t *d = weir_data(p), *end = d + p->len;
-	unsigned contents = contents_values[self->contents];
+	unsigned contents = self->contents;
 	uint32_t n, line;
 
-	if (contents_values[self->payload]) {
-		contents = contents_values[self->payload];
+	if (self->payload) {
+		contents = self->payload;
 		d = payload_of(s, end);
 	}
-	if (contents == NONE)
+	if (contents == WEIR_CONTENTS_NONE)
 		return;
 	n = d < end ? (uint32_t)(end - d) : 0;
 	if (self->max >= 0 && n > (uint32_t)self->max)
 		n = (uint32_t)self->max;
 	for (; n; d += line, n -= line) {
 		weir_printf(b, "\n  ");
-		line = contents == HEX ? 24 : 48;
+		line = contents == WEIR_CONTENTS_HEX ? 24 : 48;
 		line = line < n ? line : n;
-		if (contents == HEX)
+		if (contents == WEIR_CONTENTS_HEX)
 			weir_print_hex(b, d, line);
 		else
 			weir_print_ascii(b, d, line);
@@ -357,7 +350,9 @@ static int configure(struct weir_element *e, struct weir_args *a)
 
 	if (self->nbytes_given)
 		self->max = self->nbytes;
-	if (contents_values[self->contents] && contents_values[self->payload])
+	self->contents = weir_contents(self->contents);
+	self->payload = weir_contents(self->payload);
+	if (self->contents && self->payload)
 		return weir_args_error(a, -1, "CONTENTS and PAYLOAD exclude each other");
 	return 0;
 }
@@ -387,9 +382,9 @@ static void fini(struct weir_element *e)
 static const struct weir_arg args[] = {
 	WEIR_ARG(STRING, ip_print, label, "LABEL", "text before each line", WEIR_POS),
 	WEIR_ARG(ENUM, ip_print, contents, "CONTENTS", "print the bytes of the packet",
-		 .def = "NONE", .names = contents_names),
+		 .def = "NONE", .names = weir_contents_words),
 	WEIR_ARG(ENUM, ip_print, payload, "PAYLOAD", "print the bytes of the payload",
-		 .def = "NONE", .names = contents_names),
+		 .def = "NONE", .names = weir_contents_words),
 	WEIR_ARG(I32, ip_print, max, "MAXLENGTH", "bytes to print; negative: all", .def = "1500"),
 	WEIR_ARG(I32, ip_print, nbytes, "NBYTES", "the same as MAXLENGTH",
 		 .given = offsetof(struct ip_print, nbytes_given)),

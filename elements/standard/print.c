@@ -6,10 +6,6 @@
 #include <sched.h>
 #include <stdio.h>
 
-enum contents { NONE, HEX, ASCII };
-// The words that switch a boolean are taken too.
-static const char *const contents_names[] = {"NONE", "HEX", "ASCII", "false", "true", NULL};
-
 struct print {
 	char *label;
 	int32_t max, length, nbytes;
@@ -22,10 +18,10 @@ static void print_bytes(struct weir_buf *b, const struct print *self, struct pac
 {
 	uint32_t n = self->max < 0 || p->len < (uint32_t)self->max ? p->len : (uint32_t)self->max;
 
-	if (!n || self->contents == NONE)
+	if (!n || self->contents == WEIR_CONTENTS_NONE)
 		return;
-	weir_printf(b, self->contents == HEX ? " | " : " |  ");
-	if (self->contents == HEX)
+	weir_printf(b, self->contents == WEIR_CONTENTS_HEX ? " | " : " |  ");
+	if (self->contents == WEIR_CONTENTS_HEX)
 		weir_print_hex(b, weir_data(p), n);
 	else
 		weir_print_ascii(b, weir_data(p), n);
@@ -82,8 +78,7 @@ static int configure(struct weir_element *e, struct weir_args *)
 		self->max = self->length;
 	if (self->nbytes_given)
 		self->max = self->nbytes;
-	if (self->contents > ASCII)
-		self->contents -= 3;
+	self->contents = weir_contents(self->contents);
 	return 0;
 }
 
@@ -96,7 +91,7 @@ static const struct weir_arg args[] = {
 	WEIR_ARG(I32, print, nbytes, "NBYTES", "the same as MAXLENGTH",
 		 .given = offsetof(struct print, nbytes_given)),
 	WEIR_ARG(ENUM, print, contents, "CONTENTS", "how to print the bytes", .def = "HEX",
-		 .names = contents_names),
+		 .names = weir_contents_words),
 	WEIR_ARG(BOOL, print, timestamp, "TIMESTAMP", "print the timestamp"),
 	WEIR_ARG(BOOL, print, anno, "PRINTANNO", "print the annotations"),
 	WEIR_ARG(BOOL, print, active, "ACTIVE", "print", .def = "true"),

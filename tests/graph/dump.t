@@ -190,3 +190,24 @@ InfiniteSource(DATA efgh, LIMIT 1) -> d; Script(wait 10ms, stop)
 0
 == stderr
    4 |  efgh
+
+=== ToDump compresses by the name
+== run
+click -e "InfiniteSource(DATA abcd, LIMIT 2, STOP true) -> ToDump(x.pcap.gz)"
+head -c 2 x.pcap.gz | od -An -tx1
+click -e "f :: FromDump(x.pcap.gz, STOP true) -> Discard" -h f.count
+== stdout
+ 1f 8b
+2
+
+=== what cannot be written is told once
+== run
+click -e 'InfiniteSource(DATA abcd, LIMIT 2, STOP true) -> d :: ToDump(/dev/full)'
+click -e 'InfiniteSource(DATA abcd, LIMIT 20000, STOP true) -> d :: ToDump(/dev/full)'
+click -e 'InfiniteSource(DATA abcd, LIMIT 2, STOP true) -> d :: ToIPSummaryDump(/dev/full)'
+click -e 'InfiniteSource(DATA abcd, LIMIT 20000, STOP true) -> d :: ToIPSummaryDump(/dev/full)'
+== stderr
+d: /dev/full: No space left on device
+d: /dev/full: No space left on device
+d: /dev/full: No space left on device
+d: /dev/full: No space left on device

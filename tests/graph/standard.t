@@ -247,3 +247,24 @@ false
 60
 u.scheduled:
 true
+
+=== CONTENTS takes the words of a boolean, in both elements that print
+== run
+click -e 'InfiniteSource(DATA a, LIMIT 1, STOP true) -> Print(a, CONTENTS no) -> Print(b, CONTENTS yes) -> Print(c, CONTENTS 0)
+	-> Print(d, CONTENTS 1) -> Print(e, CONTENTS n) -> Print(f, CONTENTS y) -> Print(g, CONTENTS f) -> Print(h, CONTENTS t)
+	-> Print(i, CONTENTS false) -> Print(j, CONTENTS true) -> Discard'
+click -qe 'Idle -> IPPrint(CONTENTS 0, PAYLOAD 1) -> IPPrint(CONTENTS no) -> IPPrint(CONTENTS 1, PAYLOAD t) -> Discard'
+== exit 1
+== stderr
+a:    1
+b:    1 | 61
+c:    1
+d:    1 | 61
+e:    1
+f:    1 | 61
+g:    1
+h:    1 | 61
+i:    1
+j:    1 | 61
+<expr>:1:{{.*}}: CONTENTS and PAYLOAD exclude each other
+...

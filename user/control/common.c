@@ -219,9 +219,10 @@ const struct weir_handler weir_common_handlers[] = {
 	{},
 };
 
-READ_FN(read_version)
+static int read_version(struct weir_element *, const struct weir_handler *, const char *,
+			struct weir_buf *out, struct weir_err *)
 {
-	weir_printf(out, "%s", e ? weir_version : "");
+	weir_printf(out, "%s", weir_version);
 	return 0;
 }
 
@@ -250,12 +251,13 @@ READ_FN(read_list)
 	return 0;
 }
 
-READ_FN(read_classes)
+static int read_classes(struct weir_element *, const struct weir_handler *, const char *,
+			struct weir_buf *out, struct weir_err *)
 {
 	const struct weir_class *const *v;
 	unsigned n = weir_classes(&v);
 
-	for (unsigned i = 0; e && i < n; i++)
+	for (unsigned i = 0; i < n; i++)
 		weir_printf(out, "%s\n", v[i]->name);
 	return 0;
 }
@@ -270,14 +272,16 @@ READ_FN(read_requirements)
 	return 0;
 }
 
-READ_FN(read_packages)
+static int read_packages(struct weir_element *, const struct weir_handler *, const char *,
+			 struct weir_buf *, struct weir_err *)
 {
-	return e && out ? 0 : -EINVAL; // everything is built in
+	return 0; // everything is built in
 }
 
-READ_FN(read_driver)
+static int read_driver(struct weir_element *, const struct weir_handler *, const char *,
+		       struct weir_buf *out, struct weir_err *)
 {
-	weir_printf(out, "%s", e ? "userlevel" : "");
+	weir_printf(out, "userlevel");
 	return 0;
 }
 

@@ -47,10 +47,13 @@ static long program_on(unsigned ifindex, char name[BPF_OBJ_NAME_LEN])
 
 static int refuse(const char *ifname, long id, const char *name, struct weir_err *err)
 {
-	weir_error(err, NULL,
-		   "%s: XDP program %ld (%s) is attached already; remove it (ip link set "
-		   "dev %s xdp off, or end the program that owns it)",
-		   ifname, id, name[0] ? name : "no name", ifname);
+	if (strcmp(name, OURS) == 0)
+		weir_error(err, NULL, "%s: another weir router runs on it; end that first", ifname);
+	else
+		weir_error(err, NULL,
+			   "%s: XDP program %ld (%s) is attached already; remove it (ip link set "
+			   "dev %s xdp off, or end the program that owns it)",
+			   ifname, id, name[0] ? name : "no name", ifname);
 	return -EBUSY;
 }
 

@@ -5,6 +5,18 @@
 
 #include <weir/handler.h>
 
+// How the bytes of a packet are printed: the words of an argument (WEIR_T_ENUM), among them those
+// of a boolean, and what each means.
+enum weir_contents { WEIR_CONTENTS_NONE, WEIR_CONTENTS_HEX, WEIR_CONTENTS_ASCII };
+static const char *const weir_contents_words[] = {
+	"NONE", "HEX", "ASCII", "false", "true", "no", "yes", "f", "t", "n", "y", "0", "1", NULL};
+static inline enum weir_contents weir_contents(unsigned word)
+{
+	if (word <= WEIR_CONTENTS_ASCII)
+		return (enum weir_contents)word;
+	return (word - WEIR_CONTENTS_ASCII) % 2 ? WEIR_CONTENTS_NONE : WEIR_CONTENTS_HEX;
+}
+
 // Seconds since 1970 to the microsecond, or to the nanosecond where that is needed.
 static inline void weir_print_time(struct weir_buf *b, uint64_t ns)
 {
