@@ -233,3 +233,27 @@ FromDevice(nowhere1, PROTOCOL 2048) -> Discard;
 config:2:12: PROTOCOL is not known here; use Classifier
   FromDevice(nowhere1, PROTOCOL 2048) -> Discard;
              ^
+
+=== an element that is used before it is declared is not said to lack what it got
+== run
+weir check config
+== file config
+a :: Idle -> b;
+b :: Discard;
+== exit 1
+== stderr
+config:1:14: element 'b' is not declared
+  a :: Idle -> b;
+               ^
+
+=== an input that a compound does not have
+== run
+weir check config
+== file config
+elementclass X { input -> output }
+Idle -> [1] X -> Discard;
+== exit 1
+== stderr
+config:2:6: 'X@2' has no input 1
+  Idle -> [1] X -> Discard;
+       ^

@@ -239,6 +239,8 @@ static void declare(struct parser *p, struct ref *r)
 	const struct weir_loc *old;
 
 	if (r->elem == LANG_NONE) {
+		p->run->declared_late |=
+			lang_table_get(&s->lost, r->name, strlen(r->name)) != LANG_NONE;
 		r->elem = lang_scope_add_named(p->run, s, r->name, r->decl, &r->loc);
 		return;
 	}

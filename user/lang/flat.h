@@ -31,7 +31,8 @@ struct node {
 	struct arg_text config;
 	unsigned next, entry, of; // tunnel: see struct elem; for a compound its inner ends
 	bool broken;		  // do not complain about its ports
-	unsigned index;		  // among the real ones
+	bool misled;	// something goes to an input that it does not have, perhaps for another
+	unsigned index; // among the real ones
 };
 
 struct flat {

@@ -67,7 +67,7 @@ static int run_request(struct lang_router *out, struct request *q, struct weir_e
 		parse(run, q, out);
 	else
 		out->n_elements = out->n_connections = 0; // perhaps half made
-	out->incomplete = run->n_errors > run->n_apart;
+	out->incomplete = run->n_errors > run->n_apart || run->declared_late;
 	result = q->read_errno ? -q->read_errno : run->n_errors ? -EINVAL : 0;
 	lang_arena_free(&run->tmp);
 	free(run->pending);

@@ -45,6 +45,7 @@ struct lang_run {
 	size_t memory, flat, work; // used so far, see the limits
 	unsigned n_errors;	   // of this run
 	unsigned n_apart;	   // of them, by lang_error_apart
+	bool declared_late;	   // an element after its use, so it lacks what it was connected to
 	bool bad_values;	   // what variables stand for is not always known
 	bool no_library;	   // that was required, so its classes are not known
 	unsigned quiet;		   // > 0: look-ahead, errors will be found again

@@ -100,7 +100,7 @@ static bool has_name(const struct node *n) // of its own: `connectiontunnel`
 static void check_arrival(struct tunnels *t, const struct conn *c)
 {
 	struct lang_run *run = t->f->run;
-	const struct node *n = &t->f->nodes[c->elem[INPUT]];
+	struct node *n = &t->f->nodes[c->elem[INPUT]];
 	const char *port;
 
 	// An output of a compound that nobody needs is no mistake; arrivals at `input` were told.
@@ -112,6 +112,7 @@ static void check_arrival(struct tunnels *t, const struct conn *c)
 	}
 	if (edges_at(t, n->next, &c->port[INPUT], OUTPUT) != LANG_NONE)
 		return;
+	n->misled = true;
 	port = port_text(run, &c->port[INPUT]);
 	if (has_name(n))
 		lang_error_once(run, &c->loc, "input %s of tunnel '%s' leads nowhere", port,
@@ -144,7 +145,7 @@ static void check_departure(struct tunnels *t, const struct conn *c)
 				n->name);
 	else if (whole == n)
 		lang_error_once(run, &c->loc, "%s has no output %s", tunnel_text(run, n), port);
-	else
+	else if (!whole->misled)
 		lang_error_once(run, &whole->elem->loc, "input %s of %s is not connected", port,
 				tunnel_text(run, whole));
 }
