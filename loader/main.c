@@ -31,6 +31,7 @@ static void list_commands(FILE *f)
 static int run(int argc, char **argv)
 {
 	const char *slash = strrchr(argv[0], '/'), *word = argc > 1 ? argv[1] : "";
+	static char name[32];
 
 	if (!strcmp(slash ? slash + 1 : argv[0], "click"))
 		return cmd_click(argc, argv);
@@ -43,9 +44,13 @@ static int run(int argc, char **argv)
 		list_commands(stdout);
 		return 0;
 	}
-	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(word, commands[i].name))
-			return commands[i].fn(argc - 1, argv + 1);
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(word, commands[i].name) != 0)
+			continue;
+		snprintf(name, sizeof(name), "weir %s", word);
+		argv[1] = name; // as getopt calls it
+		return commands[i].fn(argc - 1, argv + 1);
+	}
 	list_commands(stderr);
 	return 2;
 }

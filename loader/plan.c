@@ -91,8 +91,7 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 			rc = cmd_list_add(&o->dirs, optarg);
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			exit(0);
+			return 1;
 		default:
 			return -EINVAL;
 		}
@@ -130,12 +129,12 @@ int cmd_plan(int argc, char **argv)
 	struct plan_options o = {};
 	struct session s = {};
 	struct weir_err err = {};
-	int rc;
+	int rc = parse_options(&o, argc, argv);
 
-	if (parse_options(&o, argc, argv)) {
-		fputs(usage, stderr);
+	if (rc) {
+		fputs(usage, rc > 0 ? stdout : stderr);
 		options_free(&o);
-		return 2;
+		return rc > 0 ? 0 : 2;
 	}
 	rc = session_check(&s, &o.session, &err);
 	if (!rc)

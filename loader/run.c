@@ -94,9 +94,85 @@ static void free_options(struct run_options *o)
 	free((void *)o->session.front.opt.dirs);
 }
 
+enum { NO_PIN = 256, DRIVER, USERSPACE, NO_DRIVER, GONE };
+
+static int set_burst(struct run_options *o, const char *text)
+{
+	uint32_t n;
+
+	if (weir_parse(NULL, WEIR_T_U32, text, NULL, &n, NULL) < 0 || !n || n > WEIR_BATCH_MAX) {
+		fprintf(stderr, "weir run: --burst is a number from 1 to %d\n", WEIR_BATCH_MAX);
+		return -EINVAL;
+	}
+	o->session.engine.burst = n;
+	return 0;
+}
+
+static int set_name(struct run_options *o, const char *name)
+{
+	o->name = name;
+	if (*name)
+		return 0;
+	fprintf(stderr, "weir run: --name cannot be empty\n");
+	return -EINVAL;
+}
+
+// 0, 1 (there is nothing more to do) or -errno after a message.
+static int take_option(struct run_options *o, int c, const char *value)
+{
+	struct session_front *front = &o->session.front;
+
+	switch (c) {
+	case 'b':
+		return set_burst(o, value);
+	case 'n':
+		return set_name(o, value);
+	case NO_PIN:
+		o->session.engine.pin = false;
+		return 0;
+	case 's':
+		o->stats = true;
+		return 0;
+	case DRIVER:
+		return cmd_list_add(&front->driver, value);
+	case USERSPACE:
+		return cmd_list_add(&front->userspace, value);
+	case 'L':
+		return cmd_list_add(&front->opt.dirs, value);
+	case NO_DRIVER:
+		front->on = false;
+		return 0;
+	case GONE:
+		return parse_gone(value, &front->opt.gone_drop);
+	case 'h':
+		fputs(usage, stdout);
+		return 1;
+	default:
+		fputs(usage, stderr);
+		return -EINVAL;
+	}
+}
+
+// FILE and NAME=VALUE.
+static int take_arguments(struct run_options *o, int argc, char **argv)
+{
+	if (!argc) {
+		fputs(usage, stderr);
+		return -EINVAL;
+	}
+	o->session.file = argv[0];
+	o->defines = calloc((size_t)argc, sizeof(*o->defines));
+	if (!o->defines)
+		return -ENOMEM;
+	o->session.defines = o->defines;
+	for (int i = 1; i < argc; i++)
+		if (add_define(o, argv[i]))
+			return -EINVAL;
+	return 0;
+}
+
 static int parse_options(struct run_options *o, int argc, char **argv)
 {
-	enum { NO_PIN = 256, DRIVER, USERSPACE, NO_DRIVER, GONE };
 	static const struct option longs[] = {
 		{"burst", required_argument, NULL, 'b'},
 		{"name", required_argument, NULL, 'n'},
@@ -110,72 +186,13 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
-	struct session_front *front = &o->session.front;
 	int c, rc = 0;
 
 	o->session.engine = (struct weir_engine_options){.n_workers = 1, .pin = true};
-	*front = (struct session_front){.on = true, .opt.beat_ms = BEAT_MS};
-	while (!rc && (c = getopt_long(argc, argv, "b:n:sL:h", longs, NULL)) != -1) {
-		char *end;
-		unsigned long n;
-
-		switch (c) {
-		case 'b':
-			n = strtoul(optarg, &end, 10);
-			if (*end || !n || n > WEIR_BATCH_MAX) {
-				fprintf(stderr, "weir run: --burst is a number from 1 to %d\n",
-					WEIR_BATCH_MAX);
-				return -EINVAL;
-			}
-			o->session.engine.burst = (unsigned)n;
-			break;
-		case 'n':
-			o->name = optarg;
-			break;
-		case NO_PIN:
-			o->session.engine.pin = false;
-			break;
-		case 's':
-			o->stats = true;
-			break;
-		case DRIVER:
-			rc = cmd_list_add(&front->driver, optarg);
-			break;
-		case USERSPACE:
-			rc = cmd_list_add(&front->userspace, optarg);
-			break;
-		case 'L':
-			rc = cmd_list_add(&front->opt.dirs, optarg);
-			break;
-		case NO_DRIVER:
-			front->on = false;
-			break;
-		case GONE:
-			rc = parse_gone(optarg, &front->opt.gone_drop);
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(0);
-		default:
-			fputs(usage, stderr);
-			return -EINVAL;
-		}
-	}
-	if (rc)
-		return rc;
-	if (optind >= argc) {
-		fputs(usage, stderr);
-		return -EINVAL;
-	}
-	o->session.file = argv[optind++];
-	o->defines = calloc((size_t)(argc - optind) + 1, sizeof(*o->defines));
-	if (!o->defines)
-		return -ENOMEM;
-	o->session.defines = o->defines;
-	for (; optind < argc; optind++)
-		if (add_define(o, argv[optind]))
-			return -EINVAL;
-	return 0;
+	o->session.front = (struct session_front){.on = true, .opt.beat_ms = BEAT_MS};
+	while (!rc && (c = getopt_long(argc, argv, "b:n:sL:h", longs, NULL)) != -1)
+		rc = take_option(o, c, optarg);
+	return rc ? rc : take_arguments(o, argc - optind, argv + optind);
 }
 
 // The signals that end a run are taken here, by nobody else.
@@ -249,7 +266,7 @@ int cmd_run(int argc, char **argv)
 
 	if (rc) {
 		free_options(&o);
-		return 2;
+		return rc < 0 ? 2 : 0;
 	}
 	block_signals(&set);
 	rc = session_check(&s, &o.session, &err);

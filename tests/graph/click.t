@@ -347,9 +347,14 @@ weir: standard output: No space left on device
 === weir itself
 == run
 weir --version; weir --help >a; weir -h >b; weir help >c; cmp a b; cmp a c; head -n 1 a
-for c in read write stats list; do weir $c --help >/dev/null || echo $c; done
+for c in read write stats list run plan; do weir $c --help | head -n 1 | grep -q '^usage' || echo $c; done
 weir 2>/dev/null; echo $?
+weir run -n '' x.click 2>&1; echo $?
+weir run --nonsense 2>&1 | head -n 1
 == stdout
 weir 0.1
 usage: weir COMMAND ...
 2
+weir run: --name cannot be empty
+2
+weir run: unrecognized option '--nonsense'
