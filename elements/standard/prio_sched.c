@@ -16,7 +16,7 @@ static unsigned pull(struct weir_node *n, unsigned, struct packet **v, unsigned 
 
 #define SCHED(id, name_)                                                                          \
 	WEIR_CLASS(id, .name = (name_), .purpose = "pulls from the first input that has packets", \
-		   .ports = "-/1", .processing = "l/l", .pull = pull, .userspace = "works by pull",          \
-		   .self_size = sizeof(struct prio_sched))
+		   .ports = "-/1", .processing = "l/l", .pull = pull,                             \
+		   .userspace = "works by pull", .self_size = sizeof(struct prio_sched))
 SCHED(prio_sched, "PrioSched");
 SCHED(simple_prio_sched, "SimplePrioSched");

@@ -62,7 +62,7 @@ static const struct weir_handler handlers[] = {
 
 #define SWITCH(id, name_)                                                                          \
 	WEIR_CLASS(id, .name = (name_), .purpose = "pulls from one of its inputs", .ports = "-/1", \
-		   .processing = "l/l", .pull = pull, .userspace = "works by pull", .args = args,             \
+		   .processing = "l/l", .pull = pull, .userspace = "works by pull", .args = args,  \
 		   .handlers = handlers, .configure = configure,                                   \
 		   .self_size = sizeof(struct pull_switch))
 SWITCH(pull_switch, "PullSwitch");

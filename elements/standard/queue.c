@@ -232,7 +232,7 @@ static const struct weir_handler handlers[] = {
 		   .self_size = sizeof(struct queue), .processing = "h/l", .args = args,    \
 		   .handlers = handlers, .reconfigures = true, .configure = configure,      \
 		   .init = init, .fini_node = fini_node, .fini = fini, .held = held,        \
-		   .capacity = capacity, .userspace = "keeps packets",                                 \
+		   .capacity = capacity, .userspace = "keeps packets",                      \
 		   .drops = {"overflow", "no_buffer", "reset"})
 
 QUEUE(queue, "Queue", "keeps pushed packets until they are pulled");

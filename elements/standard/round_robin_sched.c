@@ -23,10 +23,10 @@ static unsigned pull(struct weir_node *n, unsigned, struct packet **v, unsigned 
 	return got;
 }
 
-#define SCHED(id, name_)                                                                 \
-	WEIR_CLASS(id, .name = (name_), .purpose = "pulls from its inputs in turn",      \
-		   .ports = "-/1", .processing = "l/l", .pull = pull, .userspace = "works by pull", \
-		   .self_size = sizeof(struct round_robin_sched),                        \
+#define SCHED(id, name_)                                                                        \
+	WEIR_CLASS(id, .name = (name_), .purpose = "pulls from its inputs in turn",             \
+		   .ports = "-/1", .processing = "l/l", .pull = pull,                           \
+		   .userspace = "works by pull", .self_size = sizeof(struct round_robin_sched), \
 		   .state_size = sizeof(struct round_robin_sched_state))
 SCHED(round_robin_sched, "RoundRobinSched");
 SCHED(rr_sched, "RRSched");

@@ -114,7 +114,7 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 		WEIR_LEAVE_BY(1);                                                              \
 		WEIR_LEAVE_BY(2);                                                              \
 		WEIR_LEAVE_BY(3);                                                              \
-		return weir_leave_else(p_, port_);                                            \
+		return weir_leave_else(p_, port_);                                             \
 	}
 
 #define WEIR_ELEMENT(id, ...) WEIR_PROGRAM(id, id(self_, p_))
@@ -167,7 +167,7 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 			return XDP_ABORTED;                                                      \
 		port_ = call_;                                                                   \
 		return WEIR_LIKELY(port_ < WEIR_HANDOVER) ? (int)(port_ & ~(unsigned)WEIR_ENDED) \
-							  : weir_leave_else(p_, port_);         \
+							  : weir_leave_else(p_, port_);          \
 	}
 
 #define WEIR_SPLIT_STATE_ELEMENT(id, ...) WEIR_STATE_ELEMENT(id)

@@ -34,7 +34,7 @@ struct weir_front_args {
 	struct weir_share share[WEIR_SHARES];
 	unsigned n_share;
 	struct weir_device *device; // of FromDevice: the interface whose packets it emits
-	char why[160]; // why not: lower case, no full stop
+	char why[160];		    // why not: lower case, no full stop
 };
 
 // Says in a->why why an element with these arguments stays in userspace. Returns -ENOTSUP, for
