@@ -51,7 +51,7 @@ class Net:
             sh("ip", "-n", n, "addr", "add", f"{ip}/24", "dev", dev)
             sh("ip", "-n", n, "link", "set", dev, "up")
             # a veth leaves checksums to its far end otherwise
-            sh(*self.inside(n, "ethtool", "-K", dev, "tx", "off"), check=False)
+            sh(*self.inside(n, "ethtool", "-K", dev, "gro", "on", "tx", "off"), check=False)
         sh("ip", "-n", ns, "route", "add", "default", "via", gateway)
 
     def _up(self):
