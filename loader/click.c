@@ -72,16 +72,24 @@ static const struct weir_handler hot_handlers[] = {
 	{},
 };
 
-// c->s may have been checked already.
+// c->s has been checked; shows the messages.
+static int start_router(struct click *c, const struct session_options *opt, struct weir_err *err)
+{
+	int r = session_open(&c->s, opt, err);
+
+	if (!r && c->reconfigure)
+		c->s.router->handlers = hot_handlers;
+	click_messages(c, err);
+	return r;
+}
+
 static int open_router(struct click *c, const struct session_options *opt)
 {
 	struct weir_err err = {};
-	int r = c->s.router ? 0 : session_check(&c->s, opt, &err);
+	int r = session_check(&c->s, opt, &err);
 
 	if (!r)
-		r = session_open(&c->s, opt, &err);
-	if (!r && c->reconfigure)
-		c->s.router->handlers = hot_handlers;
+		return start_router(c, opt, &err);
 	click_messages(c, &err);
 	return r;
 }
@@ -91,6 +99,7 @@ static int swap(struct click *c)
 {
 	struct session_options opt = c->session;
 	char *next_text = c->next_text;
+	struct weir_err err = {};
 	int r;
 
 	session_close(&c->s);
@@ -99,7 +108,7 @@ static int swap(struct click *c)
 	c->next_text = NULL;
 	opt.file = NULL;
 	opt.text = next_text;
-	r = open_router(c, &opt);
+	r = start_router(c, &opt, &err);
 	if (r < 0) {
 		fprintf(stderr, "click: going back to the configuration before\n");
 		session_close(&c->s);
