@@ -43,7 +43,7 @@ static void print_route(struct weir_buf *out, const struct ip_route *r, char sep
 
 static bool parse_port(struct weir_element *e, const char *word, uint32_t *port)
 {
-	return !weir_parse(e, WEIR_T_U32, word, "OUTPUT", port, NULL) && *port < e->n_out;
+	return !weir_parse(e, WEIR_T_U32, word, "OUTPUT", port, NULL) && *port != ANY_PORT;
 }
 
 static bool parse_words(struct weir_element *e, char **w, int n, bool remove, struct ip_route *r)
@@ -70,6 +70,11 @@ static bool parse_words(struct weir_element *e, char **w, int n, bool remove, st
 	if (n == 2)
 		return remove;
 	return n == 3 && parse_port(e, w[2], &r->hop.port);
+}
+
+static bool lacks_output(const struct weir_element *e, const struct ip_route *r)
+{
+	return r->hop.port != ANY_PORT && r->hop.port >= e->n_out;
 }
 
 // Splits and parses a route; false if it is none.
@@ -101,6 +106,11 @@ int ip_table_configure(struct weir_element *e, struct weir_args *a)
 			rc = weir_args_error(a, (int)i,
 					     "argument %u should be 'ADDR/MASK [GATEWAY] OUTPUT'",
 					     i + 1);
+			continue;
+		}
+		if (lacks_output(e, &r)) {
+			rc = weir_args_error(a, (int)i, "output %u does not exist: %s has %u",
+					     r.hop.port, e->name, e->n_out);
 			continue;
 		}
 		replaced += !ip_table_get(t, &r, &old);
@@ -190,6 +200,9 @@ static int run_command(struct weir_element *e, enum command c, const char *text,
 	if (!parse_route(e, text, c == REMOVE, &u->route))
 		return weir_error(err, NULL, "expected 'ADDR/MASK [GATEWAY%s'",
 				  c == REMOVE ? " OUTPUT]" : "] OUTPUT");
+	if (c != REMOVE && lacks_output(e, &u->route))
+		return weir_error(err, NULL, "output %u does not exist: %s has %u",
+				  u->route.hop.port, e->name, e->n_out);
 	u->had_old = !ip_table_get(t, &u->route, &u->old);
 	if (c == ADD && u->had_old)
 		return route_error(err, "conflict with existing route", &u->old, "", -EEXIST);

@@ -89,7 +89,7 @@ DriverManager(write r.add 10.0.0.0/8 1.1.1.1 0, write r.add 11.0.0.0/8 1, write 
 == stderr
 while executing `DriverManager@3 :: DriverManager':
 conflict with existing route '10.0.0.0/8 - 0'
-expected 'ADDR/MASK [GATEWAY] OUTPUT'
+output 1 does not exist: r has 1
 route '10.0.0.0/8 1.1.1.1 0' not found
 expected 'ADDR/MASK [GATEWAY] OUTPUT'
 bad command 'drop'
@@ -105,7 +105,22 @@ i :: Idle -> StaticIPLookup(10.0.0.0/8 0, 10.0.0.0/8 1.1.1.1 0, 11.0.0.0/8, 12.0
 {{.*}}:1:65: argument 3 should be 'ADDR/MASK [GATEWAY] OUTPUT'
   i :: {{.*}}
 {{ *}}^
-{{.*}}:1:77: argument 4 should be 'ADDR/MASK [GATEWAY] OUTPUT'
+{{.*}}:1:77: output 7 does not exist: StaticIPLookup@2 has 1
   i :: {{.*}}
 {{ *}}^
 == exit 1
+
+=== a route to an output that is not there
+== run
+weir check config
+== file config
+Idle -> rt :: StaticIPLookup(10.0.0.0/8 0, 11.0.0.0/8 1.2.3.4 2, 12.0.0.0/8 7);
+rt[0] -> Discard; rt[1] -> Discard;
+== exit 1
+== stderr
+config:1:44: output 2 does not exist: rt has 2
+  Idle -> rt :: StaticIPLookup(10.0.0.0/8 0, 11.0.0.0/8 1.2.3.4 2, 12.0.0.0/8 7);
+                                             ^
+config:1:66: output 7 does not exist: rt has 2
+  Idle -> rt :: StaticIPLookup(10.0.0.0/8 0, 11.0.0.0/8 1.2.3.4 2, 12.0.0.0/8 7);
+                                                                   ^
