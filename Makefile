@@ -151,6 +151,7 @@ $(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o
 
 check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
 	$(Q)$(B)/kernel/parity $(elem_bpf)
+	$(Q)$(B)/kernel/entry
 	$(Q)$(B)/kernel/sinks $(B)
 	$(Q)$(B)/kernel/rules $(B)
 	$(Q)$(B)/kernel/tables $(B)

@@ -57,19 +57,17 @@ static __always_inline int is_from_self(struct xdp_md *ctx)
 
 static __always_inline __u8 type_of(const struct eth *eth)
 {
-	__u16 a, b, c, mac_a, mac_b, mac_c;
+	const struct weir_entry_args *a = (const struct weir_entry_args *)&args;
+	const __u16 *dst = (const __u16 *)eth, *mac;
 
-	memcpy(&a, eth->dst, 2);
-	memcpy(&b, eth->dst + 2, 2);
-	memcpy(&c, eth->dst + 4, 2);
-	memcpy(&mac_a, (const void *)args.mac, 2);
-	memcpy(&mac_b, (const void *)(args.mac + 2), 2);
-	memcpy(&mac_c, (const void *)(args.mac + 4), 2);
-	if (a == mac_a && b == mac_b && c == mac_c)
+	// the compiler must not believe the zeroes that stand there before loading
+	asm volatile("" : "+r"(a));
+	mac = (const __u16 *)a->mac;
+	if (dst[0] == mac[0] && dst[1] == mac[1] && dst[2] == mac[2])
 		return WEIR_HOST;
-	if (!(eth->dst[0] & 1))
+	if (!(dst[0] & 1))
 		return WEIR_OTHERHOST;
-	return (a & b & c) == 0xffff ? WEIR_BROADCAST : WEIR_MULTICAST;
+	return (dst[0] & dst[1] & dst[2]) == 0xffff ? WEIR_BROADCAST : WEIR_MULTICAST;
 }
 
 // The block, filled in; 0 if there is none to be had.

@@ -144,18 +144,17 @@ struct weir_device *front_device(const struct weir_element *e)
 // false, or when its arguments no longer allow it, they go to the sockets again.
 static int switch_one(struct weir_front *f, const struct weir_element *e, bool on)
 {
-	struct weir_device *d = front_device(e);
+	struct weir_device *allowed = front_device(e), **d = &f->devices[e->index];
 	const struct weir_connection *c = connection_of(e, 0);
 	int fd = -1;
 
-	if (d && c && on) {
+	if (allowed && c && on) {
 		fd = behind(f, c);
 		if (fd < 0)
 			return fd;
+		*d = allowed;
 	}
-	d = f->devices[e->index] ? f->devices[e->index] : d;
-	f->devices[e->index] = d;
-	return d ? weir_xsk_front(f->xsk, d, fd) : 0;
+	return *d ? weir_xsk_front(f->xsk, *d, fd) : 0;
 }
 
 static int switch_all(struct weir_front *f, bool on)
