@@ -25,12 +25,14 @@ static unsigned ring_room(struct weir_queue *q)
 	return ((struct ring *)q)->room;
 }
 
-static unsigned ring_tx(struct weir_queue *base, struct packet *const *, unsigned n)
+static unsigned ring_tx(struct weir_queue *base, struct packet *const *v, unsigned n)
 {
 	struct ring *q = (struct ring *)base;
 
 	if (q->takes && n > q->takes)
 		n = q->takes;
+	for (unsigned i = 0; i < n; i++)
+		free(v[i]); // on the heap, as there is no pool
 	q->room -= n;
 	q->waiting += n;
 	return n;
