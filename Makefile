@@ -20,6 +20,8 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu2x -D_GNU_SOURCE $(WARN) -Wframe-larger-than=8192 -fno-common -pthread \
 	$(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LIBS := -lxdp -lbpf -lelf -lpcap -lm
+# what elements from outside may call: all that the headers of the API name, and no more
+EXPORTS = -Wl,--dynamic-list=$(B)/gen/api.list
 
 # --- rooms: the -I flags hold the table of who may include whom ------------------------------
 api := -Iuser/include -Ibpf
@@ -63,9 +65,14 @@ elem_bpf := $(sort $(pure_src:%.c=$(B)/%.bpf.o) $(driver_src:%.bpf.c=$(B)/%.bpf.
 
 all: $(B)/weir bpf ## build build/weir and the BPF objects
 
-$(B)/weir: $(lib_obj) $(call obj,$(filter loader/main.c,$(loader_src)))
+$(B)/weir: $(lib_obj) $(call obj,$(filter loader/main.c,$(loader_src))) | $(B)/gen/api.list
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(EXPORTS) $(LIBS)
+
+api_headers := $(sort $(wildcard user/include/weir/*.h))
+$(B)/gen/api.list: $(api_headers)
+	@mkdir -p $(@D)
+	$(Q){ echo '{'; grep -ohE '\bweir_[a-z0-9_]+[[(]' $^ | tr '[(' ';;' | sort -u; echo '};'; } >$@
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)
@@ -112,9 +119,9 @@ $(B)/gen/%.skel.h: $(B)/bpf/prog/%.bpf.o
 $(call obj,$(filter user/xsk/% user/front/%,$(user_src))): | $(skel)
 
 # --- tests ------------------------------------------------------------------------------------
-$(B)/unit: $(lib_obj) $(call obj,$(testlib_src) $(unit_src))
+$(B)/unit: $(lib_obj) $(call obj,$(testlib_src) $(unit_src)) | $(B)/gen/api.list
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(EXPORTS) $(LIBS) -lcriterion
 
 $(B)/bench/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/bench/%.o
 	$(call say,LINK,$@)
@@ -144,10 +151,10 @@ check: $(B)/weir bpf $(B)/unit ## cases, unit, graph and configuration tests; no
 	$(Q)tests/check $(B)
 
 kernel_src := $(sort $(filter-out %.bpf.c,$(wildcard tests/kernel/*.c)))
-$(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o
+$(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o | $(B)/gen/api.list
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(EXPORTS) $(LIBS)
 
 check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
 	$(Q)$(B)/kernel/parity $(elem_bpf)
@@ -156,6 +163,10 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 	$(Q)$(B)/kernel/rules $(B)
 	$(Q)$(B)/kernel/tables $(B)
 	$(Q)tests/kernel/new $(B)
+	$(Q)tests/kernel/outside $(B)
+check-elements: $(B)/unit $(B)/kernel/parity ## case rows of other elements in both halves (root): make check-elements L=DIR
+	$(Q)WEIR_ELEMENTS=$(L) $(B)/unit --filter 'cases/*'
+	$(Q)$(B)/kernel/parity -L $(L) $(wildcard $(L)/*.bpf.o)
 check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)
 check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
@@ -238,21 +249,27 @@ docs: $(B)/weir ## write the generated pages of docs/
 new: ## write the skeleton of an element: make new E=ip/my_element
 	$(Q)tests/new "$(E)"
 prefix ?= /usr/local
-install: $(B)/weir $(elem_bpf) ## install the command, its BPF objects and its configurations
+include_to = $(DESTDIR)$(prefix)/include/weir
+install: $(B)/weir $(elem_bpf) ## install the command, its BPF objects, configurations, and the element API
 	install -D -m 755 $(B)/weir $(DESTDIR)$(prefix)/bin/weir
 	for o in $(elem_bpf:$(B)/%=%); do \
 		install -D -m 644 $(B)/$$o $(DESTDIR)$(prefix)/lib/weir/$$o || exit 1; done
 	install -d $(DESTDIR)$(prefix)/share/weir/configs
 	install -m 644 configs/*.click $(DESTDIR)$(prefix)/share/weir/configs
+	install -m 644 loader/package/* $(DESTDIR)$(prefix)/share/weir
+	install -d $(include_to)/abi $(include_to)/weir $(include_to)/bpf/weir
+	install -m 644 bpf/abi/*.h $(include_to)/abi
+	install -m 644 $(api_headers) $(include_to)/weir
+	install -m 644 bpf/include/weir/*.h $(include_to)/bpf/weir
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(prefix)/bin/weir
-	rm -rf $(DESTDIR)$(prefix)/share/weir $(DESTDIR)$(prefix)/lib/weir
+	rm -rf $(DESTDIR)$(prefix)/share/weir $(DESTDIR)$(prefix)/lib/weir $(include_to)
 clean: ## remove the build folder
 	rm -rf build
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all bpf check stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
+.PHONY: all bpf check check-elements stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
 	benches fuzz fuzzers deps demo lint lint-files format docs new install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -4,12 +4,16 @@
 
 #include <cmd.h>
 #include <errno.h>
+#include <getopt.h>
 #include <session.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char usage[] = "usage: weir check [-q] FILE [NAME=VALUE...]\n"
-			    "Checks a configuration; -q: says nothing if it is right.\n";
+static const char usage[] = "usage: weir check [options] FILE [NAME=VALUE...]\n"
+			    "Checks a configuration.\n"
+			    "\n"
+			    "  -q, --quiet         say nothing if it is right\n"
+			    "  -L, --elements DIR  take the elements in DIR too\n";
 
 int cmd_file(struct session_options *opt, int argc, char **argv)
 {
@@ -39,7 +43,9 @@ wrong:
 void cmd_file_free(struct session_options *opt)
 {
 	free((void *)opt->defines);
+	free((void *)opt->folders);
 	opt->defines = NULL;
+	opt->folders = NULL;
 }
 
 int cmd_list_add(const char *const **list, const char *word)
@@ -58,17 +64,43 @@ int cmd_list_add(const char *const **list, const char *word)
 	return 0;
 }
 
+// 0, 1 (there is nothing more to do) or -errno.
+static int parse_options(struct session_options *opt, bool *quiet, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"quiet", no_argument, NULL, 'q'},
+		{"elements", required_argument, NULL, 'L'},
+		{"help", no_argument, NULL, 'h'},
+		{},
+	};
+	int c, rc = 0;
+
+	while (!rc && (c = getopt_long(argc, argv, "+qL:h", longs, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(usage, stdout);
+			return 1;
+		}
+		if (c == 'q')
+			*quiet = true;
+		else
+			rc = c == 'L' ? cmd_list_add(&opt->folders, optarg) : -EINVAL;
+	}
+	return rc ?: cmd_file(opt, argc - optind + 1, argv + optind - 1);
+}
+
 int cmd_check(int argc, char **argv)
 {
-	bool quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
 	struct session_options opt = {};
 	struct session s = {};
 	struct weir_err err = {};
-	int rc = cmd_file(&opt, argc - quiet, argv + quiet);
+	bool quiet = false;
+	int rc = parse_options(&opt, &quiet, argc, argv);
 
-	if (rc < 0) {
-		fputs(usage, stderr);
-		return 2;
+	if (rc) {
+		if (rc < 0)
+			fputs(usage, stderr);
+		cmd_file_free(&opt);
+		return rc < 0 ? 2 : 0;
 	}
 	rc = session_check(&s, &opt, &err);
 	if (err.text)

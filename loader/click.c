@@ -226,6 +226,7 @@ done:
 	free(c.text);
 	free(c.next_text);
 	free(c.defines);
+	free((void *)c.session.folders);
 	free(c.handlers);
 	free(c.listeners);
 	return status;

@@ -3,6 +3,7 @@
 // The command line of Click's userlevel driver.
 
 #include <click.h>
+#include <cmd.h>
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -31,6 +32,7 @@ static const char help[] =
 	"      --simtime[=TIME]          Run in simulated time, which begins at TIME.\n"
 	"  -b, --burst N                 Packets per batch, 1 to 256 (1; weir only).\n"
 	"  -C, --clickpath PATH          Where to look for libraries.\n"
+	"  -L, --elements DIR            Take the elements in DIR too (weir only).\n"
 	"      --help                    Print this and exit.\n"
 	"  -v, --version                 Print the version and exit.\n";
 
@@ -46,6 +48,7 @@ static const struct option longs[] = {
 	{"allow-reconfigure", no_argument, NULL, 'R'},
 	{"no-allow-reconfigure", no_argument, NULL, NO_RECONFIGURE},
 	{"clickpath", required_argument, NULL, 'C'},
+	{"elements", required_argument, NULL, 'L'},
 	{"expression", required_argument, NULL, 'e'},
 	{"file", required_argument, NULL, 'f'},
 	{"handler", required_argument, NULL, 'h'},
@@ -187,6 +190,8 @@ static int take_option(struct click *c, int opt)
 		return set_burst(c, optarg);
 	case SIMTIME:
 		return set_simtime(c, optarg);
+	case 'L':
+		return cmd_list_add(&c->session.folders, optarg);
 	case 'C':
 		return setenv("CLICKPATH", optarg, 1);
 	default:
@@ -216,7 +221,8 @@ int click_options(struct click *c, int argc, char **argv)
 		return -ENOMEM;
 	c->session.defines = c->defines;
 	// in order: an argument comes as option 1
-	while ((opt = getopt_long(argc, argv, "-f:e:j:ap:u:Rh:x:o:qtwb:C:v", longs, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "-f:e:j:ap:u:Rh:x:o:qtwb:C:L:v", longs, NULL)) !=
+	       -1) {
 		if (opt == HELP || opt == 'v')
 			return show_and_end(opt);
 		if (take_option(c, opt) < 0)

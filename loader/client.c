@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// `weir read`, `weir write`, `weir stats` and `weir list`: handlers of a router that runs.
+// `weir read`, `weir write` and `weir stats`: handlers of a router that runs.
 
 #include <cmd.h>
 #include <ctl.h>
@@ -58,7 +58,7 @@ static char *join(char **v, int n)
 	return b.text;
 }
 
-static int print_handler(const char *name, const char *handler, const char *param)
+int cmd_print_handler(const char *name, const char *handler, const char *param)
 {
 	struct weir_buf value = {};
 	struct weir_err err = {};
@@ -84,7 +84,7 @@ int cmd_read(int argc, char **argv)
 	if (i < 0)
 		return status;
 	param = join(argv + i + 1, argc - i - 1);
-	rc = param ? print_handler(name, argv[i], param) : 1;
+	rc = param ? cmd_print_handler(name, argv[i], param) : 1;
 	free(param);
 	return rc;
 }
@@ -115,43 +115,5 @@ int cmd_stats(int argc, char **argv)
 
 	if (parse_name(argc, argv, usage, 0, 0, &name, &status) < 0)
 		return status;
-	return print_handler(name, "stats", "");
-}
-
-static int list_classes(void)
-{
-	const struct weir_class *const *v;
-	unsigned n = weir_classes(&v);
-
-	for (unsigned i = 0; i < n; i++)
-		printf("%-20s %s\n", v[i]->name, v[i]->purpose ? v[i]->purpose : "");
-	return 0;
-}
-
-int cmd_list(int argc, char **argv)
-{
-	static const char usage[] =
-		"usage: weir list [-n NAME] [classes | elements | handlers [ELEMENT]]\n"
-		"Lists element classes, or what is in a running router.\n";
-	const char *name, *what;
-	char *handler;
-	int status, i = parse_name(argc, argv, usage, 0, 2, &name, &status), rc;
-
-	if (i < 0)
-		return status;
-	what = i < argc ? argv[i] : "classes";
-	if (strcmp(what, "classes") == 0 && argc - i < 2)
-		return list_classes();
-	if (strcmp(what, "elements") == 0 && argc - i < 2)
-		return print_handler(name, "list", "");
-	if (strcmp(what, "handlers") != 0) {
-		fputs(usage, stderr);
-		return 2;
-	}
-	if (asprintf(&handler, "%s%shandlers", argc - i > 1 ? argv[i + 1] : "",
-		     argc - i > 1 ? "." : "") < 0)
-		return 1;
-	rc = print_handler(name, handler, "");
-	free(handler);
-	return rc;
+	return cmd_print_handler(name, "stats", "");
 }

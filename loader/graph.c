@@ -8,8 +8,10 @@
 #include <session.h>
 #include <stdio.h>
 
-static const char usage[] = "usage: weir graph FILE [NAME=VALUE...]\n"
-			    "Prints a configuration as a graph for dot(1).\n";
+static const char usage[] = "usage: weir graph [-L DIR] FILE [NAME=VALUE...]\n"
+			    "Prints a configuration as a graph for dot(1).\n"
+			    "\n"
+			    "  -L, --elements DIR  take the elements in DIR too\n";
 
 int cmd_graph(int argc, char **argv)
 {
@@ -17,11 +19,14 @@ int cmd_graph(int argc, char **argv)
 	struct session s = {};
 	struct weir_buf out = {};
 	struct weir_err err = {};
-	int rc = cmd_file(&opt, argc, argv);
+	int i = cmd_folders(&opt.folders, argc, argv, usage);
+	int rc = i > 0 ? cmd_file(&opt, argc - i + 1, argv + i - 1) : i;
 
-	if (rc < 0) {
-		fputs(usage, stderr);
-		return 2;
+	if (i <= 0 || rc < 0) {
+		if (i > 0)
+			fputs(usage, stderr);
+		cmd_file_free(&opt);
+		return i ? 2 : 0;
 	}
 	rc = session_check(&s, &opt, &err);
 	if (err.text)

@@ -7,6 +7,7 @@
 #include <handlers.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char *type_name(enum weir_type type)
 {
@@ -113,22 +114,35 @@ static void show_class(const struct weir_class *c)
 		show_handler(h);
 }
 
-int cmd_help(int argc, char **argv)
+static int show(const char *name)
 {
-	const struct weir_class *c = argc == 2 ? weir_class_find(argv[1]) : NULL;
+	const struct weir_class *c = weir_class_find(name);
 	const char *near;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: weir help CLASS\n");
-		return 2;
-	}
 	if (!c) {
-		near = weir_class_nearest(argv[1]);
-		fprintf(stderr, "there is no class `%s'%s%s%s\n", argv[1],
+		near = weir_class_nearest(name);
+		fprintf(stderr, "there is no class `%s'%s%s%s\n", name,
 			near ? ", did you mean `" : "; see `weir list classes'", near ? near : "",
 			near ? "'?" : "");
 		return 1;
 	}
 	show_class(c);
 	return 0;
+}
+
+int cmd_help(int argc, char **argv)
+{
+	static const char usage[] = "usage: weir help [-L DIR] CLASS\n"
+				    "Says what a class does, takes and tells.\n"
+				    "\n"
+				    "  -L, --elements DIR  take the elements in DIR too\n";
+	const char *const *folders = NULL;
+	int i = cmd_folders(&folders, argc, argv, usage), status = i ? 2 : 0;
+
+	if (i > 0 && i + 1 == argc)
+		status = cmd_load(folders) ? 1 : show(argv[i]);
+	else if (i > 0)
+		fputs(usage, stderr);
+	free((void *)folders);
+	return status;
 }

@@ -20,19 +20,17 @@ static const char usage[] =
 	"      --driver NAME     an element or compound that is to run in the driver\n"
 	"      --userspace NAME  one that is to stay in userspace\n"
 	"      --zero-copy DEV   as if an RX queue of the interface were bound in zero-copy mode\n"
-	"  -L, --objects DIR     look for BPF objects below DIR only\n";
+	"  -L, --elements DIR    take the elements in DIR too\n";
 
 struct plan_options {
 	void (*print)(const struct weir_plan *plan, struct weir_buf *out);
 	struct session_options session;
-	const char *const *driver, *const *userspace, *const *zero_copy, *const *dirs;
+	const char *const *driver, *const *userspace, *const *zero_copy;
 };
 
-static const char *object(void *arg, const struct weir_class *c, const char **why)
+static const char *object(void *, const struct weir_class *c, const char **why)
 {
-	const struct plan_options *o = arg;
-
-	return weir_front_object(o->dirs, c, why);
+	return weir_front_object(c, why);
 }
 
 static bool zero_copy(void *arg, const struct weir_device *d)
@@ -50,7 +48,6 @@ static void options_free(struct plan_options *o)
 	free((void *)o->driver);
 	free((void *)o->userspace);
 	free((void *)o->zero_copy);
-	free((void *)o->dirs);
 	cmd_file_free(&o->session);
 }
 
@@ -63,7 +60,7 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 		{"driver", required_argument, NULL, DRIVER},
 		{"userspace", required_argument, NULL, USERSPACE},
 		{"zero-copy", required_argument, NULL, ZERO_COPY},
-		{"objects", required_argument, NULL, 'L'},
+		{"elements", required_argument, NULL, 'L'},
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
@@ -88,7 +85,7 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 			rc = cmd_list_add(&o->zero_copy, optarg);
 			break;
 		case 'L':
-			rc = cmd_list_add(&o->dirs, optarg);
+			rc = cmd_list_add(&o->session.folders, optarg);
 			break;
 		case 'h':
 			return 1;

@@ -24,7 +24,7 @@ static const char usage[] =
 	"      --userspace NAME  one that must not\n"
 	"      --no-driver   run everything in userspace\n"
 	"      --gone pass|drop  what nobody in userspace takes is the host's (pass) or lost\n"
-	"  -L, --objects DIR look for BPF objects of elements in DIR too\n"
+	"  -L, --elements DIR  take the elements in DIR too\n"
 	"      --no-pin      let the kernel move the worker between CPUs\n"
 	"  -s, --stats       print the table of `weir stats' at the end\n"
 	"  NAME=VALUE        gives the variable $NAME of the configuration a value\n";
@@ -91,7 +91,7 @@ static void free_options(struct run_options *o)
 	free(o->defines);
 	free((void *)o->session.front.driver);
 	free((void *)o->session.front.userspace);
-	free((void *)o->session.front.opt.dirs);
+	free((void *)o->session.folders);
 }
 
 enum { NO_PIN = 256, DRIVER, USERSPACE, NO_DRIVER, GONE };
@@ -138,7 +138,7 @@ static int take_option(struct run_options *o, int c, const char *value)
 	case USERSPACE:
 		return cmd_list_add(&front->userspace, value);
 	case 'L':
-		return cmd_list_add(&front->opt.dirs, value);
+		return cmd_list_add(&o->session.folders, value);
 	case NO_DRIVER:
 		front->on = false;
 		return 0;
@@ -182,7 +182,7 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 		{"userspace", required_argument, NULL, USERSPACE},
 		{"no-driver", no_argument, NULL, NO_DRIVER},
 		{"gone", required_argument, NULL, GONE},
-		{"objects", required_argument, NULL, 'L'},
+		{"elements", required_argument, NULL, 'L'},
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};

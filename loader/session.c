@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <device.h>
 #include <errno.h>
+#include <packages.h>
 #include <session.h>
 #include <xsk.h>
 
@@ -9,8 +10,10 @@ enum { BATCHES_IN_FLIGHT = 16 }; // buffers under way in the graph, in batches
 int session_check(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct lang_router flat = {};
-	int rc;
+	int rc = weir_packages_load(opt->folders, err);
 
+	if (rc)
+		return rc;
 	if (opt->text)
 		rc = lang_parse(&flat, "<expr>", opt->text, strlen(opt->text), opt->defines,
 				opt->n_defines, err);
@@ -32,11 +35,9 @@ static int count_buffers(struct weir_element *e, void *arg)
 	return 0;
 }
 
-static const char *find_object(void *arg, const struct weir_class *c, const char **why)
+static const char *find_object(void *, const struct weir_class *c, const char **why)
 {
-	const struct session_front *o = arg;
-
-	return weir_front_object(o->opt.dirs, c, why);
+	return weir_front_object(c, why);
 }
 
 static bool is_zero_copy(void *arg, const struct weir_device *d)
@@ -50,7 +51,6 @@ static bool is_zero_copy(void *arg, const struct weir_device *d)
 static int open_front(struct session *s, const struct session_front *o, struct weir_err *err)
 {
 	const struct weir_place_options place = {
-		.arg = (void *)o,
 		.object = find_object,
 		.zero_copy = is_zero_copy,
 		.driver = o->driver,

@@ -19,6 +19,7 @@ struct session_options {
 	const char *text; // configuration given on the command line
 	const struct lang_define *defines;
 	unsigned n_defines;
+	const char *const *folders; // of elements beside weir's own; ended by NULL; NULL: none
 	struct weir_engine_options engine; // its pool is filled in by session_open
 	struct session_front front;
 };

@@ -153,9 +153,10 @@ unmet:2:1: `q' (Queue) cannot run in the driver: output 0 is pull
 === objects that are missing, of another version, stale, or something else
 == run
 b=$(dirname $(readlink -f $(command -v weir)))
-mkdir -p o/elements/standard o/elements/io o/elements/ethernet
+mkdir -p o/elements/standard bin
+cp $b/weir bin
 echo 'FromDevice(eth1) -> n :: Null -> ToHost' >config
-why() { weir plan -L o config | grep ' n '; }
+why() { bin/weir plan -L o config | grep ' n '; }
 why
 echo >o/elements/standard/null.bpf.o
 why
@@ -188,7 +189,8 @@ why
 === JSON is JSON, whatever is in it
 == run
 mkdir 'o"\ü'
-weir plan --json -L 'o"\ü' config >plan.json
+cp $(readlink -f $(command -v weir)) 'o"\ü'
+'o"\ü'/weir plan --json config >plan.json
 python3 - <<'END'
 import json
 plan = json.load(open("plan.json"))

@@ -4,17 +4,18 @@
 // run through the same file compiled for the driver, by BPF_PROG_RUN: same output, same bytes, same
 // annotations.
 //
-//	parity OBJECT ...	needs root
+//	parity [-L DIR] OBJECT ...	needs root; -L: objects of elements in DIR
 
 #include <bpf/libbpf.h>
 
 #include <graph.h>
+#include <packages.h>
 #include <pkt.h>
 #include <program.h>
+#include <rows.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-extern const struct weir_cases *const __start_weir_cases[], *const __stop_weir_cases[];
 static unsigned passed, failed, refused, handed;
 
 static void fail(const struct weir_class *c, const struct weir_case *row, const char *why)
@@ -97,8 +98,12 @@ out:
 static bool is_of(const char *object, const struct weir_class *c)
 {
 	size_t n = strlen(c->file) - strlen(".c");
-	const char *at = strstr(object, "elements/");
+	const char *folder = weir_class_folder(c), *at = strstr(object, "elements/");
 
+	if (folder) {
+		at = strrchr(object, '/');
+		at = at ? at + 1 : object;
+	}
 	return at && !strncmp(at, c->file, n) && !strcmp(at + n, ".bpf.o");
 }
 
@@ -113,26 +118,37 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return getenv("PARITY_VERBOSE") || level == LIBBPF_WARN ? vfprintf(stderr, fmt, ap) : 0;
 }
 
+static void check_class(const char *object, const struct weir_cases *c)
+{
+	unsigned before = passed;
+
+	for (const struct weir_case *row = c->rows; row->in; row++)
+		if (is_one_packet(row))
+			check_row(object, c->class, row);
+	if (passed == before) {
+		fprintf(stderr, "FAIL %s: no row is done by the driver\n", c->class->name);
+		failed++;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	unsigned classes = 0, before;
+	const bool elsewhere = argc > 2 && !strcmp(argv[1], "-L");
+	const struct weir_cases *c;
+	struct weir_err err = {};
+	unsigned classes = 0;
 
 	libbpf_set_print(quiet);
-	for (int i = 1; i < argc; i++)
-		for (const struct weir_cases *const *c = __start_weir_cases; c < __stop_weir_cases;
-		     c++) {
-			if (!is_of(argv[i], (*c)->class))
+	if (elsewhere && weir_packages_load((const char *[]){argv[2], NULL}, &err)) {
+		fputs(err.text, stderr);
+		return 1;
+	}
+	for (int i = elsewhere ? 3 : 1; i < argc; i++)
+		for (unsigned k = 0; (c = rows_of(k)); k++) {
+			if (!weir_class_folder(c->class) == elsewhere || !is_of(argv[i], c->class))
 				continue;
 			classes++;
-			before = passed;
-			for (const struct weir_case *row = (*c)->rows; row->in; row++)
-				if (is_one_packet(row))
-					check_row(argv[i], (*c)->class, row);
-			if (passed == before) {
-				fprintf(stderr, "FAIL %s: no row is done by the driver\n",
-					(*c)->class->name);
-				failed++;
-			}
+			check_class(argv[i], c);
 		}
 	printf("%u elements in both halves, %u rows for userspace only, %u handed over\n"
 	       "%u passed, %u failed\n",

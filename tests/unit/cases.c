@@ -4,15 +4,15 @@
 #include <weir/element.h>
 
 #include "pkt.h"
+#include "rows.h"
 
 #include <criterion/criterion.h>
 #include <engine.h>
 #include <graph.h>
 #include <lang.h>
+#include <packages.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-extern const struct weir_cases *const __start_weir_cases[], *const __stop_weir_cases[];
 
 // Classes that take and give packets but have no rows, and why.
 static const char *const without_rows[][2] = {
@@ -322,6 +322,17 @@ static void run_rows(const struct weir_class *c, const struct weir_case *rows, u
 	rig_close(&g);
 }
 
+// With WEIR_ELEMENTS, the elements of a folder too.
+static void load_elements(void)
+{
+	const char *const folders[] = {getenv("WEIR_ELEMENTS"), NULL};
+	struct weir_err err = {};
+
+	cr_assert_eq(weir_packages_load(folders, &err), 0, "%s", err.text);
+}
+
+TestSuite(cases, .init = load_elements);
+
 Test(cases, rows)
 {
 	unsigned n_rows = 0;
@@ -330,15 +341,17 @@ Test(cases, rows)
 	if (!freopen("/dev/null", "w", stderr))
 		cr_assert_fail("/dev/null");
 
-	for (const struct weir_cases *const *c = __start_weir_cases; c < __stop_weir_cases; c++) {
-		const struct weir_case *row = (*c)->rows;
+	const struct weir_cases *c;
+
+	for (unsigned i = 0; (c = rows_of(i)); i++) {
+		const struct weir_case *row = c->rows;
 
 		while (row->args) {
 			unsigned same = 0;
 
 			for (; row[same].args && !strcmp(row[same].args, row->args); same++)
-				run_rows((*c)->class, &row[same], 1, 1);
-			run_rows((*c)->class, row, same, WEIR_BATCH_MAX);
+				run_rows(c->class, &row[same], 1, 1);
+			run_rows(c->class, row, same, WEIR_BATCH_MAX);
 			row += same;
 			n_rows += same;
 		}
@@ -348,8 +361,10 @@ Test(cases, rows)
 
 static bool has_rows(const struct weir_class *class)
 {
-	for (const struct weir_cases *const *c = __start_weir_cases; c < __stop_weir_cases; c++)
-		if ((*c)->class == class && (*c)->rows->args)
+	const struct weir_cases *c;
+
+	for (unsigned i = 0; (c = rows_of(i)); i++)
+		if (c->class == class && c->rows->args)
 			return true;
 	return false;
 }

@@ -12,8 +12,7 @@
 struct weir_front;
 
 struct weir_front_options {
-	const char *const *dirs; // with BPF objects, searched in order; ended by NULL
-	bool gone_drop;		 // where no worker listens, packets are lost instead of the host's
+	bool gone_drop;	  // where no worker listens, packets are lost instead of the host's
 	unsigned beat_ms; // without a sign of life for so long, nobody listens; 0: not looked at
 };
 
@@ -31,7 +30,6 @@ extern const struct weir_half_ops weir_front_half;
 // A sign of life, every few beats of beat_ms.
 void weir_front_beat(struct weir_front *f);
 
-// For the `object` question of placement: the file of a class below one of the folders; dirs NULL:
-// those of the running program. Both results are valid until the next call.
-const char *weir_front_object(const char *const *dirs, const struct weir_class *c,
-			      const char **why);
+// For the `object` question of placement: the file of a class, below one of the folders that were
+// given, or below those of the running program. Both results are valid until the next call.
+const char *weir_front_object(const struct weir_class *c, const char **why);

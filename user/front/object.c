@@ -8,6 +8,7 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <limits.h>
+#include <packages.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -110,13 +111,17 @@ static const char *const *own_dirs(void)
 	return dirs;
 }
 
-// The length of a class's source without its ending, if it may have an object: the object of a file
-// with several classes is of the one that bears its name.
-static int stem(const struct weir_class *c)
+// A class's source without its ending, if it may have an object: below a folder of objects, or of a
+// class from outside in the folder from which it came. The object of a file with several classes is
+// of the one that bears its name. The length; 0: none.
+static int stem(const struct weir_class *c, const char **out)
 {
-	const char *slash = strrchr(c->file, '/'), *at = slash ? slash + 1 : "", *name = c->name;
+	const char *slash = strrchr(c->file, '/'), *at = slash ? slash + 1 : c->file;
+	const char *name = c->name;
 
-	if (strncmp(c->file, "elements/", strlen("elements/")) != 0)
+	*out = weir_class_folder(c) ? at : c->file;
+	if (*out == c->file && strncmp(c->file, "elements/", strlen("elements/")) != 0 &&
+	    !weir_class_folder(c))
 		return 0;
 	for (; *at && *at != '.'; at++) {
 		if (*at == '_')
@@ -125,27 +130,42 @@ static int stem(const struct weir_class *c)
 			return 0;
 		name++;
 	}
-	return *name ? 0 : (int)(at - c->file);
+	return *name ? 0 : (int)(at - *out);
 }
 
-const char *weir_front_object(const char *const *dirs, const struct weir_class *c, const char **why)
+// The object in the first of the folders that has one.
+static const char *find(const char *const *dirs, const char *stem, int n)
 {
-	static char file[PATH_MAX], missing[PATH_MAX + 64];
-	const int n = stem(c);
+	static char file[PATH_MAX];
+
+	for (; dirs && *dirs; dirs++) {
+		int len = snprintf(file, sizeof(file), "%s/%.*s.bpf.o", *dirs, n, stem);
+
+		if (len < (int)sizeof(file) && !access(file, F_OK))
+			return file;
+	}
+	return NULL;
+}
+
+const char *weir_front_object(const struct weir_class *c, const char **why)
+{
+	static char missing[PATH_MAX + 64];
+	const char *const home[] = {weir_class_folder(c), NULL};
+	const char *name, *file;
+	const int n = stem(c, &name);
 
 	*why = NULL;
 	if (!n)
 		return NULL;
-	for (dirs = dirs ? dirs : own_dirs(); *dirs; dirs++) {
-		int len = snprintf(file, sizeof(file), "%s/%.*s.bpf.o", *dirs, n, c->file);
-
-		if (len < (int)sizeof(file) && !access(file, F_OK)) {
-			*why = check(file, c);
-			return *why ? NULL : file;
-		}
+	file = *home ? find(home, name, n)
+		     : find(weir_package_folders(), name, n) ?: find(own_dirs(), name, n);
+	if (file) {
+		*why = check(file, c);
+		return *why ? NULL : file;
 	}
 	if (c->driver || !c->userspace) {
-		snprintf(missing, sizeof(missing), "%.*s.bpf.o is missing", n, c->file);
+		snprintf(missing, sizeof(missing), "%s%s%.*s.bpf.o is missing", *home ? *home : "",
+			 *home ? "/" : "", n, name);
 		*why = missing;
 	}
 	return NULL;

@@ -394,24 +394,21 @@ void weir_args_warn(struct weir_args *a, int i, const char *fmt, ...)
 	weir_warn(a->err, &loc, "%s", text);
 }
 
-static void class_wrong(const struct weir_class *class, const char *arg, const char *what)
+const char *weir_class_mistake(const struct weir_class *class, const char **arg)
 {
-	fprintf(stderr, "%s: class %s, argument %s: %s\n", class->file, class->name, arg, what);
-	abort();
-}
-
-void weir_class_check(const struct weir_class *class)
-{
+	*arg = class->rest;
 	if (class->rest && (!class->rest_help || !class->configure))
-		class_wrong(class, class->rest, "nothing explains it, or takes it");
+		return "nothing explains it, or takes it";
 	for (const struct weir_arg *a = class->args; a && a->name; a++) {
+		*arg = a->name;
 		if (a->flags & (WEIR_LIST | WEIR_DEPRECATED))
 			continue;
 		if (a->size != parse_size(a->type))
-			class_wrong(class, a->name, "the field is not of its type's size");
+			return "the field is not of its type's size";
 		if (a->off + a->size > class->self_size)
-			class_wrong(class, a->name, "the field is outside of the struct");
+			return "the field is outside of the struct";
 		if (a->type == WEIR_T_ENUM && !a->names)
-			class_wrong(class, a->name, "an enum without names");
+			return "an enum without names";
 	}
+	return NULL;
 }

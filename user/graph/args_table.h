@@ -23,5 +23,6 @@ int weir_reconfigure(struct weir_element *e, const char *config,
 // Frees what the table allocated in e->self, not e->self.
 void weir_unconfigure(struct weir_element *e);
 
-// Aborts, with a message, if a class table contradicts itself: the mistakes of its author.
-void weir_class_check(const struct weir_class *class);
+// What is wrong with a class's table of arguments, and with which; NULL: nothing. The mistakes of
+// its author.
+const char *weir_class_mistake(const struct weir_class *class, const char **arg);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include <args_table.h>
+#include <errno.h>
 #include <graph.h>
+#include <packages.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,7 @@ static int by_name(const void *a, const void *b)
 		      (*(const struct weir_class *const *)b)->name);
 }
 
-// Two classes of one name are the programmer's mistake, so that ends the program.
+// Mistakes in weir's own classes, such as two of one name, end the program.
 static void sort_classes(void)
 {
 	// bounds of one section, which the linker sets
@@ -29,8 +31,15 @@ static void sort_classes(void)
 	for (unsigned i = 0; i < n_sorted; i++)
 		sorted[i] = __start_weir_class_list[i];
 	qsort(sorted, n_sorted, sizeof(*sorted), by_name);
-	for (unsigned i = 0; i < n_sorted; i++)
-		weir_class_check(sorted[i]);
+	for (unsigned i = 0; i < n_sorted; i++) {
+		const char *arg, *mistake = weir_class_mistake(sorted[i], &arg);
+
+		if (mistake) {
+			fprintf(stderr, "%s: class %s, argument %s: %s\n", sorted[i]->file,
+				sorted[i]->name, arg, mistake);
+			abort();
+		}
+	}
 	for (unsigned i = 1; i < n_sorted; i++)
 		if (!strcmp(sorted[i - 1]->name, sorted[i]->name)) {
 			fprintf(stderr, "two classes are named %s: %s and %s\n", sorted[i]->name,
@@ -56,6 +65,46 @@ const struct weir_class *weir_class_find(const char *name)
 	const struct weir_class **hit = bsearch(&k, v, n, sizeof(*v), by_name);
 
 	return hit ? *hit : NULL;
+}
+
+static int check_new(const struct weir_class *c, const char *file, struct weir_err *err)
+{
+	const struct weir_class *known = weir_class_find(c->name);
+	const char *arg, *mistake = weir_class_mistake(c, &arg), *folder;
+
+	if (mistake)
+		return weir_error(err, NULL, "%s: class %s, argument %s: %s", file, c->name, arg,
+				  mistake);
+	if (!known)
+		return 0;
+	folder = weir_class_folder(known);
+	return weir_error(err, NULL,
+			  "%s: class %s is there already, from %s%s%s: give it another name", file,
+			  c->name, folder ? folder : "weir itself", folder ? "/" : "",
+			  folder ? known->file : "");
+}
+
+int weir_classes_add(const struct weir_class *const *begin, const struct weir_class *const *end,
+		     const char *file, struct weir_err *err)
+{
+	const struct weir_class *const *now;
+	unsigned n = weir_classes(&now), more = (unsigned)(end - begin);
+	const struct weir_class **v;
+	int rc = 0;
+
+	for (unsigned i = 0; i < more; i++)
+		if (check_new(begin[i], file, err))
+			rc = -EINVAL;
+	if (rc)
+		return rc;
+	v = reallocarray(sorted, n + more + 1, sizeof(*v));
+	if (!v)
+		return -ENOMEM;
+	sorted = v;
+	memcpy(v + n, begin, more * sizeof(*v));
+	n_sorted = n + more;
+	qsort(sorted, n_sorted, sizeof(*sorted), by_name);
+	return 0;
 }
 
 // Edit distance, case-blind; a name longer than the table is never near.

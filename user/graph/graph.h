@@ -87,6 +87,9 @@ void weir_router_free(struct weir_router *r);
 // Classes, sorted by name.
 const struct weir_class *weir_class_find(const char *name);
 unsigned weir_classes(const struct weir_class *const **v);
+// Makes the classes of a file known, all or none. 0 or -errno.
+int weir_classes_add(const struct weir_class *const *begin, const struct weir_class *const *end,
+		     const char *file, struct weir_err *err);
 // The known name nearest to a mistyped one, or NULL.
 const char *weir_class_nearest(const char *name);
 
