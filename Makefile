@@ -162,6 +162,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 	$(Q)$(B)/kernel/sinks $(B)
 	$(Q)$(B)/kernel/rules $(B)
 	$(Q)$(B)/kernel/tables $(B)
+	$(Q)$(B)/kernel/chains $(B)
 	$(Q)tests/kernel/new $(B)
 	$(Q)tests/kernel/outside $(B)
 check-elements: $(B)/unit $(B)/kernel/parity ## case rows of other elements in both halves (root): make check-elements L=DIR

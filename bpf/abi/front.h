@@ -14,7 +14,8 @@ struct weir_instance {
 	__u32 n_out;   // outputs
 	__u32 n_drops; // the class's own drop reasons
 	// Packets that leave by output 0 (of a sink: that end here) are not counted: they are
-	// those that came in less the others, and the longer way needs no counter per element.
+	// those that came in less the others, and the longer way needs no counter per element. The
+	// bytes of output 0's counter are then what was cut off, as a negative number.
 	__u32 derived;
 };
 

@@ -22,8 +22,8 @@ struct weir_router *program_router(const struct weir_class *c, const char *args,
 	struct weir_err err = {};
 	struct weir_buf b = {};
 
-	weir_printf(&b, "Idle -> e :: %s(%s) -> Idle;", c->name, args);
-	for (int i = 1; i <= last; i++)
+	weir_printf(&b, "Idle -> e :: %s(%s);", c->name, args);
+	for (int i = 0; i <= last; i++)
 		weir_printf(&b, "e[%d] -> Idle;", i);
 	if (c->ports && c->ports[0] == '2')
 		weir_printf(&b, "Idle -> [1]e;");
@@ -179,11 +179,9 @@ static uint32_t image(const struct packet *p, uint8_t *in)
 	return (uint32_t)sizeof(m) + size;
 }
 
-// The packet as the program left it.
-static int take_back(struct packet *p, const uint8_t *out, uint32_t size)
+// The packet as the program left it, with the driver's first byte at `start`.
+static int take_back(struct packet *p, uint32_t start, const uint8_t *out, uint32_t size)
 {
-	// the driver's first byte may have moved into the headroom, by a whole headroom
-	const uint32_t start = sizeof(struct packet);
 	struct weir_meta m;
 
 	if (size - sizeof(m) + start > p->room)
@@ -200,33 +198,60 @@ static int take_back(struct packet *p, const uint8_t *out, uint32_t size)
 	return 0;
 }
 
-// Runs it so often, always on the packet as it is; out is as the last run left it. 0 or -errno.
-static int run(const struct program *prog, const struct packet *p, int repeat, uint8_t *out,
+// Runs it so often, always on the packet as it is, with a block in front or without; out is as the
+// last run left it. The size of the block that came out, or -errno.
+static int run(int fd, const struct packet *p, bool block, int repeat, uint8_t *out,
 	       struct bpf_test_run_opts *opt)
 {
 	uint8_t in[BUFFER] = {};
-	struct xdp_md ctx = {.data = sizeof(struct weir_meta)}, ctx_out;
+	struct xdp_md ctx = {.data = block ? sizeof(struct weir_meta) : 0}, ctx_out;
+	int e;
 
+	if (block)
+		ctx.data_end = image(p, in);
+	else
+		memcpy(in, (const uint8_t *)p + p->off, ctx.data_end = p->len);
 	opt->data_in = in;
-	opt->data_size_in = ctx.data_end = image(p, in);
+	opt->data_size_in = ctx.data_end;
 	opt->data_out = out;
 	opt->data_size_out = BUFFER;
 	opt->ctx_in = &ctx;
 	opt->ctx_out = &ctx_out;
 	opt->ctx_size_in = opt->ctx_size_out = sizeof(ctx);
 	opt->repeat = repeat;
-	return bpf_prog_test_run_opts(prog->fd, opt);
+	e = bpf_prog_test_run_opts(fd, opt);
+	return e ?: (int)ctx_out.data;
 }
 
 int program_run(const struct program *prog, struct packet *p)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opt);
 	uint8_t out[BUFFER];
-	int r = run(prog, p, 1, out, &opt);
+	int r = run(prog->fd, p, true, 1, out, &opt);
 
-	if (!r)
-		r = take_back(p, out, opt.data_size_out);
+	// the driver's first byte may have moved into the headroom, by a whole headroom
+	if (r >= 0)
+		r = take_back(p, sizeof(*p), out, opt.data_size_out);
 	return r ? r : port_taken(prog);
+}
+
+int program_follow(int fd, const struct packet *p, bool block, struct packet *to,
+		   struct program_end *end)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opt);
+	uint8_t out[BUFFER];
+	struct weir_meta m;
+	int r = run(fd, p, block, 1, out, &opt);
+
+	if (r < 0)
+		return r;
+	*end = (struct program_end){.verdict = opt.retval, .has_block = r == sizeof(m)};
+	if (!end->has_block)
+		return 0;
+	memcpy(&m, out, sizeof(m));
+	end->element = m.element;
+	end->input = m.input;
+	return take_back(to, sizeof(*to) + WEIR_HEADROOM, out, opt.data_size_out);
 }
 
 double program_time(const struct program *prog, const struct packet *p, int repeat)
@@ -235,7 +260,7 @@ double program_time(const struct program *prog, const struct packet *p, int repe
 	uint8_t out[BUFFER];
 
 	// whole ns; the system call itself takes milliseconds
-	return run(prog, p, repeat, out, &opt) ? -1.0 : (double)opt.duration;
+	return run(prog->fd, p, true, repeat, out, &opt) < 0 ? -1.0 : (double)opt.duration;
 }
 
 void program_close(struct program *p)

@@ -51,6 +51,7 @@ static struct weir_count derive(const struct weir_front *f, const struct weir_el
 	for (unsigned i = 0; i < p->n_counts; i++)
 		if (i != which)
 			subtract(&c, sum(f, p->counts_fd, i));
+	subtract(&c, (struct weir_count){.bytes = -sum(f, p->counts_fd, which).bytes});
 	c.bytes += (uint64_t)((int64_t)e->len_delta * (int64_t)c.packets);
 	return c;
 }

@@ -54,6 +54,19 @@ WEIR_INLINE void weir_count(const struct packet *p, __u32 which)
 // or the element goes on with it in userspace.
 enum { WEIR_ENDED = 0x4000, WEIR_HANDOVER = 0x4100 };
 
+// What an element cuts off is in the bytes that came in, and not in those that left.
+WEIR_INLINE void weir_count_cut(const struct packet *p)
+{
+	struct weir_count *c;
+	__u32 derived = 0;
+
+	if (!p->cut || !weir_instance.derived)
+		return;
+	c = bpf_map_lookup_elem(&weir_counts, &derived);
+	if (c)
+		c->bytes -= p->cut;
+}
+
 // Counts a packet as ended on purpose. Before the block is taken off.
 WEIR_INLINE void weir_end_here(const struct packet *p)
 {
@@ -110,6 +123,7 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 		if (!weir_packet_enter(p_, ctx))                                               \
 			return XDP_ABORTED;                                                    \
 		port_ = call_;                                                                 \
+		weir_count_cut(p_);                                                            \
 		WEIR_LEAVE_BY(0);                                                              \
 		WEIR_LEAVE_BY(1);                                                              \
 		WEIR_LEAVE_BY(2);                                                              \

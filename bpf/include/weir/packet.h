@@ -46,6 +46,7 @@ struct packet {
 	struct weir_meta *m;
 	struct weir_meta lost; // instead of the block, should it be gone after the head has moved
 	struct ip4 blank;      // zeroes
+	uint32_t cut;	       // bytes that weir_truncate took
 };
 
 struct batch {
@@ -153,7 +154,8 @@ WEIR_INLINE void weir_truncate(struct packet *p, uint32_t len)
 
 	if (len >= have)
 		return;
-	bpf_xdp_adjust_tail(p->ctx, (int)len - (int)have);
+	if (!bpf_xdp_adjust_tail(p->ctx, (int)len - (int)have))
+		p->cut += have - len;
 	if (!weir_find_meta(p))
 		return;
 	end = p->m->off + len;
@@ -265,5 +267,6 @@ WEIR_INLINE bool weir_packet_enter(struct packet *p, struct xdp_md *ctx)
 	p->ctx = ctx;
 	p->m = weir_meta(ctx);
 	memset(&p->blank, 0, sizeof(p->blank));
+	p->cut = 0;
 	return p->m && p->m->magic == WEIR_META_MAGIC;
 }
