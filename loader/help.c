@@ -99,6 +99,8 @@ static void show_class(const struct weir_class *c)
 	printf("%s: %s\n\nports %s, processing %s, flow %s\n", c->name,
 	       c->purpose ? c->purpose : "", weir_ports_code(c), weir_processing_code(c),
 	       weir_flow_code(c));
+	if (c->driver_only)
+		printf("\nruns in the driver only\n");
 	show_names("inputs", c->in, sizeof(c->in) / sizeof(*c->in));
 	show_names("outputs", c->out, sizeof(c->out) / sizeof(*c->out));
 	show_names("drops", c->drops, sizeof(c->drops) / sizeof(*c->drops));

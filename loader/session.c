@@ -65,6 +65,23 @@ static int open_front(struct session *s, const struct session_front *o, struct w
 	return 0;
 }
 
+struct driver_only {
+	const struct session *s;
+	struct weir_err *err;
+};
+
+static int check_driver_only(struct weir_element *e, void *arg)
+{
+	const struct driver_only *o = arg;
+	const struct weir_placed *at = o->s->plan.placed ? &o->s->plan.placed[e->index] : NULL;
+
+	if (!e->class->driver_only || (o->s->front && at && at->side == WEIR_DRIVER))
+		return 0;
+	return weir_error(o->err, &e->loc, "`%s' (%s) runs in the driver only%s%s", e->name,
+			  e->class->name, at && at->why ? ": " : ", and nothing runs there",
+			  at && at->why ? at->why : "");
+}
+
 int session_open(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_engine_options engine = opt->engine;
@@ -81,7 +98,7 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 		rc = weir_engine_open(&s->engine, s->router, &engine, err);
 	if (!rc && s->xsk && opt->front.on)
 		rc = open_front(s, &opt->front, err);
-	return rc;
+	return rc ?: weir_each_element(s->router, check_driver_only, &(struct driver_only){s, err});
 }
 
 // The devices go before the engine's buffers: nothing may arrive where nobody listens.

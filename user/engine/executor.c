@@ -250,6 +250,13 @@ void weir_emit_all(struct weir_node *n, unsigned port, struct packet *const *v, 
 		weir_emit(n, port, v[i]);
 }
 
+void weir_driver_only(struct weir_node *n, unsigned, struct batch *b)
+{
+	for (unsigned i = 0; i < b->n; i++)
+		weir_divert(n, b, n->n_out, b->p[i]);
+	b->n = 0;
+}
+
 // A source's batch runs straight on instead of being copied into the pending batch of its output.
 void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, unsigned count)
 {

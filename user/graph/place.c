@@ -229,6 +229,53 @@ static int place(struct placing *p)
 	return rc ? rc : settle(p->plan);
 }
 
+// Marks by which connection packets come to each element in userspace.
+static void reach(const struct weir_plan *plan, const struct weir_connection **by)
+{
+	const struct weir_router *r = plan->router;
+	bool more;
+
+	do {
+		more = false;
+		for (unsigned i = 0; i < r->n_connections; i++) {
+			const struct weir_connection *c = &r->connections[i];
+
+			if (by[c->to->index] ||
+			    (weir_plan_is_inside(plan, c) && !by[c->from->index]))
+				continue;
+			by[c->to->index] = c;
+			more = true;
+		}
+	} while (more);
+}
+
+// Where there is no half in userspace, no packet may come there.
+static int check_driver_only(const struct weir_plan *plan, struct weir_err *err)
+{
+	const struct weir_router *r = plan->router;
+	const struct weir_connection **by = calloc(r->n_elements + 1, sizeof(*by));
+
+	if (!by)
+		return -ENOMEM;
+	reach(plan, by);
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		const struct weir_element *e = r->elements[i];
+
+		if (!e->class->driver_only)
+			continue;
+		if (plan->placed[i].side == WEIR_USERSPACE)
+			weir_error(err, &e->loc, "`%s' (%s) cannot run in the driver: %s", e->name,
+				   e->class->name, plan->placed[i].why);
+		else if (by[i])
+			weir_error(err, &e->loc,
+				   "`%s' (%s) runs in the driver only, but packets also come to it "
+				   "from `%s' in userspace",
+				   e->name, e->class->name, by[i]->from->name);
+	}
+	free(by);
+	return 0;
+}
+
 int weir_place(struct weir_plan *plan, struct weir_router *r, const struct weir_place_options *opt,
 	       struct weir_err *err)
 {
@@ -253,8 +300,10 @@ int weir_place(struct weir_plan *plan, struct weir_router *r, const struct weir_
 		rc = place(&p);
 	if (!rc) {
 		weir_wishes_check(&p.wishes, plan, err);
-		rc = err->n_errors == before ? 0 : -EINVAL;
+		rc = check_driver_only(plan, err);
 	}
+	if (!rc)
+		rc = err->n_errors == before ? 0 : -EINVAL;
 	weir_wishes_close(&p.wishes);
 	free(p.can);
 	free(p.copied);

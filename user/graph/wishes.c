@@ -137,7 +137,7 @@ void weir_wishes_close(struct weir_wishes *w)
 
 bool weir_wishes_driver(const struct weir_wishes *w, const struct weir_element *e)
 {
-	return w->of[e->index] && w->of[e->index]->driver;
+	return e->class->driver_only || (w->of[e->index] && w->of[e->index]->driver);
 }
 
 const char *weir_wishes_userspace(const struct weir_wishes *w, const struct weir_element *e)

@@ -87,6 +87,9 @@ struct weir_class {
 	bool early;   // configured before the others, which may look into it
 	bool late;    // its init looks into others: it comes after theirs
 	bool alone;   // its init takes what one router at a time can have: a port, a file to write
+	// There is no half in userspace: a configuration is refused unless every packet meets the
+	// element in the driver.
+	bool driver_only;
 	// Why it stays in userspace, where it has no object for the driver: lower case, no full
 	// stop.
 	const char *userspace;
@@ -157,6 +160,15 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 #define WEIR_PLAIN_ELEMENT(id, class_, ...)                            \
 	WEIR_CLASS(id, .name = class_, .self_size = sizeof(struct id), \
 		   .userspace = "has no half in the driver", __VA_ARGS__)
+
+// For classes that are in the driver only: what the graph has to know of NAME.bpf.c.
+#define WEIR_DRIVER_CLASS(id, class_, ...)                                                       \
+	WEIR_CLASS(id, .name = class_, .push = weir_driver_only, .self_size = sizeof(struct id), \
+		   .driver_only = true, __VA_ARGS__)
+
+// What meets such an element in userspace after all, as before the driver half is switched on, is
+// lost as no_port.
+void weir_driver_only(struct weir_node *n, unsigned port, struct batch *b);
 
 // unsigned id(const struct id *self, struct packet *p)
 // Nearly all packets leave by output 0, so that the batch usually passes as it is.
