@@ -51,6 +51,17 @@ static __always_inline int is_alive(void)
 	return b && (!b->timeout || bpf_ktime_get_ns() - b->last <= b->timeout);
 }
 
+// The frame from its link header on, which no longer is its first byte once an element needed room
+// in front. False: it cannot be the host's.
+static __always_inline int give_to_host(struct xdp_md *ctx, const struct weir_meta *m)
+{
+	int mac = m->mac;
+
+	if (mac == WEIR_META_NONE || bpf_xdp_adjust_meta(ctx, sizeof(*m)))
+		return 0;
+	return !mac || !bpf_xdp_adjust_head(ctx, mac);
+}
+
 SEC("xdp")
 int weir_to_user(struct xdp_md *ctx)
 {
@@ -65,9 +76,7 @@ int weir_to_user(struct xdp_md *ctx)
 		return XDP_REDIRECT;
 	}
 	count_as(ctx, WEIR_EXIT_GONE);
-	if (args.gone == XDP_PASS)
-		bpf_xdp_adjust_meta(ctx, sizeof(*m));
-	return (int)args.gone;
+	return args.gone == XDP_PASS && give_to_host(ctx, m) ? XDP_PASS : XDP_DROP;
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";
