@@ -268,7 +268,7 @@ uninstall: ## remove what install put there
 clean: ## remove the build folder
 	rm -rf build
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: all bpf check check-elements stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
 	benches fuzz fuzzers deps demo lint lint-files format docs new install uninstall clean help
