@@ -8,16 +8,22 @@ int cmd_check(int argc, char **argv);
 int cmd_click(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_help(int argc, char **argv);
+int cmd_load(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_read(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_unload(int argc, char **argv);
 int cmd_write(int argc, char **argv);
 
 // Prints a handler of a running router. The exit status.
 int cmd_print_handler(const char *name, const char *handler, const char *param);
 
 struct session_options;
+struct session_front;
+// The value of --gone. 0, or -EINVAL after a message.
+int cmd_gone(const char *text, struct session_front *front);
 // "FILE [NAME=VALUE...]", common to several. 0 or -errno; afterwards cmd_file_free.
 int cmd_file(struct session_options *opt, int argc, char **argv);
 void cmd_file_free(struct session_options *opt);
@@ -25,6 +31,6 @@ void cmd_file_free(struct session_options *opt);
 // to do) or -errno after a message.
 int cmd_folders(const char *const **folders, int argc, char **argv, const char *usage);
 // Loads the elements in folders, with messages. 0 or -errno.
-int cmd_load(const char *const *folders);
+int cmd_load_folders(const char *const *folders);
 // Adds a word to a list that is ended by NULL; *list NULL is an empty one. 0 or -ENOMEM.
 int cmd_list_add(const char *const **list, const char *word);

@@ -91,42 +91,55 @@ void ctl_close(struct ctl_server *c)
 
 // --- the other end ----------------------------------------------------------------------------
 
-// Adds the names of the routers that have a socket in the folder, with commas; their number.
-static unsigned list_names(const char *path, struct weir_buf *names)
+void ctl_each(void (*fn)(void *arg, const char *name), void *arg)
 {
 	static const char suffix[] = ".sock";
 	const size_t n = sizeof(suffix) - 1;
-	DIR *dir = opendir(path);
-	unsigned found = 0;
+	char *path = run_dir();
+	DIR *dir = path ? opendir(path) : NULL;
 	struct dirent *d;
 
+	free(path);
 	while (dir && (d = readdir(dir))) {
 		size_t len = strlen(d->d_name);
 
-		if (len > n && strcmp(d->d_name + len - n, suffix) == 0)
-			weir_printf(names, "%s%.*s", found++ ? ", " : "", (int)(len - n),
-				    d->d_name);
+		if (len <= n || strcmp(d->d_name + len - n, suffix) != 0)
+			continue;
+		d->d_name[len - n] = '\0';
+		fn(arg, d->d_name);
 	}
 	if (dir)
 		closedir(dir);
-	return found;
+}
+
+struct names {
+	struct weir_buf text; // with commas
+	unsigned n;
+};
+
+static void add_name(void *arg, const char *name)
+{
+	struct names *names = arg;
+
+	weir_printf(&names->text, "%s%s", names->n++ ? ", " : "", name);
 }
 
 // The name of the only router that runs. malloc'd; NULL with a message.
 static char *find_only(struct weir_err *err)
 {
 	char *path = run_dir();
-	struct weir_buf names = {};
-	unsigned found = path ? list_names(path, &names) : 0;
+	struct names names = {};
 
-	if (found > 1)
-		weir_error(err, NULL, "several routers run, choose one with -n: %s", names.text);
-	else if (!found)
+	ctl_each(add_name, &names);
+	if (names.n > 1)
+		weir_error(err, NULL, "several routers run, choose one with -n: %s",
+			   names.text.text);
+	else if (!names.n)
 		weir_error(err, NULL, "no router runs here: %s has no socket", path ? path : "");
 	free(path);
-	if (found == 1)
-		return names.text;
-	weir_buf_free(&names);
+	if (names.n == 1)
+		return names.text.text;
+	weir_buf_free(&names.text);
 	return NULL;
 }
 
@@ -149,6 +162,22 @@ static int dial_file(const char *file)
 	rc = -errno;
 	close(fd);
 	return rc;
+}
+
+int ctl_pid(const char *name)
+{
+	char *file = socket_file(name);
+	int fd = file ? dial_file(file) : -ENOMEM;
+	struct ucred peer = {};
+	socklen_t size = sizeof(peer);
+
+	free(file);
+	if (fd < 0)
+		return fd;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		peer.pid = -errno;
+	close(fd);
+	return peer.pid;
 }
 
 static FILE *dial(const char *name, struct weir_err *err)

@@ -23,6 +23,11 @@ int ctl_serve(struct ctl_server *c, const struct session *s, const char *name,
 // Before session_close; a zero-initialised c is permitted.
 void ctl_close(struct ctl_server *c);
 
+// Calls fn for each router that has a socket here.
+void ctl_each(void (*fn)(void *arg, const char *name), void *arg);
+// The process of a router, or -errno: it has none.
+int ctl_pid(const char *name);
+
 // One command to a running router. name: NULL: the only one. value gets the data of READ. 0 or
 // -errno with a message.
 int ctl_read(const char *name, const char *handler, const char *param, struct weir_buf *value,

@@ -29,7 +29,7 @@ int cmd_folders(const char *const **folders, int argc, char **argv, const char *
 	return rc ?: optind;
 }
 
-int cmd_load(const char *const *folders)
+int cmd_load_folders(const char *const *folders)
 {
 	struct weir_err err = {};
 	int rc = weir_packages_load(folders, &err);

@@ -142,7 +142,7 @@ int cmd_help(int argc, char **argv)
 	int i = cmd_folders(&folders, argc, argv, usage), status = i ? 2 : 0;
 
 	if (i > 0 && i + 1 == argc)
-		status = cmd_load(folders) ? 1 : show(argv[i]);
+		status = cmd_load_folders(folders) ? 1 : show(argv[i]);
 	else if (i > 0)
 		fputs(usage, stderr);
 	free((void *)folders);

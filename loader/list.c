@@ -19,7 +19,7 @@ static int list_classes(const struct list_options *o)
 	const struct weir_class *const *v;
 	unsigned n;
 
-	if (cmd_load(o->folders))
+	if (cmd_load_folders(o->folders))
 		return 1;
 	n = weir_classes(&v);
 	for (unsigned i = 0; i < n; i++)

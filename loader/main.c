@@ -10,6 +10,9 @@ static const struct {
 	int (*fn)(int argc, char **argv);
 } commands[] = {
 	{"run", "run a router", cmd_run},
+	{"load", "put a router that needs no process into the driver", cmd_load},
+	{"unload", "take away what a router left in the driver", cmd_unload},
+	{"status", "show which routers there are", cmd_status},
 	{"check", "check a configuration", cmd_check},
 	{"stats", "show what the elements of a running router saw", cmd_stats},
 	{"read", "print a handler of a running router", cmd_read},

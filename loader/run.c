@@ -24,6 +24,7 @@ static const char usage[] =
 	"      --userspace NAME  one that must not\n"
 	"      --no-driver   run everything in userspace\n"
 	"      --gone pass|drop  what nobody in userspace takes is the host's (pass) or lost\n"
+	"      --keep        what runs in the driver stays there when the process ends\n"
 	"  -L, --elements DIR  take the elements in DIR too\n"
 	"      --no-pin      let the kernel move the worker between CPUs\n"
 	"  -s, --stats       print the table of `weir stats' at the end\n"
@@ -34,7 +35,6 @@ enum { BEAT_MS = 2000 }; // without a sign of life for so long, nobody listens
 struct run_options {
 	struct session_options session;
 	struct lang_define *defines;
-	const char *name;
 	bool stats;
 };
 
@@ -48,6 +48,13 @@ static int read_stats(struct weir_element *, const struct weir_handler *, const 
 	return 0;
 }
 
+static int read_status(struct weir_element *, const struct weir_handler *, const char *,
+		       struct weir_buf *out, struct weir_err *)
+{
+	session_status(running, out);
+	return 0;
+}
+
 static int read_devices(struct weir_element *, const struct weir_handler *, const char *,
 			struct weir_buf *out, struct weir_err *)
 {
@@ -58,6 +65,7 @@ static int read_devices(struct weir_element *, const struct weir_handler *, cons
 
 static const struct weir_handler run_handlers[] = {
 	WEIR_READ("stats", read_stats, "the table of `weir stats'"),
+	WEIR_READ("status", read_status, "its line of `weir status'"),
 	WEIR_READ("devices", read_devices, "mode and queues of each device"),
 	{},
 };
@@ -77,15 +85,6 @@ static int add_define(struct run_options *o, char *arg)
 	return 0;
 }
 
-static int parse_gone(const char *text, bool *drop)
-{
-	*drop = !strcmp(text, "drop");
-	if (*drop || !strcmp(text, "pass"))
-		return 0;
-	fprintf(stderr, "weir run: --gone is drop or pass\n");
-	return -EINVAL;
-}
-
 static void free_options(struct run_options *o)
 {
 	free(o->defines);
@@ -94,7 +93,7 @@ static void free_options(struct run_options *o)
 	free((void *)o->session.folders);
 }
 
-enum { NO_PIN = 256, DRIVER, USERSPACE, NO_DRIVER, GONE };
+enum { NO_PIN = 256, DRIVER, USERSPACE, NO_DRIVER, GONE, KEEP };
 
 static int set_burst(struct run_options *o, const char *text)
 {
@@ -110,7 +109,7 @@ static int set_burst(struct run_options *o, const char *text)
 
 static int set_name(struct run_options *o, const char *name)
 {
-	o->name = name;
+	o->session.name = name;
 	if (*name)
 		return 0;
 	fprintf(stderr, "weir run: --name cannot be empty\n");
@@ -143,7 +142,10 @@ static int take_option(struct run_options *o, int c, const char *value)
 		front->on = false;
 		return 0;
 	case GONE:
-		return parse_gone(value, &front->opt.gone_drop);
+		return cmd_gone(value, front);
+	case KEEP:
+		front->keep = true;
+		return 0;
 	case 'h':
 		fputs(usage, stdout);
 		return 1;
@@ -182,6 +184,7 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 		{"userspace", required_argument, NULL, USERSPACE},
 		{"no-driver", no_argument, NULL, NO_DRIVER},
 		{"gone", required_argument, NULL, GONE},
+		{"keep", no_argument, NULL, KEEP},
 		{"elements", required_argument, NULL, 'L'},
 		{"help", no_argument, NULL, 'h'},
 		{},
@@ -237,11 +240,10 @@ static void wait_for_end(struct session *s, sigset_t *set)
 }
 
 // Two routers of one name cannot both run; without a folder for the socket a router can.
-static int serve_handlers(struct ctl_server *ctl, struct session *s, const struct run_options *o)
+static int serve_handlers(struct ctl_server *ctl, struct session *s, const char *name)
 {
-	char *name = ctl_name(o->name, o->session.file);
 	struct weir_err err = {};
-	int rc = name ? ctl_serve(ctl, s, name, &err) : -ENOMEM;
+	int rc = ctl_serve(ctl, s, name, &err);
 
 	running = s;
 	s->router->handlers = run_handlers;
@@ -250,8 +252,31 @@ static int serve_handlers(struct ctl_server *ctl, struct session *s, const struc
 	if (rc == -EADDRINUSE)
 		fprintf(stderr, "weir: a router named `%s' runs already, choose a --name\n", name);
 	weir_err_free(&err);
-	free(name);
 	return rc == -EADDRINUSE || rc == -EINVAL ? rc : 0;
+}
+
+static int settle(struct session *s)
+{
+	struct weir_err err = {};
+	int rc = session_settle(s, &err);
+
+	if (err.text)
+		fputs(err.text, stderr);
+	weir_err_free(&err);
+	return rc;
+}
+
+static int begin(struct session *s, const char *file)
+{
+	int rc = settle(s);
+
+	if (rc)
+		return rc;
+	if (s->xsk)
+		fputs(weir_xsk_report(s->xsk), stdout);
+	printf("weir: running %s, %u elements\n", file, s->router->n_elements);
+	fflush(stdout);
+	return weir_engine_start(s->engine);
 }
 
 int cmd_run(int argc, char **argv)
@@ -261,6 +286,7 @@ int cmd_run(int argc, char **argv)
 	struct session s = {};
 	struct weir_err err = {};
 	struct weir_buf stats = {};
+	char *name;
 	sigset_t set;
 	int rc = parse_options(&o, argc, argv);
 
@@ -269,20 +295,16 @@ int cmd_run(int argc, char **argv)
 		return rc < 0 ? 2 : 0;
 	}
 	block_signals(&set);
-	rc = session_check(&s, &o.session, &err);
+	o.session.name = name = ctl_name(o.session.name, o.session.file);
+	rc = name ? session_check(&s, &o.session, &err) : -ENOMEM;
 	if (!rc)
 		rc = session_open(&s, &o.session, &err);
 	if (err.text)
 		fputs(err.text, stderr);
 	if (!rc)
-		rc = serve_handlers(&ctl, &s, &o);
-	if (!rc) {
-		if (s.xsk)
-			fputs(weir_xsk_report(s.xsk), stdout);
-		printf("weir: running %s, %u elements\n", o.session.file, s.router->n_elements);
-		fflush(stdout);
-		rc = weir_engine_start(s.engine);
-	}
+		rc = serve_handlers(&ctl, &s, name);
+	if (!rc)
+		rc = begin(&s, o.session.file);
 	if (!rc)
 		wait_for_end(&s, &set);
 	if (s.engine)
@@ -295,6 +317,7 @@ int cmd_run(int argc, char **argv)
 	ctl_close(&ctl);
 	session_close(&s);
 	weir_err_free(&err);
+	free(name);
 	free_options(&o);
 	return rc ? 1 : 0;
 }

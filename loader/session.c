@@ -58,11 +58,35 @@ static int open_front(struct session *s, const struct session_front *o, struct w
 	};
 	int rc = weir_place(&s->plan, s->router, &place, err);
 
-	if (rc || !s->plan.n_driver)
+	if (!rc && s->plan.n_driver)
+		weir_front_open(&s->front, &s->plan, s->xsk, &o->opt, err);
+	return rc;
+}
+
+static int open_pins(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	int rc = weir_pins_open(&s->pins, opt->name, opt->front.keep, err);
+
+	s->keep = opt->front.keep;
+	return rc || !s->pins ? rc : weir_pins_here(s->pins, err);
+}
+
+static int open_devices(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	struct weir_xsk_options xsk = {
+		.buffers = BATCHES_IN_FLIGHT * WEIR_BATCH_MAX,
+		.no_sockets = opt->front.alone,
+	};
+	int rc = opt->name ? open_pins(s, opt, err) : 0;
+
+	if (rc)
 		return rc;
-	if (!weir_front_open(&s->front, &s->plan, s->xsk, &o->opt, err))
-		weir_engine_half(s->engine, &weir_front_half, s->front);
-	return 0;
+	if (s->pins) {
+		xsk.kept = weir_pins_link;
+		xsk.kept_arg = s->pins;
+	}
+	weir_each_element(s->router, count_buffers, &xsk.buffers);
+	return weir_xsk_open(&s->xsk, weir_router_devices(s->router), &xsk, err);
 }
 
 struct driver_only {
@@ -85,12 +109,10 @@ static int check_driver_only(struct weir_element *e, void *arg)
 int session_open(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_engine_options engine = opt->engine;
-	unsigned buffers = BATCHES_IN_FLIGHT * WEIR_BATCH_MAX;
 	int rc = weir_router_init(s->router, err);
 
 	if (!rc && weir_router_devices(s->router)) {
-		weir_each_element(s->router, count_buffers, &buffers);
-		rc = weir_xsk_open(&s->xsk, weir_router_devices(s->router), buffers, err);
+		rc = open_devices(s, opt, err);
 		if (!rc)
 			engine.pool = weir_xsk_pool(s->xsk);
 	}
@@ -98,7 +120,94 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 		rc = weir_engine_open(&s->engine, s->router, &engine, err);
 	if (!rc && s->xsk && opt->front.on)
 		rc = open_front(s, &opt->front, err);
+	if (!rc && s->front)
+		weir_engine_half(s->engine, &weir_front_half, s->front);
+	else if (!rc && opt->front.keep)
+		rc = weir_error(err, NULL,
+				"nothing of it runs in the driver, so nothing can be kept");
 	return rc ?: weir_each_element(s->router, check_driver_only, &(struct driver_only){s, err});
+}
+
+int session_settle(struct session *s, struct weir_err *err)
+{
+	int rc;
+
+	if (!s->pins)
+		return 0;
+	if (s->keep)
+		return weir_pins_keep(s->pins, s->front, s->xsk, err);
+	rc = weir_xsk_take_over(s->xsk, err);
+	if (!rc)
+		weir_pins_drop(s->pins);
+	return rc;
+}
+
+// --- without userspace ---
+// Does a packet, or the time, ever come to it in userspace?
+static bool matters(const struct weir_element *e, bool gone)
+{
+	if (e->n_in)
+		return !gone;
+	return e->n_out || e->class->task || e->class->init_node;
+}
+
+static int judge_element(const struct session *s, const struct weir_element *e, bool gone,
+			 struct weir_err *err)
+{
+	const struct weir_placed *at = &s->plan.placed[e->index];
+	struct weir_front_args a = {.self = e->self, .size = e->class->self_size};
+
+	if (at->side != WEIR_DRIVER)
+		return matters(e, gone)
+			       ? weir_error(err, &e->loc, "%s :: %s needs userspace: %s", e->name,
+					    e->class->name, at->why ?: "no packets come to it")
+			       : 0;
+	if (gone || !e->class->driver || e->class->driver(e, &a) || !a.hands)
+		return 0;
+	return weir_error(err, &e->loc, "%s :: %s needs userspace for %s", e->name, e->class->name,
+			  a.hands);
+}
+
+// Crossings into elements that are in the driver; the others are the element's fault.
+static int judge_crossings(const struct session *s, struct weir_err *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < s->plan.n_crossings; i++) {
+		const struct weir_crossing *x = &s->plan.crossings[i];
+		const struct weir_connection *c = x->connection;
+
+		if (s->plan.placed[c->to->index].side == WEIR_DRIVER)
+			rc = weir_error(err, &c->from->loc, "%s[%u] -> [%u]%s needs userspace: %s",
+					c->from->name, c->from_port, c->to_port, c->to->name,
+					x->why);
+	}
+	return rc;
+}
+
+static int judge(const struct session *s, bool gone, struct weir_err *err)
+{
+	bool bad = !gone && judge_crossings(s, err);
+
+	for (unsigned i = 0; i < s->router->n_elements; i++)
+		if (judge_element(s, s->router->elements[i], gone, err))
+			bad = true;
+	if (!bad && !s->front)
+		return weir_error(err, NULL, "nothing of it runs in the driver");
+	return bad ? -EINVAL : 0;
+}
+
+int session_load(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	int rc = weir_router_init(s->router, err);
+
+	if (!rc && !weir_router_devices(s->router))
+		rc = weir_error(err, NULL,
+				"it has no interface, so nothing of it runs in the driver");
+	return rc ?: open_devices(s, opt, err)
+		  ?: open_front(s, &opt->front, err)
+		  ?: judge(s, opt->front.gone, err)
+		  ?: session_settle(s, err);
 }
 
 // The devices go before the engine's buffers: nothing may arrive where nobody listens.
@@ -108,6 +217,7 @@ void session_close(struct session *s)
 	weir_plan_free(&s->plan);
 	weir_engine_close(s->engine);
 	weir_xsk_close(s->xsk);
+	weir_pins_close(s->pins);
 	weir_router_free(s->router);
 	*s = (struct session){};
 }

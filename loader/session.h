@@ -6,10 +6,14 @@
 
 #include <engine.h>
 #include <front.h>
+#include <pins.h>
 
 // What is asked of the half in the driver. Zero-initialised: nothing runs there.
 struct session_front {
 	bool on;
+	bool keep;  // it stays in the driver when the process ends
+	bool alone; // and there is no userspace: only session_load
+	bool gone;  // what becomes of packets to userspace was said
 	const char *const *driver, *const *userspace; // wishes: names ended by NULL; NULL: none
 	struct weir_front_options opt;
 };
@@ -22,6 +26,7 @@ struct session_options {
 	const char *const *folders; // of elements beside weir's own; ended by NULL; NULL: none
 	struct weir_engine_options engine; // its pool is filled in by session_open
 	struct session_front front;
+	const char *name; // of the router; NULL: it has nothing to do with what is kept
 };
 
 // owner: main thread. Zero-initialised is closed.
@@ -31,6 +36,8 @@ struct session {
 	struct weir_xsk *xsk; // NULL: no devices
 	struct weir_plan plan;
 	struct weir_front *front; // NULL: everything runs in userspace
+	struct weir_pins *pins;	  // NULL: nothing is kept, or to be kept
+	bool keep;
 };
 
 // Parses and checks only; nothing on the system is touched. 0 or -errno with all errors in err.
@@ -40,11 +47,25 @@ int session_check(struct session *s, const struct session_options *opt, struct w
 // was opened is closed again by session_close. 0 or -errno with the reasons in err.
 int session_open(struct session *s, const struct session_options *opt, struct weir_err *err);
 
+// After session_open, when nothing can fail any more: takes the place of what was kept under the
+// name, and keeps the router if that was asked for. 0 or -errno.
+int session_settle(struct session *s, struct weir_err *err);
+
+// After session_check: puts a router that needs no userspace into the driver, where it stays. 0 or
+// -errno with all reasons in err.
+int session_load(struct session *s, const struct session_options *opt, struct weir_err *err);
+
 // Ends everything; s is closed again.
 void session_close(struct session *s);
 
 // What every element saw, what the rings of the devices count, and the ledger, as a table.
 void session_stats(const struct session *s, struct weir_buf *out);
+
+// Interfaces, elements in the driver and packets received: a line of `weir status' without its
+// beginning.
+void session_status(const struct session *s, struct weir_buf *out);
+void session_status_line(struct weir_buf *out, const char *interfaces, unsigned elements,
+			 uint64_t packets);
 
 // The ledger over devices and graph: zero when everything that was received is accounted for.
 // Packets in flight count as missing.

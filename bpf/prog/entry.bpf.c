@@ -30,7 +30,9 @@ struct {
 	__type(value, struct weir_entry_count);
 } counts SEC(".maps");
 
-// The first element.
+// The first element behind each interface; shared. It empties when nobody holds it open any more
+// and it has no name in bpffs: then packets are as if there were no front. So one pin of it decides
+// whether the front outlives its process.
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);
@@ -107,12 +109,17 @@ int weir_entry(struct xdp_md *ctx)
 	count->bytes += ctx->data_end - ctx->data;
 	if (has_front) {
 		if (begin(ctx, socket)) {
+			__u64 bytes = ctx->data_end - ctx->data;
+
 			count->front++;
-			count->front_bytes += ctx->data_end - ctx->data;
-			bpf_tail_call_static(ctx, &front, 0);
-			return XDP_ABORTED; // has_front is set after its program
+			count->front_bytes += bytes;
+			bpf_tail_call(ctx, &front, args.number);
+			count->front--;
+			count->front_bytes -= bytes;
+			bpf_xdp_adjust_meta(ctx, sizeof(struct weir_meta));
+		} else {
+			count->no_meta++;
 		}
-		count->no_meta++;
 	}
 	verdict = bpf_redirect_map(&sockets, socket, XDP_PASS);
 	if (verdict == XDP_PASS)

@@ -74,5 +74,6 @@ int arp_querier_driver(const struct weir_element *e, struct weir_front_args *a)
 		.n = ARP_FRONT_ENTRIES,
 		.live = true,
 	};
+	a->hands = "packets to neighbours that it does not know";
 	return 0;
 }

@@ -99,6 +99,8 @@ static int driver(const struct weir_element *e, struct weir_front_args *a)
 		return weir_front_refuse(a, "there is no interface %s", self->devname);
 	a->self = &self->front;
 	a->size = sizeof(self->front);
+	if (self->devname)
+		a->hands = "packets that came in elsewhere";
 	return 0;
 }
 

@@ -233,11 +233,17 @@ static const struct weir_handler ip_fragmenter_handlers[] = {
 	{},
 };
 
+static int driver(const struct weir_element *, struct weir_front_args *a)
+{
+	a->hands = "packets that are too long";
+	return 0;
+}
+
 WEIR_BATCH_ELEMENT(ip_fragmenter, "IPFragmenter", .purpose = "fragments long IP packets",
 		   .ports = "1/1-2", .processing = "h/h", .out = {"out", "df"},
 		   .drops = {"no-ip-header", "bad-header", "no-buffer"},
 		   .state_size = sizeof(struct ip_fragmenter_state), .args = ip_fragmenter_args,
-		   .handlers = ip_fragmenter_handlers, .reconfigures = true);
+		   .handlers = ip_fragmenter_handlers, .driver = driver, .reconfigures = true);
 
 WEIR_CASES(
 	ip_fragmenter, {"1500", "ip4 udp bytes=100", "out", ""},

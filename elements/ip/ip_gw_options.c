@@ -161,6 +161,7 @@ static void fini(struct weir_element *e)
 static int driver(const struct weir_element *, struct weir_front_args *a)
 {
 	a->size = 0;
+	a->hands = "packets with IP options";
 	return 0;
 }
 

@@ -44,9 +44,16 @@ static const struct weir_arg args[] = {
 	{},
 };
 
+static int driver(const struct weir_element *, struct weir_front_args *a)
+{
+	a->hands = "packets for all outputs";
+	return 0;
+}
+
 WEIR_BATCH_ELEMENT(paint_switch, "PaintSwitch",
 		   .purpose = "sends packets to the output of their colour", .ports = "1/-",
-		   .processing = "h/h", .drops = {"no_output", "no_buffer"}, .args = args);
+		   .processing = "h/h", .drops = {"no_output", "no_buffer"}, .args = args,
+		   .driver = driver);
 WEIR_CASES(paint_switch, {"", "ip4 paint=0", "0", "ip4 paint=0"},
 	   {"", "ip4 paint=1", "1", "ip4 paint=1"},
 	   {"", "ip4 paint=1 | ip4 paint=255", "1 | 0 | 1",

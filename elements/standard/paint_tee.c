@@ -45,8 +45,14 @@ static const struct weir_handler handlers[] = {
 	{},
 };
 
+static int driver(const struct weir_element *, struct weir_front_args *a)
+{
+	a->hands = "packets of its colour";
+	return 0;
+}
+
 WEIR_BATCH_ELEMENT(paint_tee, "PaintTee", .purpose = "copies packets of one colour to output 1",
 		   .ports = "1/2", .processing = "a/ah", .out = {"out", "copy"}, .args = args,
-		   .handlers = handlers, .drops = {"no_buffer"});
+		   .handlers = handlers, .drops = {"no_buffer"}, .driver = driver);
 WEIR_CASES(paint_tee, {"3", "ip4 udp paint=3", "1 | 0", "ip4 udp paint=3 | ip4 udp paint=3"},
 	   {"3", "ip4 udp paint=2", "0", ""}, {"3, 17", "ip4 udp paint=3", "out", ""});

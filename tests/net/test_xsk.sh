@@ -154,7 +154,7 @@ expect "zero copy that is not there is refused" fails "va: cannot bind a socket 
 
 expect "another router: starts" bridge
 on r timeout 10 "$forward" va vb >"$scratch/second" 2>"$err"
-expect "another router: is named" complains "va: another weir router runs on it"
+expect "another router: is named" complains "va: another weir router is on it"
 # the refused one must not have taken the first one's program off
 expect "another router: goes on" passes 100 56
 expect "another router: ends" stop

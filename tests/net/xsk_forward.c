@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 	d[0].next = &d[1];
 	signal(SIGINT, on_signal);
 	signal(SIGTERM, on_signal);
-	if (weir_xsk_open(&x, d, 256, &err)) {
+	if (weir_xsk_open(&x, d, &(struct weir_xsk_options){.buffers = 256}, &err)) {
 		fprintf(stderr, "%s", err.text ?: "no memory\n");
 		return 1;
 	}

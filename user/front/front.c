@@ -240,6 +240,8 @@ static int reload(struct weir_front *f, const struct weir_element *e, bool with_
 	}
 	front_program_close(p);
 	*p = fresh;
+	if (f->stays) // what is there already holds the router; this only shows it
+		front_pin_element(f, e, f->stays);
 	return 0;
 }
 
@@ -310,7 +312,8 @@ void weir_front_close(struct weir_front *f)
 		return;
 	f->plan->router->front = NULL;
 	f->plan->router->front_moved = NULL;
-	switch_all(f, false);
+	if (!f->stays)
+		switch_all(f, false);
 	for (unsigned i = 0; f->programs && i < f->plan->router->n_elements; i++)
 		front_program_close(&f->programs[i]);
 	for (unsigned i = 0; i < f->n_exits; i++)

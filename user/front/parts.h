@@ -28,6 +28,7 @@ struct weir_front {
 	int beat_fd;
 	struct weir_beat *beat;
 	int n_cpus;
+	const char *stays; // where it is pinned; NULL: it ends with the process
 };
 
 bool front_has(const struct weir_front *f, const struct weir_element *e);
@@ -36,3 +37,9 @@ struct weir_device *front_device(const struct weir_element *e);
 // The arguments of an element were changed: its program is replaced by one with the new ones. 0 or
 // -errno; then the old one stays.
 int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
+
+// Pins the programs and tables of all elements below a folder. 0 or -errno.
+int front_pin(const struct weir_front *f, const char *dir);
+int front_pin_element(const struct weir_front *f, const struct weir_element *e, const char *dir);
+// From here on it is pinned there, and is not switched off when it is closed.
+void front_stays(struct weir_front *f, const char *dir);

@@ -48,7 +48,9 @@ static long program_on(unsigned ifindex, char name[BPF_OBJ_NAME_LEN])
 static int refuse(const char *ifname, long id, const char *name, struct weir_err *err)
 {
 	if (strcmp(name, OURS) == 0)
-		weir_error(err, NULL, "%s: another weir router runs on it; end that first", ifname);
+		weir_error(err, NULL,
+			   "%s: another weir router is on it (weir status); end that first",
+			   ifname);
 	else
 		weir_error(err, NULL,
 			   "%s: XDP program %ld (%s) is attached already; remove it (ip link set "
@@ -92,13 +94,49 @@ static int load(struct xsk_program *p, const struct xsk_program_args *a)
 			.secret = p->secret,
 			.has_secret = a->generic,
 			.first_socket = a->first_socket,
+			.number = a->number,
 		};
 		memcpy(p->skel->rodata->args.mac, a->mac, sizeof(a->mac));
-		e = bpf_map__reuse_fd(p->skel->maps.sockets, a->sockets_fd) ?: entry__load(p->skel);
+		e = bpf_map__reuse_fd(p->skel->maps.sockets, a->sockets_fd)
+			    ?: bpf_map__reuse_fd(p->skel->maps.front, a->front_fd)
+			    ?: entry__load(p->skel);
 	} else {
 		e = -errno;
 	}
 	libbpf_set_print(old);
+	return e;
+}
+
+// A link that a past run left keeps its mode.
+static int reuse_link(struct xsk_program *p, const struct xsk_program_args *a, struct weir_err *err)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, q);
+	int fd = bpf_obj_get(a->kept), e;
+
+	if (fd < 0)
+		return xsk_why(err, a->ifname, "open the link that is kept", -errno);
+	p->link_fd = fd;
+	p->waits = true;
+	e = bpf_xdp_query((int)a->ifindex, 0, &q);
+	if (e)
+		return xsk_why(err, a->ifname, "ask for its XDP program", e);
+	if (a->generic != (q.attach_mode == XDP_ATTACHED_SKB)) {
+		weir_error(err, NULL,
+			   "%s: its program is kept in %s mode, which cannot change; unload it "
+			   "first (weir unload)",
+			   a->ifname, a->generic ? "native" : "generic");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+int xsk_program_take_over(struct xsk_program *p)
+{
+	int e = p->waits ? bpf_link_update(p->link_fd, bpf_program__fd(p->skel->progs.weir_entry),
+					   NULL)
+			 : 0;
+
+	p->waits = p->waits && e;
 	return e;
 }
 
@@ -166,6 +204,8 @@ int xsk_program_open(struct xsk_program *p, const struct xsk_program_args *a, st
 		.n_queues = a->n_queues,
 		.first_socket = a->first_socket,
 		.sockets_fd = a->sockets_fd,
+		.front_fd = a->front_fd,
+		.number = a->number,
 	};
 	if (a->generic && getrandom(&p->secret, sizeof(p->secret), 0) != sizeof(p->secret))
 		return xsk_why(err, a->ifname, "get random bytes", -EIO);
@@ -174,6 +214,8 @@ int xsk_program_open(struct xsk_program *p, const struct xsk_program_args *a, st
 		xsk_why(err, a->ifname, "load the XDP program", e);
 		if (last_words[0] && e != -EPERM)
 			weir_warn(err, NULL, "%s", last_words);
+	} else if (a->kept) {
+		e = reuse_link(p, a, err);
 	} else {
 		e = attach(p, a->ifindex, a->generic);
 		if (e)
@@ -201,11 +243,8 @@ int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd)
 
 int xsk_program_front(struct xsk_program *p, int fd)
 {
-	int map = bpf_map__fd(p->skel->maps.front), e = 0;
-	__u32 zero = 0;
+	int e = fd < 0 ? 0 : bpf_map_update_elem(p->front_fd, &p->number, &fd, BPF_ANY);
 
-	if (fd >= 0)
-		e = bpf_map_update_elem(map, &zero, &fd, BPF_ANY);
 	if (!e)
 		__atomic_store_n(&p->skel->bss->has_front, fd >= 0, __ATOMIC_RELEASE);
 	return e;

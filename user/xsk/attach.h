@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// The XDP program on an interface. It hangs on a BPF link, whose only owner is this process: when
-// the process ends, however it ends, the program is gone.
+// The XDP program on an interface. It hangs on a BPF link, whose only owner is this process unless
+// somebody pins it: when the process ends, however it ends, the program is gone.
 
 #include <weir/err.h>
 
@@ -18,13 +18,19 @@ struct xsk_program_args {
 	bool generic;
 	int sockets_fd;	       // map of the sockets of all interfaces of the router
 	unsigned first_socket; // of this interface's queues in it
+	int front_fd;	       // map of the first elements behind all interfaces
+	unsigned number;       // of this interface in it
+	const char *kept;      // file of the link that a past run left there; NULL: none
 };
 
 struct xsk_program {
 	struct entry *skel;
 	int link_fd;
 	unsigned n_queues, first_socket;
-	int sockets_fd;		   // not owned
+	int sockets_fd; // not owned
+	int front_fd;	// not owned
+	unsigned number;
+	bool waits; // the link runs the program of a past run, until it is taken over
 	struct weir_secret secret; // generic mode: behind what is sent up to the host
 };
 
@@ -34,6 +40,9 @@ int xsk_program_check(const char *ifname, unsigned ifindex, struct weir_err *err
 // Loads the program and attaches it in the mode asked for, native or generic.
 int xsk_program_open(struct xsk_program *p, const struct xsk_program_args *a, struct weir_err *err);
 void xsk_program_close(struct xsk_program *p);
+
+// Puts the program in the place of a past run's, so that no packet finds none. 0 or -errno.
+int xsk_program_take_over(struct xsk_program *p);
 
 // From here on, the packets of a queue go to the socket.
 int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd);

@@ -3,13 +3,17 @@
 // What who loads the front of the graph needs of the interfaces.
 
 #include "open.h"
+#include "why.h"
 
+#include <bpf/libbpf.h>
+
+#include <entry.skel.h>
 #include <errno.h>
 
 // Buffers that are in the fill ring already were not looked at when they went there.
 static void expect_blocks(struct weir_xsk *x, struct xsk_device *d)
 {
-	if (d->queues[0].front)
+	if (d->queues[0].front || x->opt.no_sockets)
 		return;
 	for (unsigned i = 0; i < x->pool.n; i++)
 		xsk_queue_forget(&x->pool, weir_pool_nth(&x->pool, i));
@@ -26,6 +30,38 @@ int weir_xsk_front(struct weir_xsk *x, struct weir_device *device, int prog_fd)
 	if (prog_fd >= 0)
 		expect_blocks(x, d);
 	return xsk_program_front(&d->program, prog_fd);
+}
+
+int weir_xsk_take_over(struct weir_xsk *x, struct weir_err *err)
+{
+	int e = 0;
+
+	for (unsigned i = 0; !e && i < x->n; i++) {
+		e = xsk_program_take_over(&x->devices[i].program);
+		if (e)
+			xsk_why(err, x->devices[i].iface.name, "exchange the XDP program", e);
+	}
+	return e;
+}
+
+bool weir_xsk_program(const struct weir_xsk *x, unsigned i, struct weir_xsk_program *p)
+{
+	const struct xsk_device *d = &x->devices[i];
+
+	if (i >= x->n)
+		return false;
+	*p = (struct weir_xsk_program){d->iface.name, -1, -1, -1};
+	if (!(d->device->roles & WEIR_DEVICE_RX))
+		return true;
+	p->link = d->program.link_fd;
+	p->program = bpf_program__fd(d->program.skel->progs.weir_entry);
+	p->counts = bpf_map__fd(d->program.skel->maps.counts);
+	return true;
+}
+
+int weir_xsk_first(const struct weir_xsk *x)
+{
+	return x->front_fd;
 }
 
 int weir_xsk_sockets(const struct weir_xsk *x)

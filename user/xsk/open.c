@@ -92,6 +92,20 @@ static int check_device(struct xsk_device *d, struct weir_err *err)
 	return 0;
 }
 
+// What takes a process is refused where there will be none.
+static int check_alone(const struct xsk_device *d, struct weir_err *err)
+{
+	const struct weir_device_options *opt = &d->device->opt;
+	const char *what = opt->promisc	    ? "PROMISC"
+			   : opt->n_queues  ? "QUEUES"
+			   : opt->busy_poll ? "BUSY_POLL"
+					    : NULL;
+
+	return what ? weir_error(err, NULL, "%s: %s lasts only as long as a process does",
+				 d->iface.name, what)
+		    : 0;
+}
+
 // Changes what was asked for, after everything was checked.
 static int set_up(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
 {
@@ -163,9 +177,12 @@ static int open_socket_map(struct weir_xsk *x, struct weir_err *err)
 	}
 	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
 				       sizeof(__u32), n ?: 1, NULL);
-	return x->sockets_fd < 0 ? weir_error(err, NULL, "cannot make the map of sockets: %s",
-					      strerror(errno))
-				 : 0;
+	if (x->sockets_fd >= 0)
+		x->front_fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "front", sizeof(__u32),
+					     sizeof(__u32), x->n ?: 1, NULL);
+	return x->front_fd < 0 ? weir_error(err, NULL, "cannot make the map of sockets: %s",
+					    strerror(errno))
+			       : 0;
 }
 
 // Some drivers restart the link when a program is attached.
@@ -200,12 +217,19 @@ static int open_receiver(struct weir_xsk *x, struct xsk_device *d, struct weir_e
 		.generic = wants_generic(d),
 		.sockets_fd = x->sockets_fd,
 		.first_socket = d->first_socket,
+		.front_fd = x->front_fd,
+		.number = (unsigned)(d - x->devices),
 	};
+	char *kept = x->opt.kept ? x->opt.kept(x->opt.kept_arg, d->iface.name) : NULL;
 	int e;
 
+	args.kept = kept;
 	memcpy(args.mac, d->iface.mac, sizeof(args.mac));
 	e = xsk_program_open(&d->program, &args, err);
-	return e ?: xsk_device_bind(x, d, err);
+	free(kept);
+	if (e || x->opt.no_sockets)
+		return e;
+	return xsk_device_bind(x, d, err);
 }
 
 // Sockets of an interface that only sends. A program is needed for zero copy alone: without one,
@@ -252,13 +276,13 @@ static uint64_t lost(const struct weir_device *d)
 static const struct weir_device_ops OPS = {.to_host = to_host, .lost = lost};
 
 // What the engine and the elements may see from now on.
-static void show_device(struct xsk_device *d)
+static void show_device(const struct weir_xsk *x, struct xsk_device *d)
 {
 	struct weir_device *to = d->device;
 
 	for (unsigned i = 0; i < d->n_queues; i++)
 		to->queues[i] = &d->queues[i].base;
-	to->n_queues = d->n_queues;
+	to->n_queues = x->opt.no_sockets ? 0 : d->n_queues;
 	to->ifindex = d->iface.ifindex;
 	to->mtu = d->iface.mtu;
 	to->opened = d;
@@ -276,9 +300,9 @@ static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err
 		return -ENOMEM;
 	if (has_role(d, WEIR_DEVICE_RX))
 		e = open_receiver(x, d, err);
-	else if (has_role(d, WEIR_DEVICE_TX))
+	else if (has_role(d, WEIR_DEVICE_TX) && !x->opt.no_sockets)
 		e = open_sender(x, d, err);
-	if (!e && has_role(d, WEIR_DEVICE_HOST))
+	if (!e && has_role(d, WEIR_DEVICE_HOST) && !x->opt.no_sockets)
 		e = xsk_host_open(&d->host, &d->iface,
 				  wants_generic(d) && d->program.skel ? &d->program.secret : NULL,
 				  err);
@@ -289,7 +313,7 @@ static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err
 		if (d->promisc_fd < 0)
 			return xsk_why(err, d->iface.name, "make it promiscuous", d->promisc_fd);
 	}
-	show_device(d);
+	show_device(x, d);
 	return 0;
 }
 
@@ -314,6 +338,16 @@ static const char *kind(const struct xsk_device *d)
 	return wants_generic(d) ? "generic" : "native";
 }
 
+// Of an interface without sockets.
+static const char *alone(const struct weir_xsk *x, const struct xsk_device *d)
+{
+	if (!x->opt.no_sockets)
+		return "to the host only";
+	if (!needs_program(d))
+		return "sent on by others";
+	return wants_generic(d) ? "generic, the driver alone" : "native, the driver alone";
+}
+
 static int write_report(struct weir_xsk *x)
 {
 	size_t size;
@@ -324,8 +358,8 @@ static int write_report(struct weir_xsk *x)
 	for (unsigned i = 0; i < x->n; i++) {
 		const struct xsk_device *d = &x->devices[i];
 
-		if (!d->n_queues) {
-			fprintf(f, "%s: to the host only\n", d->iface.name);
+		if (x->opt.no_sockets || !d->n_queues) {
+			fprintf(f, "%s: %s\n", d->iface.name, alone(x, d));
 			continue;
 		}
 		fprintf(f, "%s: %s, %u queue%s, %s", d->iface.name, kind(d), d->n_queues,
@@ -334,40 +368,62 @@ static int write_report(struct weir_xsk *x)
 			fprintf(f, " (zero copy: %s)", strerror(-d->zc_error));
 		fputc('\n', f);
 	}
+	if (x->opt.no_sockets)
+		return fclose(f) ? -ENOMEM : 0;
 	fprintf(f, "buffers: %u of %u bytes, %s\n", x->pool.n, x->pool.chunk,
 		x->pool.huge ? "on hugepages"
 			     : "on small pages, not coloured: no hugepages to be had");
 	return fclose(f) ? -ENOMEM : 0;
 }
 
-static int open_all(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
+static int check_all(struct weir_xsk *x, struct weir_err *err)
 {
 	int e = xsk_check_permission(err);
 
 	if (e)
 		return e;
-	for (unsigned i = 0; i < x->n; i++)
+	for (unsigned i = 0; i < x->n; i++) {
 		e = check_device(&x->devices[i], err) ?: e;
-	if (e)
-		return e;
+		if (x->opt.no_sockets)
+			e = check_alone(&x->devices[i], err) ?: e;
+	}
+	return e;
+}
+
+static int set_up_all(struct weir_xsk *x, struct weir_err *err)
+{
+	int e = 0;
+
 	xsk_guard_repair(err);
 	for (unsigned i = 0; !e && i < x->n; i++)
 		e = set_up(x, &x->devices[i], err);
-	if (!e)
-		e = open_pool(x, buffers, err);
-	if (!e)
-		e = open_socket_map(x, err);
+	if (!e && !x->opt.no_sockets)
+		e = open_pool(x, x->opt.buffers, err);
+	return e ?: open_socket_map(x, err);
+}
+
+static int serve_all(struct weir_xsk *x, struct weir_err *err)
+{
+	int e = 0;
+
+	for (unsigned i = 0; !e && !x->opt.no_sockets && i < x->n; i++)
+		e = serve(&x->devices[i], err);
+	return e;
+}
+
+static int open_all(struct weir_xsk *x, struct weir_err *err)
+{
+	int e = check_all(x, err) ?: set_up_all(x, err);
+
 	for (unsigned i = 0; !e && i < x->n; i++)
 		e = open_device(x, &x->devices[i], err);
 	for (unsigned i = 0; !e && i < x->n; i++)
 		wait_for_carrier(&x->devices[i], err);
-	for (unsigned i = 0; !e && i < x->n; i++)
-		e = serve(&x->devices[i], err);
-	return e ?: write_report(x);
+	return e ?: serve_all(x, err) ?: write_report(x);
 }
 
-int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned buffers,
-		  struct weir_err *err)
+int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
+		  const struct weir_xsk_options *opt, struct weir_err *err)
 {
 	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	struct weir_xsk *x = calloc(1, sizeof(*x));
@@ -380,7 +436,8 @@ int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned b
 	for (struct weir_device *d = devices; d; d = d->next)
 		n++;
 	x->guard = (struct xsk_guard){.journal = -1, .pipe = -1};
-	x->sockets_fd = -1;
+	x->opt = *opt;
+	x->sockets_fd = x->front_fd = -1;
 	x->devices = calloc(n ?: 1, sizeof(*x->devices));
 	if (!x->devices)
 		goto fail;
@@ -393,7 +450,7 @@ int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned b
 			.promisc_fd = -1,
 		};
 	setrlimit(RLIMIT_MEMLOCK, &all); // helps old kernels; if it is refused, binding says so
-	e = open_all(x, buffers, err);
+	e = open_all(x, err);
 	if (e)
 		goto fail;
 	*out = x;
@@ -425,6 +482,8 @@ void weir_xsk_close(struct weir_xsk *x)
 	}
 	if (x->sockets_fd >= 0)
 		close(x->sockets_fd);
+	if (x->front_fd >= 0)
+		close(x->front_fd);
 	xsk_guard_close(&x->guard);
 	weir_pool_close(&x->pool);
 	free(x->devices);

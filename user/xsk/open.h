@@ -30,6 +30,8 @@ struct weir_xsk {
 	struct xsk_device *devices;
 	unsigned n;
 	int sockets_fd; // XSKMAP of the queues of all interfaces, one after the other
+	int front_fd;	// first elements behind the interfaces, by their number
+	struct weir_xsk_options opt;
 	char *report;
 };
 

@@ -9,10 +9,35 @@
 
 struct weir_xsk;
 
-// Opens all or nothing: on failure every interface is as before, and err says why. `buffers` are
-// those that the graph needs beside the rings (queues' capacities, batches). 0 or -errno.
-int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices, unsigned buffers,
-		  struct weir_err *err);
+struct weir_xsk_options {
+	// Those that the graph needs beside the rings (queues' capacities, batches).
+	unsigned buffers;
+	// No sockets and no buffers: everything runs in the driver.
+	bool no_sockets;
+	// The file of the link that a past run left on an interface, malloc'd; NULL: none. Its
+	// program stays in place until weir_xsk_take_over.
+	char *(*kept)(void *arg, const char *ifname);
+	void *kept_arg;
+};
+
+// Opens all or nothing: on failure every interface is as before, and err says why. 0 or -errno.
+int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
+		  const struct weir_xsk_options *opt, struct weir_err *err);
+
+// From here on this router's programs run where those of a past run were kept. 0 or -errno; then
+// the others go on where it failed.
+int weir_xsk_take_over(struct weir_xsk *x, struct weir_err *err);
+
+// What keeps the program of interface i alive and tells of it. False: there is no such interface;
+// link -1: it receives nothing. The fds are not the caller's.
+struct weir_xsk_program {
+	const char *ifname;
+	int link, program, counts;
+};
+bool weir_xsk_program(const struct weir_xsk *x, unsigned i, struct weir_xsk_program *p);
+// The map of the first elements behind the interfaces: when it is closed by all and not pinned, it
+// empties, and the programs are as if there were no front.
+int weir_xsk_first(const struct weir_xsk *x);
 
 // Takes the programs off, closes the sockets, restores what was changed on the interfaces.
 void weir_xsk_close(struct weir_xsk *x);

@@ -33,6 +33,9 @@ struct weir_front_args {
 	size_t size;
 	struct weir_share share[WEIR_SHARES];
 	unsigned n_share;
+	// What of its packets the program hands to userspace, where the element goes on with them:
+	// "packets with IP options". NULL: none.
+	const char *hands;
 	struct weir_device *device; // of FromDevice: the interface whose packets it emits
 	char why[160];		    // why not: lower case, no full stop
 };

@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016
+# How long the driver half lives: routers without a process, those that outlive it, their successors,
+# and what is left by processes that were killed.
+set -u
+# shellcheck source=tests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/net/weir.sh
+. "$(dirname "$0")/weir.sh"
+pins=/sys/fs/bpf/weir
+trap 'cleanup; "$weir" unload "$tag" 2>/dev/null; "$weir" unload "$tag-2" 2>/dev/null' EXIT
+
+namespaces a r b
+wire a a0 r va
+wire b b0 r vb
+wire a a1 r vc
+for n in a b; do
+	on $n ethtool -K ${n}0 gro on # a veth takes no redirects otherwise
+	on r ethtool -K v$n gro on
+done
+ip -n "$tag-a" addr add 10.0.0.1/24 dev a0
+ip -n "$tag-b" addr add 10.0.0.2/24 dev b0
+
+bridge() { # all of it runs in the driver
+	cat <<-END
+		FromDevice(va, PROMISC false) -> there :: Counter -> ToDevice(vb);
+		FromDevice(vb, PROMISC false) -> back :: Counter -> ToDevice(va);
+	END
+}
+
+# shellcheck disable=SC2120
+load() { # [NAME=VALUE | OPTION ...] < CONFIGURATION
+	cat >"$scratch/load.click"
+	on r timeout 10 "$weir" load -n "$tag" "$@" "$scratch/load.click" >"$out" 2>&1 ||
+		because "$(head -n 3 "$out" | tr '\n' ' ')"
+}
+
+cannot_load() { # WORD ... < CONFIGURATION: each is said
+	local word
+	! load || because "it is loaded" || return
+	for word; do
+		says "$word" || return
+	done
+	nothing
+}
+
+status_is() { # PROCESS
+	on r "$weir" status | grep -q "^$tag  *$1 .* va vb$\|^$tag  *$1 .* vb va$" ||
+		because "$(on r "$weir" status)"
+}
+
+nothing() {
+	! on r ip -d link | grep -q 'prog/xdp' || because "a program stays attached" || return
+	[ ! -e "$pins/$tag" ] && [ ! -e "$pins/~$tag" ] || because "$(find "$pins")" || return
+	[ ! -e "/run/weir/$tag.lock" ] || because "the lock stays"
+}
+
+passes() {
+	pings a 10.0.0.2 20 56
+}
+
+without_loss() { # COMMAND ...: no packet of a flow is lost meanwhile
+	on a ping -q -i 0.002 -c 1000 -W 1 10.0.0.2 >"$scratch/flow" &
+	local flow=$!
+	sleep 0.3
+	"$@" || return
+	wait "$flow"
+	grep -q ' 1000 received' "$scratch/flow" || because "$(grep received "$scratch/flow")"
+}
+
+expect "loads" load < <(bridge)
+expect "tells of it" status_is 'no process'
+expect "forwards without a process" passes
+expect "names counters" bpftool map dump pinned "$pins/$tag/there/counts" >/dev/null
+expect "says so in BTF" grep -q packets <(bpftool map dump pinned "$pins/$tag/there/counts")
+expect "is replaced without a gap" without_loss load < <(bridge)
+expect "counts packets" grep -q "^$tag .* [1-9][0-9]*  v" <(on r "$weir" status)
+expect "unloads" on r "$weir" unload "$tag"
+expect "leaves nothing" nothing
+expect "forwards no longer" eval '! on a ping -q -c 1 -W 1 10.0.0.2 >/dev/null'
+expect "unloads only what is there" eval '! on r "$weir" unload "$tag" 2>/dev/null'
+
+expect "names what needs userspace" cannot_load 'q :: Queue needs userspace: ' 's :: Shaper needs' \
+	<<<'FromDevice(va, PROMISC false) -> q :: Queue -> s :: Shaper(10) -> ToDevice(vb);'
+expect "names the packets that do" cannot_load 'PaintTee needs userspace for packets of its colour' \
+	<<<'FromDevice(va, PROMISC false) -> t :: PaintTee(1) -> ToDevice(vb); t[1] -> Discard;'
+expect "refuses what takes a process" cannot_load 'va: PROMISC lasts only as long' \
+	<<<'FromDevice(va, PROMISC true) -> ToDevice(vb);'
+expect "permits ways to userspace if told" load --gone drop \
+	<<<'FromDevice(va, PROMISC false) -> t :: PaintTee(1) -> ToDevice(vb); t[1] -> Discard;'
+expect "unloads that too" on r "$weir" unload "$tag"
+
+expect "starts to stay" run --keep < <(bridge)
+expect "tells of its process" status_is "$pid"
+expect "is not unloaded while it runs" eval '! on r "$weir" unload "$tag" 2>"$out"'
+expect "says why" says "runs as process $pid"
+first=$pid
+expect "shares its name with nobody" eval \
+	'! on r timeout 10 "$weir" run -n "$tag" "$scratch/conf.click" 2>"$out"'
+pid=$first
+expect "and says so" says 'runs already'
+expect "forwards" passes
+expect "goes on when it is stopped" without_loss stop
+expect "is kept" status_is 'no process'
+expect "is taken over without a gap" without_loss run --keep < <(bridge)
+expect "survives SIGKILL without a gap" without_loss stop KILL
+expect "is taken over by one that ends" without_loss run < <(bridge)
+expect "keeps no names then" eval '[ ! -e "$pins/$tag" ]'
+expect "ends" stop
+expect "leaves nothing behind" nothing
+expect "runs without --keep" run < <(bridge)
+expect "is killed" stop KILL
+expect "leaves nothing after SIGKILL" soon nothing
+
+# Killed at any moment, it is there as a whole or not at all.
+whole_or_nothing() { # MILLISECONDS
+	background r "$weir" run --name "$tag" --keep "$scratch/conf.click" >"$out" 2>&1
+	sleep "$(printf '0.%03d' "$1")"
+	{ kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
+	if [ -e "$pins/$tag/front" ] || [ -e "$pins/~$tag/front" ]; then
+		kept=$((kept + 1))
+		passes || return
+	fi
+	"$weir" unload "$tag" >/dev/null 2>&1 # mends first
+	soon nothing || because "killed after $1 ms: $reason"
+}
+
+kept=0
+bridge >"$scratch/conf.click"
+for ms in 5 20 35 50 60 70 80 90 100 110 120 130 140 150 170 190 220 260 320 400; do
+	expect "whole or nothing after $ms ms" whole_or_nothing $ms
+done
+echo "killed 20 times while starting, $kept of them when it was to stay"
+
+# The same while it takes the place of another.
+expect "loads again" load < <(bridge)
+for ms in 20 40 60 80 100 120 140 160 200 300; do
+	background r "$weir" run --name "$tag" --keep "$scratch/conf.click" >"$out" 2>&1
+	sleep "$(printf '0.%03d' $ms)"
+	{ kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
+	expect "forwards when its successor is killed after $ms ms" passes
+done
+expect "is taken over after all" run --keep < <(bridge)
+expect "stops" stop
+expect "has no stale names" eval '[ ! -e "$pins/~$tag" ]'
+expect "is unloaded" on r "$weir" unload "$tag"
+expect "leaves nothing of any" nothing
+
+mkdir -p "$pins/~$tag-2/interfaces/va" "$pins/$tag"
+expect "clears what others left" load < <(bridge)
+expect "all of it" eval '[ ! -e "$pins/~$tag-2" ]'
+expect "refuses an interface that has a router" eval \
+	'! on r timeout 10 "$weir" load -n "$tag-2" "$scratch/load.click" 2>"$out"'
+expect "and says so" says 'another weir router is on it'
+expect "leaves the first alone" passes
+echo 'FromDevice(vc, PROMISC false) -> c :: Counter -> Discard;' >"$scratch/second.click"
+expect "loads a second one" on r "$weir" load -n "$tag-2" "$scratch/second.click" >/dev/null
+expect "tells of both" eval '[ "$(on r "$weir" status | grep -c "^$tag")" = 2 ]'
+expect "unloads one" on r "$weir" unload "$tag-2"
+expect "and not the other" passes
+expect "refuses the name in another namespace" eval \
+	'! on b timeout 10 "$weir" load -n "$tag" "$scratch/second.click" 2>"$out"'
+expect "with the reason" says 'another network namespace'
+expect "unloads" on r "$weir" unload "$tag"
+
+hidden() { # COMMAND ...: where there is no bpffs
+	nsenter --net="/run/netns/$tag-r" unshare -m sh -c 'umount /sys/fs/bpf && exec "$@"' - "$@"
+}
+
+expect "loads nothing without bpffs" eval \
+	'! hidden timeout 10 "$weir" load -n "$tag" "$scratch/load.click" 2>"$out"'
+expect "and says what to do" says 'mount -t bpf bpf /sys/fs/bpf'
+expect "runs without bpffs" eval \
+	'hidden timeout -s INT 2 "$weir" run -n "$tag" "$scratch/load.click" >"$out" 2>&1 || :'
+expect "as always" says '^weir: running'
+expect "leaves nothing at the end" soon nothing
+finish

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// The names in bpffs of what elements have in the driver.
+
+#include "parts.h"
+#include "tree.h"
+
+#include <bpf/libbpf.h>
+
+#include <string.h>
+
+// What a map is called for people; NULL: it tells nothing.
+static const char *name_of(const struct bpf_map *map)
+{
+	static const struct {
+		const char *map, *name;
+	} NAMES[] = {{"weir_out", "out"}, {"weir_counts", "counts"}, {"weir_state", "state"}};
+	const char *name = bpf_map__name(map);
+
+	for (size_t i = 0; i < sizeof(NAMES) / sizeof(*NAMES); i++)
+		if (!strcmp(name, NAMES[i].map))
+			return NAMES[i].name;
+	if (strstr(name, ".rodata.self"))
+		return "arguments";
+	return strchr(name, '.') ? NULL : name;
+}
+
+int front_pin_element(const struct weir_front *f, const struct weir_element *e, const char *dir)
+{
+	const struct front_program *p = &f->programs[e->index];
+	struct bpf_map *map;
+	int rc = tree_pin(p->fd, "%s/%s/program", dir, e->name);
+
+	bpf_object__for_each_map(map, p->object)
+	{
+		const char *name = name_of(map);
+
+		if (!rc && name)
+			rc = tree_pin(bpf_map__fd(map), "%s/%s/%s", dir, e->name, name);
+	}
+	return rc;
+}
+
+int front_pin(const struct weir_front *f, const char *dir)
+{
+	int rc = tree_pin(f->beat_fd, "%s/beat", dir);
+
+	for (unsigned i = 0; !rc && i < f->plan->router->n_elements; i++)
+		if (f->programs[i].object)
+			rc = front_pin_element(f, f->plan->router->elements[i], dir);
+	for (unsigned i = 0; !rc && i < f->n_exits; i++)
+		rc = tree_pin(bpf_map__fd(f->exits[i].skel->maps.counts), "%s/%s/exit%u", dir,
+			      f->exits[i].element->name, f->exits[i].input);
+	return rc;
+}
+
+void front_stays(struct weir_front *f, const char *dir)
+{
+	f->stays = dir;
+}
