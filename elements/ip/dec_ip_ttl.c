@@ -16,8 +16,8 @@ struct dec_ip_ttl_state {
 	uint64_t drops;
 };
 
-static __attribute__((noinline)) unsigned closely(const struct dec_ip_ttl *self,
-						  struct dec_ip_ttl_state *state, struct packet *p)
+WEIR_RARE unsigned closely(const struct dec_ip_ttl *self, struct dec_ip_ttl_state *state,
+			   struct packet *p)
 {
 	struct ip4 *ip = weir_ip4(p);
 	uint32_t csum;

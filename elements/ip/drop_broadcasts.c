@@ -14,8 +14,7 @@ struct drop_broadcasts_state {
 	uint64_t drops;
 };
 
-static __attribute__((noinline)) unsigned not_to_us(struct drop_broadcasts_state *state,
-						    const struct packet *p)
+WEIR_RARE unsigned not_to_us(struct drop_broadcasts_state *state, const struct packet *p)
 {
 	unsigned type = weir_type(p);
 

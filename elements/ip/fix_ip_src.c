@@ -11,7 +11,7 @@ struct fix_ip_src {
 	be32 addr;
 };
 
-static __attribute__((noinline)) void fix(const struct fix_ip_src *self, struct packet *p)
+WEIR_RARE void fix(const struct fix_ip_src *self, struct packet *p)
 {
 	struct ip4 *ip = weir_ip4(p);
 	uint32_t hlen;

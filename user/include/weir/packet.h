@@ -14,6 +14,7 @@
 #define WEIR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WEIR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define WEIR_INLINE static inline __attribute__((always_inline))
+#define WEIR_RARE static __attribute__((noinline)) // what rare packets need
 
 // Four packets a round, so that the loop itself costs an instruction per packet, not three.
 #ifdef __clang__
