@@ -2,10 +2,13 @@
 """The measurements. Each takes the sides in turn, round after round, so that whatever else the
 machine does meets all of them alike, and starts each in namespaces of its own making."""
 
+import json
+import subprocess
+import threading
 import time
 
 from load import Load
-from net import DUT_CPU, Net
+from net import DUT_CPU, HOST_A, HOST_B, MAC, Net, sh
 from sides import TICK, Failed
 
 TRIALS = 3  # a lossy trial is repeated so often at most (RFC 9004, section 5: loss verification)
@@ -198,3 +201,92 @@ def first_packet(bench, sides, rounds):
                     load.end()
                     side.stop()
     return out, memory
+
+
+def driver(bench, sides, rounds, seconds, load):
+    """{side: [ns per packet of each round]}: from the sender's call to host B, on one CPU; of the
+    side `drop` to the first program of the router. `load`: options for it."""
+    out = {}
+    for n, side, net in bench.turns("in the driver", sides, rounds):
+        bench.warm(net)
+        got = bench.load(net, seconds, *load).result()
+        pps = got["offered"] if side.name == "drop" else median(got["pps"])
+        if not pps:
+            raise Failed(f"{side.title} forwarded nothing{side.said()}")
+        out.setdefault(side.name, []).append(1e9 / pps)
+        bench.csv("driver", side.name, "64", n, "ns " + " ".join(load[:1]), 1e9 / pps)
+    return out
+
+
+def path(bench, sides, rounds, load, to=HOST_B):
+    """{side: [ns per packet of each run]}: the program on r0 alone, by BPF_PROG_RUN, less what
+    writing the packets costs; and of an empty program, as {"empty": [...]}."""
+    out = {"empty": []}
+    for n, side, net in bench.turns("path by BPF_PROG_RUN", sides, rounds):
+        bench.warm(net)
+        args = [f"{bench.build}/bench/net/path", "--if", "r0", "--mac", MAC["r0"], "--src", HOST_A,
+                "--dst", to, "--cpu", DUT_CPU, *load]
+        got = json.loads(sh(*net.inside(net.r, *(str(a) for a in args))))
+        out["empty"] += got["empty"]
+        net_of = [a - b for a, b in zip(got["around"], got["bare"])]
+        out.setdefault(side.name, []).extend(net_of)
+        bench.csv("path", side.name, "64", n, "ns " + " ".join(load[:1]), median(net_of))
+    return out
+
+
+class Changes(threading.Thread):
+    """Adds routes and takes them away again through the handler `ctrl`, as a routing daemon would:
+    in batches, so many changes a second, on the CPU that does not forward."""
+
+    BATCH = 500
+
+    def __init__(self, side, rate):
+        super().__init__(daemon=True)
+        self.side, self.rate = side, rate
+        self.done, self.made, self.error = threading.Event(), 0, None
+        self.began = time.monotonic()
+
+    def run(self):
+        nets = [f"172.{16 + (i >> 8)}.{i & 255}.0/24" for i in range(self.BATCH)]
+        lines = ["\n".join(f"add {n} {HOST_B} 2" for n in nets),
+                 "\n".join(f"remove {n}" for n in nets)]
+        while not self.done.is_set():
+            try:
+                self.side.write("route.ctrl", lines[self.made // self.BATCH % 2])
+            except subprocess.CalledProcessError as e:
+                self.error = e
+                return
+            self.made += self.BATCH
+            self.done.wait(max(self.began + self.made / self.rate - time.monotonic(), 0))
+
+    def end(self):
+        """Changes in a second."""
+        self.done.set()
+        self.join()
+        if self.error:
+            raise Failed(f"a change of routes failed: {self.error}")
+        return self.made / (time.monotonic() - self.began)
+
+
+def changes(bench, side, rounds, seconds, rate, load):
+    """(rate with changes / rate without, of each round; changes in a second; packets sent, and
+    lost, at half the rate with changes)"""
+    ratios, made, sent, lost = [], [], 0, 0
+    for n, side, net in bench.turns("changes of routes", [side], rounds):
+        bench.warm(net)
+        pps = []
+        for i in range(6):
+            writer = Changes(side, rate)
+            if i % 2:
+                writer.start()
+            pps.append(median(bench.load(net, seconds / 2, *load).result()["pps"]))
+            if i % 2:
+                made.append(writer.end())
+        ratios += [b / a for a, b in zip(pps[::2], pps[1::2])]
+        writer = Changes(side, rate)
+        writer.start()
+        got = bench.load(net, seconds, "--rate", f"{pps[0] / 2:.0f}", *load).result()
+        made.append(writer.end())
+        sent, lost = sent + got["sent"], lost + got["sent"] - got["seen"]
+        bench.csv("changes", side.name, "64", n, "ratio", median(ratios))
+    return ratios, made, sent, lost

@@ -18,6 +18,7 @@
 enum { TTL = 64, PORT = 7777, SPINS = 1 << 23 };
 
 struct load_config config;
+__u32 destinations[LOAD_DESTINATIONS]; // wire order
 struct load_sent sent;
 
 struct {
@@ -107,7 +108,7 @@ static void fill(struct frame *f, __u32 len, __u64 n, __u64 now)
 			       .ttl = TTL,
 			       .protocol = IPPROTO_UDP,
 			       .saddr = config.src,
-			       .daddr = config.dst};
+			       .daddr = destinations[n & config.mask & (LOAD_DESTINATIONS - 1)]};
 	f->ip.check = header_sum(f);
 	f->udp.source = bpf_htons(1024 + (n & 255));
 	f->udp.dest = bpf_htons(PORT);

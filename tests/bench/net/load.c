@@ -28,22 +28,23 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define USAGE                                                                              \
-	"usage: load --from NS:IF --to NS:IF --mac ROUTER --src IP --dst IP [options]\n"   \
-	"  --rate PPS        paced; without it as fast as it goes\n"                       \
-	"  --seconds S       how long to measure (2)\n"                                    \
-	"  --warm S          before measuring (0.3; at full speed only)\n"                 \
-	"  --interval S      length of one sample (0.1; at full speed only)\n"             \
-	"  --mix             64, 594 and 1518 byte frames as 7 to 4 to 1, instead of 64\n" \
-	"  --times           latencies\n"                                                  \
-	"  --probes N        every Nth packet is sent back, and its round trip timed\n"    \
-	"  --first           stop at the first packet that arrives\n"                      \
+#define USAGE                                                                                 \
+	"usage: load --from NS:IF --to NS:IF --mac ROUTER --src IP --dst IP [options]\n"      \
+	"  --dsts FILE       destinations instead, four bytes each, a power of two of them\n" \
+	"  --rate PPS        paced; without it as fast as it goes\n"                          \
+	"  --seconds S       how long to measure (2)\n"                                       \
+	"  --warm S          before measuring (0.3; at full speed only)\n"                    \
+	"  --interval S      length of one sample (0.1; at full speed only)\n"                \
+	"  --mix             64, 594 and 1518 byte frames as 7 to 4 to 1, instead of 64\n"    \
+	"  --times           latencies\n"                                                     \
+	"  --probes N        every Nth packet is sent back, and its round trip timed\n"       \
+	"  --first           stop at the first packet that arrives\n"                         \
 	"  --cpu N           where to generate (0)\n"
 
 enum { N_SAMPLES = 10000, MAX_CPUS = 1024, LOAD_BATCH = 64, DRAIN_MS = 20 };
 
 struct options {
-	const char *from, *to, *mac;
+	const char *from, *to, *mac, *dsts;
 	double rate, seconds, warm, interval;
 	unsigned cpu, probe_every;
 	bool mix, times, first;
@@ -131,6 +132,26 @@ static int parse_mac(const char *s, uint8_t mac[6])
 		       : -EINVAL;
 }
 
+static int read_destinations(struct load *l)
+{
+	__u32 *to = l->skel->bss->destinations;
+	FILE *f;
+	size_t n;
+
+	to[0] = l->opt.dst;
+	if (!l->opt.dsts)
+		return 0;
+	f = fopen(l->opt.dsts, "rb");
+	if (!f)
+		return -errno;
+	n = fread(to, sizeof(*to), LOAD_DESTINATIONS, f);
+	fclose(f);
+	if (!n || n & (n - 1))
+		return -EINVAL;
+	l->skel->bss->config.mask = (__u32)n - 1;
+	return 0;
+}
+
 static int load_open(struct load *l)
 {
 	const struct options *o = &l->opt;
@@ -148,14 +169,15 @@ static int load_open(struct load *l)
 	memcpy(c->src_mac, l->from.mac, sizeof(c->src_mac));
 	c->run = (uint32_t)clock_ns();
 	c->src = o->src;
-	c->dst = o->dst;
 	c->mix = o->mix;
 	c->measure_time = o->times;
 	c->probe_every = o->probe_every;
 	c->slack = 20000;
 	if (o->rate > 0)
 		c->gap = (uint64_t)(1e9 / o->rate * (1 << LOAD_NS_BITS) + .5);
-	err = parse_mac(o->mac, c->dst_mac);
+	err = read_destinations(l);
+	if (!err)
+		err = parse_mac(o->mac, c->dst_mac);
 	if (!err)
 		err = end_attach(&l->from, l->skel->progs.back);
 	if (!err)
@@ -366,11 +388,14 @@ static int run(struct load *l)
 }
 
 static const struct option longs[] = {
-	{"from", 1, NULL, 'f'},	   {"to", 1, NULL, 't'},     {"mac", 1, NULL, 'm'},
-	{"src", 1, NULL, 's'},	   {"dst", 1, NULL, 'd'},    {"rate", 1, NULL, 'r'},
-	{"seconds", 1, NULL, 'S'}, {"warm", 1, NULL, 'w'},   {"interval", 1, NULL, 'i'},
-	{"cpu", 1, NULL, 'c'},	   {"probes", 1, NULL, 'p'}, {"mix", 0, NULL, 'x'},
-	{"times", 0, NULL, 'T'},   {"first", 0, NULL, '1'},  {},
+	{"from", 1, NULL, 'f'},	 {"to", 1, NULL, 't'},
+	{"mac", 1, NULL, 'm'},	 {"src", 1, NULL, 's'},
+	{"dst", 1, NULL, 'd'},	 {"rate", 1, NULL, 'r'},
+	{"dsts", 1, NULL, 'D'},	 {"seconds", 1, NULL, 'S'},
+	{"warm", 1, NULL, 'w'},	 {"interval", 1, NULL, 'i'},
+	{"cpu", 1, NULL, 'c'},	 {"probes", 1, NULL, 'p'},
+	{"mix", 0, NULL, 'x'},	 {"times", 0, NULL, 'T'},
+	{"first", 0, NULL, '1'}, {},
 };
 
 static bool parse(struct options *o, int argc, char **argv)
@@ -394,6 +419,9 @@ static bool parse(struct options *o, int argc, char **argv)
 			break;
 		case 'd':
 			ok &= inet_pton(AF_INET, optarg, &o->dst) == 1;
+			break;
+		case 'D':
+			o->dsts = optarg;
 			break;
 		case 'r':
 			o->rate = atof(optarg);
@@ -426,7 +454,7 @@ static bool parse(struct options *o, int argc, char **argv)
 			return false;
 		}
 	}
-	return ok && o->from && o->to && o->mac && o->src && o->dst && o->interval > 0;
+	return ok && o->from && o->to && o->mac && o->src && (o->dst || o->dsts) && o->interval > 0;
 }
 
 int main(int argc, char **argv)

@@ -14,7 +14,8 @@ enum {
 	// Latencies in buckets of 1/32 of a power of two: percentiles are right within 3 %.
 	LOAD_SUB_BITS = 5,
 	LOAD_BUCKETS = 1 << 10,
-	LOAD_NS_BITS = 10, // fractional bits of a time in ns
+	LOAD_NS_BITS = 10,	     // fractional bits of a time in ns
+	LOAD_DESTINATIONS = 1 << 18, // at most; a power of two
 };
 
 enum load_way { LOAD_ONE_WAY, LOAD_ROUND_TRIP, LOAD_WAYS };
@@ -31,7 +32,8 @@ _Static_assert(LOAD_DATA + sizeof(struct load_tag) == LOAD_MIN, "fills the small
 struct load_config {
 	__u32 run;
 	__u8 dst_mac[6], src_mac[6];
-	__u32 src, dst;	    // wire order
+	__u32 src;	    // wire order
+	__u32 mask;	    // destinations - 1
 	__u64 gap;	    // between packets, ns << LOAD_NS_BITS; 0: as fast as it goes
 	__u64 slack;	    // ns that the sender may be late before its schedule slips
 	__u32 probe_every;  // one packet in so many is a probe; 0: none

@@ -63,17 +63,17 @@ class Net:
         self._pair(self.a, "a0", "r0", HOST_A, ROUTER_A)
         self._pair(self.b, "b0", "r1", HOST_B, ROUTER_B)
 
-    def kernel_routes(self, rps):
+    def kernel_routes(self, rps, more=None):
         """The kernel forwards, with what AF_XDP has too: the sender's CPU hands over to the other."""
         for dev in ("r0", "r1"):
-            # a veth takes what XDP sends only if it has GRO or a program
-            sh(*self.inside(self.r, "ethtool", "-K", dev, "gro", "on"))
             if rps:
                 sh("ip", "netns", "exec", self.r, "sh", "-c",
                    f"echo {1 << DUT_CPU:x} >/sys/class/net/{dev}/queues/rx-0/rps_cpus")
         for dev, ip, mac in (("r0", HOST_A, MAC["a0"]), ("r1", HOST_B, MAC["b0"])):
             sh("ip", "-n", self.r, "neigh", "replace", ip, "lladdr", mac, "dev", dev,
                "nud", "permanent")
+        if more:
+            sh("ip", "-n", self.r, "-batch", more)
         self.sysctl(self.r, ipv4__ip_forward=1)
 
 

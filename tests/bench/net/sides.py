@@ -108,12 +108,24 @@ class Side:
 
 
 class Kernel(Side):
-    def __init__(self, name, title, rps):
+    def __init__(self, name, title, rps, routes=None):
         super().__init__(name, title)
-        self.on_dut_cpu = rps
+        self.on_dut_cpu, self.routes = rps, routes
 
     def start(self, net, wait=True):
-        net.kernel_routes(self.on_dut_cpu)
+        net.kernel_routes(self.on_dut_cpu, self.routes)
+
+
+class Forward(Side):
+    """A program of forward.bpf.c alone, in the driver, over the kernel's tables."""
+
+    def __init__(self, name, title, build, program, routes=None):
+        super().__init__(name, title)
+        self.args, self.routes = [f"{build}/bench/net/forward", program, "r0", "r1"], routes
+
+    def start(self, net, wait=True):
+        net.kernel_routes(False, self.routes)
+        self.process = Process(net.inside(net.r, *self.args), "ready")
 
 
 class Bare(Side):
@@ -152,11 +164,16 @@ class Testpmd(Side):
 class Weir(Side):
     def __init__(self, name, title, build, config, *options):
         super().__init__(name, title)
-        self.args = [f"{build}/weir", "run", "--name", f"{PREFIX}{os.getpid()}", *options,
+        self.command, self.router = f"{build}/weir", f"{PREFIX}{os.getpid()}"
+        self.args = [self.command, "run", "--name", self.router, *options,
                      config, "IF0=r0", "IF1=r1"]
 
+    def write(self, handler, value):
+        sh("taskset", "-c", str(DUT_CPU), self.command, "write", "-n", self.router, handler, value)
+
     def start(self, net, wait=True):
-        self.process = Process(net.inside(net.r, *self.args), "running" if wait else None)
+        self.process = Process(net.inside(net.r, *self.args), "running" if wait else None,
+                               timeout=60)
 
     def memory(self):
         """Resident bytes beside the packet buffers, and those of the buffers: they are what is
