@@ -168,7 +168,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 check-elements: $(B)/unit $(B)/kernel/parity ## case rows of other elements in both halves (root): make check-elements L=DIR
 	$(Q)WEIR_ELEMENTS=$(L) $(B)/unit --filter 'cases/*'
 	$(Q)$(B)/kernel/parity -L $(L) $(wildcard $(L)/*.bpf.o)
-check-net: $(B)/weir $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
+check-net: $(B)/weir benches $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)
 check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
 	$(Q)tests/vm/check $(B)
@@ -223,7 +223,7 @@ fuzz: fuzzers ## fuzz the language and every element, T seconds each
 deps: ## install the Debian packages that are missing
 	$(Q)tests/deps
 demo: deps ## route real traffic between two hosts in network namespaces (root)
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all benches
 	$(Q)tests/net/demo $(B)
 lint: $(B)/weir ## what a compiler does not hold; of some files only: make lint F="a.c b.c"
 	$(Q)tests/deps lint

@@ -25,6 +25,6 @@ no_more_namespaces() {
 
 before=$(demo_namespaces)
 expect "every claim holds" demo
-expect "there are eight" claims 8
+expect "there are thirteen" claims 13
 expect "no namespace stays" no_more_namespaces
 finish
