@@ -69,12 +69,31 @@ without_loss() { # COMMAND ...: no packet of a flow is lost meanwhile
 	grep -q ' 1000 received' "$scratch/flow" || because "$(grep received "$scratch/flow")"
 }
 
+# Every bpftool command of the page, with its configuration.
+shows_docs() {
+	local page command failed=
+	page=$(sed "s/eth1/va/g; s/eth2/vb/g; s|weir/bridge|weir/$tag|g" docs/bpftool.md)
+	load < <(sed -n '/^```click$/,/^```$/{/^```/d; p}' <<<"$page") || return
+	while read -r command; do
+		bash -c "$command" >/dev/null 2>&1 || failed="$failed$command; "
+	done < <(sed -n 's/^ *# \(bpftool .* pinned .*\)/\1/p' <<<"$page")
+	[ -z "$failed" ] || because "$failed"
+}
+
+says_gone() { # the counter of what nobody took
+	bpftool map dump pinned "$pins/$tag/q/exit0" | sed -n '/"key": 1/,$p' |
+		grep -q '"packets": [1-9]'
+}
+
 expect "loads" load < <(bridge)
 expect "tells of it" status_is 'no process'
 expect "forwards without a process" passes
 expect "names counters" bpftool map dump pinned "$pins/$tag/there/counts" >/dev/null
 expect "says so in BTF" grep -q packets <(bpftool map dump pinned "$pins/$tag/there/counts")
 expect "is replaced without a gap" without_loss load < <(bridge)
+expect "shows what docs/bpftool.md shows" shows_docs
+expect "is as it was" load < <(bridge)
+expect "forwards on" passes
 expect "counts packets" grep -q "^$tag .* [1-9][0-9]*  v" <(on r "$weir" status)
 expect "unloads" on r "$weir" unload "$tag"
 expect "leaves nothing" nothing
@@ -146,6 +165,33 @@ expect "stops" stop
 expect "has no stale names" eval '[ ! -e "$pins/~$tag" ]'
 expect "is unloaded" on r "$weir" unload "$tag"
 expect "leaves nothing of any" nothing
+
+# Where packets leave for userspace, and there is none any more.
+to_queue() {
+	cat <<-END
+		FromDevice(va, PROMISC false) -> p :: Paint(1) -> c :: Classifier(12/0806, -);
+		c[0] -> ToHost;
+		c[1] -> q :: Queue -> Discard;
+	END
+}
+host_answers() {
+	on a ping -q -c 2 -i 0.2 -W 1 10.0.0.3 | grep -q ' 2 received'
+}
+ip -n "$tag-r" addr add 10.0.0.3/24 dev va
+
+expect "keeps a part" run --keep < <(to_queue)
+expect "has what the host would get" eval '! host_answers'
+expect "takes new arguments" on r "$weir" write -n "$tag" p.color 7
+expect "shows them" grep -q '"color": 7' <(bpftool map dump pinned "$pins/$tag/p/arguments")
+expect "is killed" stop KILL
+expect "leaves the rest to the host" host_answers
+expect "counts that" says_gone
+expect "is taken over" run --keep --gone drop < <(to_queue)
+expect "is killed again" stop KILL
+expect "or loses it if told" eval '! host_answers'
+expect "counts that too" says_gone
+expect "is taken away" on r "$weir" unload "$tag"
+ip -n "$tag-r" addr del 10.0.0.3/24 dev va
 
 mkdir -p "$pins/~$tag-2/interfaces/va" "$pins/$tag"
 expect "clears what others left" load < <(bridge)
