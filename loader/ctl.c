@@ -180,6 +180,16 @@ int ctl_pid(const char *name)
 	return peer.pid;
 }
 
+int ctl_refuse_running(const char *name, struct weir_err *err)
+{
+	int pid = ctl_pid(name);
+
+	if (pid <= 0)
+		return 0;
+	weir_error(err, NULL, "the router `%s' runs as process %d; end that first", name, pid);
+	return -EBUSY;
+}
+
 static FILE *dial(const char *name, struct weir_err *err)
 {
 	char *router = name ? strdup(name) : find_only(err), *file = NULL;

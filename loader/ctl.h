@@ -27,6 +27,8 @@ void ctl_close(struct ctl_server *c);
 void ctl_each(void (*fn)(void *arg, const char *name), void *arg);
 // The process of a router, or -errno: it has none.
 int ctl_pid(const char *name);
+// Has it one? Then a message says so, and the result is -EBUSY.
+int ctl_refuse_running(const char *name, struct weir_err *err);
 
 // One command to a running router. name: NULL: the only one. value gets the data of READ. 0 or
 // -errno with a message.

@@ -66,7 +66,8 @@ static int parse_options(struct session_options *o, int argc, char **argv)
 static int load(struct session *s, const struct session_options *o)
 {
 	struct weir_err err = {};
-	int rc = session_check(s, o, &err) ?: session_load(s, o, &err);
+	int rc = ctl_refuse_running(o->name, &err) ?: session_check(s, o, &err)
+							    ?: session_load(s, o, &err);
 
 	if (err.text)
 		fputs(err.text, stderr);

@@ -14,12 +14,9 @@ static const char usage[] = "usage: weir unload NAME\n"
 static int unload(const char *name, struct weir_err *err)
 {
 	struct weir_pins *p;
-	int pid = ctl_pid(name), rc;
+	int rc = ctl_refuse_running(name, err);
 
-	if (pid > 0)
-		return weir_error(err, NULL, "the router `%s' runs as process %d; end that first",
-				  name, pid);
-	rc = weir_pins_open(&p, name, true, err);
+	rc = rc ?: weir_pins_open(&p, name, true, err);
 	if (rc)
 		return rc;
 	if (weir_pins_has(p))

@@ -114,6 +114,8 @@ expect "starts to stay" run --keep < <(bridge)
 expect "tells of its process" status_is "$pid"
 expect "is not unloaded while it runs" eval '! on r "$weir" unload "$tag" 2>"$out"'
 expect "says why" says "runs as process $pid"
+expect "is not replaced by a loaded one" eval '! load < <(bridge)'
+expect "says why there too" says "runs as process $pid"
 first=$pid
 expect "shares its name with nobody" eval \
 	'! on r timeout 10 "$weir" run -n "$tag" "$scratch/conf.click" 2>"$out"'

@@ -211,8 +211,8 @@ int weir_pins_open(struct weir_pins **out, const char *name, bool must, struct w
 		return weir_error(err, NULL, "`%s' is no name for a router", name);
 	if (!has_bpffs())
 		return must ? no_bpffs(err) : 0;
-	if (mkdir(BASE, 0755) && errno != EEXIST)
-		return must ? weir_error(err, NULL, "%s: %s", BASE, strerror(errno)) : 0;
+	if (must && mkdir(BASE, 0755) && errno != EEXIST)
+		return weir_error(err, NULL, "%s: %s", BASE, strerror(errno));
 	tree_each(mend_other, NULL, "%s", BASE);
 	p = make(name);
 	if (!p)
@@ -300,10 +300,10 @@ int weir_pins_keep(struct weir_pins *p, struct weir_front *f, struct weir_xsk *x
 		return weir_error(err, NULL, "cannot keep the router in %s: %s", p->dir,
 				  strerror(-rc));
 	}
+	front_stays(f, p->dir);
 	rc = weir_xsk_take_over(x, err);
 	if (rc)
 		return rc;
-	front_stays(f, p->dir);
 	rc = publish(p);
 	return rc ? weir_error(err, NULL, "%s: %s", p->dir, strerror(-rc)) : 0;
 }
