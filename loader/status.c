@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <xsk.h>
 
-static const char usage[] = "usage: weir status\n"
-			    "Shows the routers that run, and those that are in the driver.\n";
+static const char usage[] = "usage: weir status [NAME]\n"
+			    "Shows the routers that run and those that are in the driver; of one "
+			    "that is there without a\n"
+			    "process, what came to its elements.\n";
 
 void session_status_line(struct weir_buf *out, const char *interfaces, unsigned elements,
 			 uint64_t packets)
@@ -73,9 +75,28 @@ static void print_kept(void *arg, const char *name)
 	weir_buf_free(&line);
 }
 
+static void print_element(void *arg, const char *name, const char *class_name, uint64_t packets)
+{
+	(void)arg;
+	printf("%-32s %-18s %14" PRIu64 "\n", name, class_name, packets);
+}
+
+static int print_elements(const char *name)
+{
+	int rc;
+
+	printf("%-32s %-18s %14s\n", "element", "class", "packets in");
+	rc = weir_pins_tally(name, print_element, NULL);
+	if (rc)
+		fprintf(stderr, "weir status: nothing is known of `%s' in the driver: %s\n", name,
+			strerror(-rc));
+	return rc ? 1 : 0;
+}
+
 int cmd_status(int argc, char **argv)
 {
-	(void)argv;
+	if (argc == 2 && argv[1][0] != '-')
+		return print_elements(argv[1]);
 	if (argc != 1) {
 		fputs(usage, stderr);
 		return 2;

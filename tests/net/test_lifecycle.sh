@@ -85,6 +85,12 @@ says_gone() { # the counter of what nobody took
 		grep -q '"packets": [1-9]'
 }
 
+counts_elements() { # as many out as in
+	"$weir" status "$tag" >"$out" || return
+	awk '$2 == "Counter" {c += $3} $2 == "ToDevice" {d += $3} END {exit c != d || c < 40}' "$out" ||
+		because "$(cat "$out")"
+}
+
 expect "loads" load < <(bridge)
 expect "tells of it" status_is 'no process'
 expect "forwards without a process" passes
@@ -94,6 +100,7 @@ expect "is replaced without a gap" without_loss load < <(bridge)
 expect "shows what docs/bpftool.md shows" shows_docs
 expect "is as it was" load < <(bridge)
 expect "forwards on" passes
+expect "counts packets of elements" counts_elements
 expect "counts packets" grep -q "^$tag .* [1-9][0-9]*  v" <(on r "$weir" status)
 expect "unloads" on r "$weir" unload "$tag"
 expect "leaves nothing" nothing

@@ -2,6 +2,7 @@
 #include "pins.h"
 
 #include "parts.h"
+#include "tally.h"
 #include "tree.h"
 
 #include <linux/magic.h>
@@ -26,7 +27,7 @@ static const char FRONT[] = "front";
 
 struct weir_pins {
 	char *name;
-	char dir[TREE_PATH], staging[TREE_PATH], lock_file[TREE_PATH];
+	char dir[TREE_PATH], staging[TREE_PATH], lock_file[TREE_PATH], tally[TREE_PATH];
 	int lock;
 };
 
@@ -70,6 +71,7 @@ static struct weir_pins *make(const char *name)
 	snprintf(p->dir, sizeof(p->dir), "%s/%s", BASE, quoted);
 	snprintf(p->staging, sizeof(p->staging), "%s/~%s", BASE, quoted);
 	snprintf(p->lock_file, sizeof(p->lock_file), "%s/%s.lock", LOCKS, quoted);
+	snprintf(p->tally, sizeof(p->tally), "%s/%s.elements", LOCKS, quoted);
 	return p;
 }
 
@@ -304,7 +306,7 @@ int weir_pins_keep(struct weir_pins *p, struct weir_front *f, struct weir_xsk *x
 	rc = weir_xsk_take_over(x, err);
 	if (rc)
 		return rc;
-	rc = publish(p);
+	rc = publish(p) ?: front_tally_write(f, p->tally);
 	return rc ? weir_error(err, NULL, "%s: %s", p->dir, strerror(-rc)) : 0;
 }
 
@@ -312,6 +314,7 @@ void weir_pins_drop(struct weir_pins *p)
 {
 	tree_unlink("%s/%s", p->dir, FRONT);
 	tree_remove(p->dir);
+	unlink(p->tally);
 }
 
 // --- looking ---
@@ -371,6 +374,18 @@ static void look_interface(void *arg, const char *quoted)
 	if (fd >= 0)
 		l->sum->packets += seen(fd);
 	tree_close(fd);
+}
+
+int weir_pins_tally(const char *name,
+		    void (*fn)(void *arg, const char *element, const char *class_name,
+			       uint64_t packets),
+		    void *arg)
+{
+	struct weir_pins *p = make(name);
+	int rc = p && weir_pins_has(p) ? front_tally_read(p->tally, p->dir, fn, arg) : -ENOENT;
+
+	weir_pins_close(p);
+	return rc;
 }
 
 int weir_pins_look(const char *name, struct weir_pins_sum *sum)

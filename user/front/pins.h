@@ -36,6 +36,11 @@ void weir_pins_drop(struct weir_pins *p);
 
 // What is kept, for people: names, and of one name its interfaces and what it counted.
 void weir_pins_each(void (*fn)(void *arg, const char *name), void *arg);
+// Calls fn for each element of a name, with the packets that came to it. 0 or -errno.
+int weir_pins_tally(const char *name,
+		    void (*fn)(void *arg, const char *element, const char *class_name,
+			       uint64_t packets),
+		    void *arg);
 struct weir_pins_sum {
 	char interfaces[256];
 	unsigned elements;
