@@ -255,6 +255,19 @@ static int serve_handlers(struct ctl_server *ctl, struct session *s, const char 
 	return rc == -EADDRINUSE || rc == -EINVAL ? rc : 0;
 }
 
+static void report(const struct session *s, const char *file)
+{
+	if (s->xsk)
+		fputs(weir_xsk_report(s->xsk), stdout);
+	if (s->front)
+		printf("driver: %u of %u elements; exits to userspace: %u\n", s->plan.n_driver,
+		       s->router->n_elements, s->plan.n_crossings);
+	else if (s->xsk)
+		printf("driver: no elements\n");
+	printf("weir: running %s, %u elements\n", file, s->router->n_elements);
+	fflush(stdout);
+}
+
 static int settle(struct session *s)
 {
 	struct weir_err err = {};
@@ -272,10 +285,7 @@ static int begin(struct session *s, const char *file)
 
 	if (rc)
 		return rc;
-	if (s->xsk)
-		fputs(weir_xsk_report(s->xsk), stdout);
-	printf("weir: running %s, %u elements\n", file, s->router->n_elements);
-	fflush(stdout);
+	report(s, file);
 	return weir_engine_start(s->engine);
 }
 

@@ -46,6 +46,19 @@ static bool is_zero_copy(void *arg, const struct weir_device *d)
 	return weir_xsk_is_zero_copy(d);
 }
 
+// What could run in the driver, if its object were there and whole.
+static void name_bad_objects(const struct session *s, struct weir_err *err)
+{
+	for (unsigned i = 0; i < s->router->n_elements; i++) {
+		const struct weir_element *e = s->router->elements[i];
+		const char *placed = s->plan.placed[i].why, *why = NULL;
+
+		weir_front_object(e->class, &why);
+		if (why && placed && !strcmp(why, placed))
+			weir_warn(err, NULL, "%s stays in userspace: %s", e->name, why);
+	}
+}
+
 // A router whose driver half cannot be had runs in userspace, and says why; a wish that cannot be
 // met is an error.
 static int open_front(struct session *s, const struct session_front *o, struct weir_err *err)
@@ -58,9 +71,12 @@ static int open_front(struct session *s, const struct session_front *o, struct w
 	};
 	int rc = weir_place(&s->plan, s->router, &place, err);
 
-	if (!rc && s->plan.n_driver)
+	if (rc)
+		return rc;
+	name_bad_objects(s, err);
+	if (s->plan.n_driver)
 		weir_front_open(&s->front, &s->plan, s->xsk, &o->opt, err);
-	return rc;
+	return 0;
 }
 
 static int open_pins(struct session *s, const struct session_options *opt, struct weir_err *err)

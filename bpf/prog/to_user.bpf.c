@@ -33,14 +33,16 @@ struct {
 
 const volatile struct weir_exit args;
 
-static __always_inline void count_as(struct xdp_md *ctx, __u32 which)
+static __always_inline void count_as(struct xdp_md *ctx, const struct weir_meta *m, __u32 which)
 {
 	struct weir_count *c = bpf_map_lookup_elem(&counts, &which);
+	__u32 len = ctx->data_end - ctx->data;
 
 	if (!c)
 		return;
 	c->packets++;
-	c->bytes += ctx->data_end - ctx->data;
+	asm volatile("" : "+r"(len)); // the verifier permits no other arithmetic on pointers
+	c->bytes += len - m->off;     // as the elements count
 }
 
 static __always_inline int is_alive(void)
@@ -72,10 +74,10 @@ int weir_to_user(struct xdp_md *ctx)
 	m->element = args.element;
 	m->input = args.input;
 	if (is_alive() && bpf_redirect_map(&sockets, m->socket, XDP_ABORTED) == XDP_REDIRECT) {
-		count_as(ctx, WEIR_EXIT_HANDED);
+		count_as(ctx, m, WEIR_EXIT_HANDED);
 		return XDP_REDIRECT;
 	}
-	count_as(ctx, WEIR_EXIT_GONE);
+	count_as(ctx, m, WEIR_EXIT_GONE);
 	return args.gone == XDP_PASS && give_to_host(ctx, m) ? XDP_PASS : XDP_DROP;
 }
 

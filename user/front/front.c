@@ -19,9 +19,9 @@ bool front_has(const struct weir_front *f, const struct weir_element *e)
 }
 
 // --- loading ---
-// Elements that the verifier refuses stay in userspace, and with them what only they led to. 0, or
-// -errno without memory.
-static int load_programs(struct weir_front *f)
+// Elements that the verifier refuses stay in userspace, and with them what only they led to, which
+// is said. 0, or -errno without memory.
+static int load_programs(struct weir_front *f, struct weir_err *err)
 {
 	struct weir_router *r = f->plan->router;
 	char why[WHY];
@@ -31,9 +31,11 @@ static int load_programs(struct weir_front *f)
 
 		if (!front_has(f, e) || !f->plan->placed[i].object)
 			continue;
-		if (front_program_load(&f->programs[i], f->plan->placed[i].object, e, NULL, why,
-				       sizeof(why)) &&
-		    weir_plan_withdraw(f->plan, e, why))
+		if (!front_program_load(&f->programs[i], f->plan->placed[i].object, e, NULL, why,
+					sizeof(why)))
+			continue;
+		weir_warn(err, NULL, "%s stays in userspace: %s", e->name, why);
+		if (weir_plan_withdraw(f->plan, e, why))
 			return -ENOMEM;
 	}
 	for (unsigned i = 0; i < r->n_elements; i++)
@@ -291,7 +293,7 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
 	rc = f->programs && f->devices ? open_beat(f) : -ENOMEM;
-	rc = rc ?: load_programs(f) ?: share_tables(f) ?: join_all(f) ?: switch_all(f, true);
+	rc = rc ?: load_programs(f, err) ?: share_tables(f) ?: join_all(f) ?: switch_all(f, true);
 	if (rc) {
 		weir_warn(err, NULL,
 			  "the driver half cannot be switched on (%s); everything runs "
@@ -312,7 +314,7 @@ void weir_front_close(struct weir_front *f)
 		return;
 	f->plan->router->front = NULL;
 	f->plan->router->front_moved = NULL;
-	if (!f->stays)
+	if (!f->stays && f->devices)
 		switch_all(f, false);
 	for (unsigned i = 0; f->programs && i < f->plan->router->n_elements; i++)
 		front_program_close(&f->programs[i]);
