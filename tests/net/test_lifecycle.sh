@@ -60,8 +60,9 @@ passes() {
 	pings a 10.0.0.2 20 56
 }
 
+far=10.0.0.2
 without_loss() { # COMMAND ...: no packet of a flow is lost meanwhile
-	on a ping -q -i 0.002 -c 1000 -W 1 10.0.0.2 >"$scratch/flow" &
+	on a ping -q -i 0.002 -c 1000 -W 1 "$far" >"$scratch/flow" &
 	local flow=$!
 	sleep 0.3
 	"$@" || return
@@ -218,6 +219,27 @@ expect "refuses the name in another namespace" eval \
 	'! on b timeout 10 "$weir" load -n "$tag" "$scratch/second.click" 2>"$out"'
 expect "with the reason" says 'another network namespace'
 expect "unloads" on r "$weir" unload "$tag"
+
+# The standard router, with its tables of routes and neighbours.
+router() {
+	run --keep < <(sed 's/define(.*/define($IF0 va, $IF1 vb, $MTU0 1500, $MTU1 1500)/' \
+		configs/ip-router.click)
+}
+killed_and_back() {
+	stop KILL && sleep 0.3 && router
+}
+for side in a:1:2 b:2:1; do
+	IFS=: read -r n net other <<<"$side"
+	ip -n "$tag-$n" addr add "10.0.$net.2/24" dev "${n}0"
+	ip -n "$tag-r" addr add "10.0.$net.1/24" dev "v$n"
+	ip -n "$tag-$n" route add "10.0.$other.0/24" via "10.0.$net.1"
+done
+far=10.0.2.2
+expect "keeps a router with tables" router
+expect "which knows its neighbours" soon pings a "$far" 3 56
+expect "forwards while it is killed and comes back" without_loss killed_and_back
+expect "forwards while it ends" without_loss stop
+expect "is unloaded too" on r "$weir" unload "$tag"
 
 hidden() { # COMMAND ...: where there is no bpffs
 	nsenter --net="/run/netns/$tag-r" unshare -m sh -c 'umount /sys/fs/bpf && exec "$@"' - "$@"
