@@ -94,8 +94,7 @@ static int behind(struct weir_front *f, const struct weir_connection *c)
 					       : exit_to(f, c->to, c->to_port);
 }
 
-// What an output is connected to; NULL if nothing.
-static const struct weir_connection *connection_of(const struct weir_element *e, unsigned port)
+const struct weir_connection *front_connection(const struct weir_element *e, unsigned port)
 {
 	const struct weir_wiring *w = weir_wiring(e);
 
@@ -112,7 +111,7 @@ static int join_element(struct weir_front *f, const struct weir_element *e)
 
 	rc = fd < 0 ? fd : bpf_map_update_elem(p->out_fd, &port, &fd, BPF_ANY);
 	for (port = 0; !rc && port < e->n_out; port++) {
-		const struct weir_connection *c = connection_of(e, port);
+		const struct weir_connection *c = front_connection(e, port);
 
 		if (!c)
 			continue;
@@ -142,16 +141,63 @@ struct weir_device *front_device(const struct weir_element *e)
 	return a.device;
 }
 
+// Is the connection one at which a fused program begins: what is before it does not go straight on?
+static bool begins(const struct weir_front *f, const struct weir_connection *c)
+{
+	return weir_plan_is_inside(f->plan, c) &&
+	       (weir_is_entry(c->from) || !front_goes_on(f, c->from));
+}
+
+// The fused program behind a connection, in place of the element's own; and the one behind that, if
+// it was cut short.
+static int begin(struct weir_front *f, const struct weir_connection *c)
+{
+	int rc = 0;
+
+	while (!rc && c) {
+		const unsigned to = c->to->index;
+		const struct weir_connection *rest = NULL;
+		__u32 port = c->from_port;
+		int fd;
+
+		if (f->fused[to] <= 0 && !f->apart)
+			f->fused[to] = front_fuse(f, c->to, &rest);
+		fd = f->fused[to] > 0 ? f->fused[to] : f->programs[to].fd;
+		if (!weir_is_entry(c->from)) // see switch_one
+			rc = bpf_map_update_elem(f->programs[c->from->index].out_fd, &port, &fd,
+						 BPF_ANY);
+		c = rest;
+	}
+	return rc;
+}
+
+// Makes the fused programs anew and puts them into place.
+static int fuse_all(struct weir_front *f)
+{
+	const struct weir_router *r = f->plan->router;
+	int rc = 0;
+
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		if (f->fused[i] > 0)
+			close(f->fused[i]);
+		f->fused[i] = 0;
+	}
+	for (unsigned i = 0; !rc && i < r->n_connections; i++)
+		if (begins(f, &r->connections[i]))
+			rc = begin(f, &r->connections[i]);
+	return rc;
+}
+
 // A FromDevice in the driver: its interface's packets go into what its output leads to. With on
 // false, or when its arguments no longer allow it, they go to the sockets again.
 static int switch_one(struct weir_front *f, const struct weir_element *e, bool on)
 {
 	struct weir_device *allowed = front_device(e), **d = &f->devices[e->index];
-	const struct weir_connection *c = connection_of(e, 0);
+	const struct weir_connection *c = front_connection(e, 0);
 	int fd = -1;
 
 	if (allowed && c && on) {
-		fd = behind(f, c);
+		fd = f->fused[c->to->index] > 0 ? f->fused[c->to->index] : behind(f, c);
 		if (fd < 0)
 			return fd;
 		*d = allowed;
@@ -242,6 +288,8 @@ static int reload(struct weir_front *f, const struct weir_element *e, bool with_
 	}
 	front_program_close(p);
 	*p = fresh;
+	fuse_all(f); // what was fused has the old one in it
+	switch_all(f, true);
 	if (f->stays) // what is there already holds the router; this only shows it
 		front_pin_element(f, e, f->stays);
 	return 0;
@@ -267,8 +315,9 @@ static void moved(struct weir_front *f, const struct weir_element *e)
 	if (!f->programs[e->index].object || !reload(f, e, false, why, sizeof(why)))
 		return;
 	fd = exit_to(f, e, 0);
-	if (fd < 0 || replace(f, e, fd))
-		switch_all(f, false);
+	f->apart = true;
+	fuse_all(f);
+	switch_all(f, fd >= 0 && !replace(f, e, fd));
 	fprintf(stderr, "weir: %s goes on in userspace: its program cannot be loaded again: %s\n",
 		e->name, why);
 }
@@ -288,12 +337,13 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 		.xsk = x,
 		.opt = *opt,
 		.programs = calloc(plan->router->n_elements, sizeof(*f->programs)),
+		.fused = calloc(plan->router->n_elements, sizeof(*f->fused)),
 		.devices = calloc(plan->router->n_elements, sizeof(struct weir_device *)),
 		.beat_fd = -1,
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
-	rc = f->programs && f->devices ? open_beat(f) : -ENOMEM;
-	rc = rc ?: load_programs(f, err) ?: share_tables(f) ?: join_all(f) ?: switch_all(f, true);
+	rc = f->programs && f->devices && f->fused ? open_beat(f) : -ENOMEM;
+	rc = rc ?: load_programs(f, err) ?: share_tables(f) ?: join_all(f) ?: fuse_all(f) ?: switch_all(f, true);
 	if (rc) {
 		weir_warn(err, NULL,
 			  "the driver half cannot be switched on (%s); everything runs "
@@ -325,6 +375,10 @@ void weir_front_close(struct weir_front *f)
 	if (f->beat_fd >= 0)
 		close(f->beat_fd);
 	free(f->programs);
+	for (unsigned i = 0; f->fused && i < f->plan->router->n_elements; i++)
+		if (f->fused[i] > 0)
+			close(f->fused[i]);
+	free(f->fused);
 	free(f->devices);
 	free(f->exits);
 	free(f);

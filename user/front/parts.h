@@ -23,6 +23,8 @@ struct weir_front {
 	struct weir_front_options opt;
 	struct front_program *programs; // by element index
 	struct weir_device **devices;	// of FromDevices that were switched on, by element index
+	int *fused; // fds of programs that begin with an element, by its index; <= 0: none
+	bool apart; // one element is not what the plan says: nothing is fused
 	struct exit_point *exits;
 	unsigned n_exits;
 	int beat_fd;
@@ -31,6 +33,15 @@ struct weir_front {
 	const char *stays; // where it is pinned; NULL: it ends with the process
 };
 
+// What an output is connected to; NULL if nothing.
+const struct weir_connection *front_connection(const struct weir_element *e, unsigned port);
+// Does exactly one output of an element stay in the driver, so that both programs can be joined?
+bool front_goes_on(const struct weir_front *f, const struct weir_element *e);
+// Loads one program for an element and what follows it straight on. Its fd, the caller's; or
+// -errno: there is nothing to join, or the kernel refuses it. *rest: where the next may begin, if
+// not all found room.
+int front_fuse(const struct weir_front *f, const struct weir_element *e,
+	       const struct weir_connection **rest);
 bool front_has(const struct weir_front *f, const struct weir_element *e);
 // The interface of a FromDevice whose arguments allow the driver; else NULL.
 struct weir_device *front_device(const struct weir_element *e);
