@@ -136,9 +136,10 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 		rc = weir_engine_open(&s->engine, s->router, &engine, err);
 	if (!rc && s->xsk && opt->front.on)
 		rc = open_front(s, &opt->front, err);
-	if (!rc && s->front)
+	if (!rc && s->front) {
 		weir_engine_half(s->engine, &weir_front_half, s->front);
-	else if (!rc && opt->front.keep)
+		weir_front_watch(s->front, s->engine);
+	} else if (!rc && opt->front.keep)
 		rc = weir_error(err, NULL,
 				"nothing of it runs in the driver, so nothing can be kept");
 	return rc ?: weir_each_element(s->router, check_driver_only, &(struct driver_only){s, err});
@@ -178,8 +179,11 @@ static int judge_element(const struct session *s, const struct weir_element *e, 
 			       ? weir_error(err, &e->loc, "%s :: %s needs userspace: %s", e->name,
 					    e->class->name, at->why ?: "no packets come to it")
 			       : 0;
-	if (gone || !e->class->driver || e->class->driver(e, &a) || !a.hands)
+	if (gone || !e->class->driver || e->class->driver(e, &a) || !(a.hands || a.hands_all))
 		return 0;
+	if (a.hands_all)
+		return weir_error(err, &e->loc, "%s :: %s needs userspace: %s", e->name,
+				  e->class->name, a.why);
 	return weir_error(err, &e->loc, "%s :: %s needs userspace for %s", e->name, e->class->name,
 			  a.hands);
 }

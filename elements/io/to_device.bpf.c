@@ -20,6 +20,8 @@ static inline unsigned to_device(const struct to_device *self, struct to_device_
 {
 	uint32_t len = weir_len(p);
 
+	if (self->front.hands_all)
+		return WEIR_HANDOVER;
 	if (len < sizeof(struct eth))
 		return WEIR_DROP + TO_DEVICE_TOO_SHORT;
 	if (len > self->front.longest)

@@ -8,6 +8,8 @@
 //
 // Where it runs in the driver, what the interface does not take afterwards (a full ring, no link)
 // is in the interface's own statistics, and only an interface that is gone counts as `no_link`.
+// While the interface does not send what a driver redirects to it, all packets are sent from
+// userspace.
 #include "to_device.h"
 
 #include "io.h"
@@ -223,9 +225,11 @@ static int driver(const struct weir_element *e, struct weir_front_args *a)
 		self->front.longest = longest(self);
 		if (!self->ifindex)
 			return weir_front_refuse(a, "there is no interface %s", self->io.devname);
-		if (!io_takes_redirects(self->ifindex))
-			return weir_front_refuse(a, "%s does not send what a driver redirects",
-						 self->io.devname);
+		a->hands_all = !weir_takes_redirects(self->ifindex);
+		self->front.hands_all = a->hands_all;
+		if (a->hands_all)
+			weir_front_refuse(a, "%s does not send what a driver redirects",
+					  self->io.devname);
 	}
 	a->self = &self->front;
 	a->size = sizeof(self->front);

@@ -16,5 +16,6 @@ struct to_device_state {
 };
 
 struct to_device_front {
-	uint32_t longest; // frame in bytes
+	uint32_t longest;   // frame in bytes
+	uint32_t hands_all; // the interface would not send what is redirected to it
 };

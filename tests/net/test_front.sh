@@ -313,6 +313,25 @@ expect "starts with an interface that takes no redirects" router auto
 expect "says so" says "if1/to stays in userspace: .*does not send what a driver redirects"
 expect "it is in userspace" runs_in if1/to userspace
 expect "forwards by it" pings a 10.0.2.2 50 56
+expect "goes into the driver when it can" on b ethtool -K b0 gro on
+expect "says that" soon says "if1/to goes on in the driver"
+expect "it is in the driver" runs_in if1/to driver
+expect "forwards there" in_driver a 10.0.2.2 100
+on b ethtool -K b0 gro off
+expect "says that it cannot any more" soon says "if1/to goes on in userspace: vb does not send what"
+expect "is in userspace again" runs_in if1/to userspace
+expect "forwards from there" pings a 10.0.2.2 50 56
+background a ping -q -i 0.005 -w 3 10.0.2.2 >"$scratch/ping" 2>&1
+pinger=$pid
+for i in on off on; do
+	sleep 0.6
+	on b ethtool -K b0 gro $i
+done
+wait "$pinger"
+# until it has noticed, what is redirected to the interface is lost
+expect "loses little while it changes" test "$(sed -n 's/.* \([0-9]*\)% packet loss.*/\1/p' "$scratch/ping")" -le 2
+expect "other arguments afterwards" write if1/FixIPSrc@15.config 10.0.2.1
+expect "are in the driver afterwards" in_driver a 10.0.2.2 100
 pid=$main
 expect "balances with it" soon balances
 stop

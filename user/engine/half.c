@@ -26,8 +26,9 @@ static const struct weir_half_ops *half_of(const struct weir_element *e, void **
 bool weir_half_runs(const struct weir_element *e)
 {
 	void *arg;
+	const struct weir_half_ops *half = half_of(e, &arg);
 
-	return half_of(e, &arg) != NULL;
+	return half && !(half->hands_all && half->hands_all(arg, e));
 }
 
 struct weir_count weir_driver_count(const struct weir_element *e, unsigned i)

@@ -17,6 +17,9 @@ struct weir_half_ops {
 
 	// The rest is asked only of elements of which runs says true.
 
+	// Does the program hand over every packet for now? May be NULL: none does.
+	bool (*hands_all)(void *arg, const struct weir_element *e);
+
 	// Counters first to first + n - 1 of the element, in the order of abi/front.h, summed over
 	// the CPUs. v is zero; what the program does not have is left so. Of FromDevice: what
 	// entered the front, as its output 0, and nothing else.
@@ -46,6 +49,7 @@ void weir_engine_half(struct weir_engine *g, const struct weir_half_ops *ops, vo
 
 // --- for those who read ---
 
+// Is its work done in the driver: all of it that is not handed over?
 bool weir_half_runs(const struct weir_element *e);
 // What was counted by edge i of an element's nodes (outputs, the framework's drop reasons, the
 // class's), in both halves.

@@ -32,8 +32,11 @@ static int load_programs(struct weir_front *f, struct weir_err *err)
 		if (!front_has(f, e) || !f->plan->placed[i].object)
 			continue;
 		if (!front_program_load(&f->programs[i], f->plan->placed[i].object, e, NULL, why,
-					sizeof(why)))
+					sizeof(why))) {
+			if (f->programs[i].hands_all)
+				weir_warn(err, NULL, "%s stays in userspace: %s", e->name, why);
 			continue;
+		}
 		weir_warn(err, NULL, "%s stays in userspace: %s", e->name, why);
 		if (weir_plan_withdraw(f->plan, e, why))
 			return -ENOMEM;
@@ -265,9 +268,8 @@ static int replace(struct weir_front *f, const struct weir_element *e, int fd)
 	return rc;
 }
 
-// with_tables: the live tables go on in the new program; else they become maps anew.
-static int reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
-		  size_t size)
+int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
+		 size_t size)
 {
 	struct front_program *p = &f->programs[e->index], fresh;
 	unsigned n_live = p->n_live;
@@ -301,7 +303,7 @@ int front_changed(struct weir_front *f, const struct weir_element *e, struct wei
 
 	if (weir_is_entry(e))
 		return switch_one(f, e, true);
-	if (!f->programs[e->index].object || !reload(f, e, true, why, sizeof(why)))
+	if (!f->programs[e->index].object || !front_reload(f, e, true, why, sizeof(why)))
 		return 0;
 	return weir_error(err, NULL, "%s: its program in the driver keeps the old arguments: %s",
 			  e->name, why);
@@ -312,7 +314,7 @@ static void moved(struct weir_front *f, const struct weir_element *e)
 	char why[WHY];
 	int fd;
 
-	if (!f->programs[e->index].object || !reload(f, e, false, why, sizeof(why)))
+	if (!f->programs[e->index].object || !front_reload(f, e, false, why, sizeof(why)))
 		return;
 	fd = exit_to(f, e, 0);
 	f->apart = true;
@@ -340,6 +342,7 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 		.fused = calloc(plan->router->n_elements, sizeof(*f->fused)),
 		.devices = calloc(plan->router->n_elements, sizeof(struct weir_device *)),
 		.beat_fd = -1,
+		.watch_fd = -1,
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
 	rc = f->programs && f->devices && f->fused ? open_beat(f) : -ENOMEM;
@@ -364,6 +367,7 @@ void weir_front_close(struct weir_front *f)
 		return;
 	f->plan->router->front = NULL;
 	f->plan->router->front_moved = NULL;
+	front_unwatch(f);
 	if (!f->stays && f->devices)
 		switch_all(f, false);
 	for (unsigned i = 0; f->programs && i < f->plan->router->n_elements; i++)

@@ -24,6 +24,10 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 // Switches the front off; packets go to the sockets again.
 void weir_front_close(struct weir_front *f);
 
+// From here on the elements follow what interfaces become able and unable to do. After
+// weir_engine_open, and before the workers run.
+void weir_front_watch(struct weir_front *f, struct weir_engine *g);
+
 // The driver's half for the engine, with the front as its arg.
 extern const struct weir_half_ops weir_front_half;
 

@@ -179,6 +179,7 @@ static int open_and_load(struct front_program *p, const char *file, const struct
 	p->counts_fd = bpf_object__find_map_fd_by_name(p->object, "weir_counts");
 	p->state_fd = bpf_object__find_map_fd_by_name(p->object, "weir_state");
 	p->n_counts = front_n_counts(e);
+	p->hands_all = a->hands_all;
 	p->state_size = p->state_fd >= 0 ? e->class->state_size : 0;
 	return fill_shares(p, a);
 }
@@ -195,6 +196,8 @@ int front_program_load(struct front_program *p, const char *file, const struct w
 		snprintf(why, size, "%s", a.why);
 		return rc;
 	}
+	if (a.hands_all)
+		snprintf(why, size, "%s", a.why);
 	words[n_words = 0] = '\0';
 	print = libbpf_set_print(keep_words);
 	rc = open_and_load(p, file, e, &a, old);
@@ -212,6 +215,28 @@ int front_program_load(struct front_program *p, const char *file, const struct w
 					bpf_object__find_map_fd_by_name(p->object, a.share[k].map);
 			}
 	return 0;
+}
+
+static struct bpf_map *arguments(const struct front_program *p)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(
+		map, p->object) if (strstr(bpf_map__name(map), ".rodata.self")) return map;
+	return NULL;
+}
+
+bool front_program_is_old(const struct front_program *p, const struct weir_element *e)
+{
+	const struct bpf_map *map = arguments(p);
+	struct weir_front_args a;
+	const void *loaded;
+	size_t size;
+
+	if (!map || ask(e, &a) || !a.size)
+		return false;
+	loaded = bpf_map__initial_value((struct bpf_map *)map, &size);
+	return loaded && size >= a.size && memcmp(loaded, a.self, a.size) != 0;
 }
 
 void front_program_close(struct front_program *p)

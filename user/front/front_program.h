@@ -18,6 +18,7 @@ struct front_program {
 	const void *live[WEIR_SHARES]; // memory that is a map's
 	int live_fd[WEIR_SHARES];
 	unsigned n_live;
+	bool hands_all; // it hands over every packet for now
 };
 
 // Does the program leave output 0 uncounted? Not where packets change their length on the way.
@@ -27,10 +28,13 @@ unsigned front_n_counts(const struct weir_element *e);
 
 // Loads the program of an element from its object file with the element's arguments of now. With
 // `old`, its counters, state, outputs and live tables go on in the new one. Why it failed goes to
-// why: what the class, libbpf or the verifier said, one line. 0 or -errno.
+// why: what the class, libbpf or the verifier said, one line. So does why all packets are handed
+// over, if they are. 0 or -errno.
 int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
 		       const struct front_program *old, char *why, size_t size);
 void front_program_close(struct front_program *p);
+// Would its arguments be others now?
+bool front_program_is_old(const struct front_program *p, const struct weir_element *e);
 
 // Makes the program's live tables the element's memory, so that both halves read the same bytes.
 // Once per table; nobody writes to it meanwhile. 0 or -errno.

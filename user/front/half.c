@@ -18,6 +18,13 @@ static bool runs(void *arg, const struct weir_element *e)
 	return f->programs[e->index].object || f->devices[e->index];
 }
 
+static bool hands_all(void *arg, const struct weir_element *e)
+{
+	const struct weir_front *f = arg;
+
+	return f->programs[e->index].hands_all;
+}
+
 // Counter i of a map, summed over the CPUs.
 static struct weir_count sum(const struct weir_front *f, int fd, __u32 i)
 {
@@ -187,6 +194,7 @@ static void losses(void *arg,
 
 const struct weir_half_ops weir_front_half = {
 	.runs = runs,
+	.hands_all = hands_all,
 	.counts = counts,
 	.state = state,
 	.reset_state = reset_state,

@@ -30,6 +30,8 @@ struct weir_front {
 	int beat_fd;
 	struct weir_beat *beat;
 	int n_cpus;
+	int watch_fd; // tells that interfaces changed; -1: nobody listens
+	struct weir_node *watcher;
 	const char *stays; // where it is pinned; NULL: it ends with the process
 };
 
@@ -48,6 +50,12 @@ struct weir_device *front_device(const struct weir_element *e);
 // The arguments of an element were changed: its program is replaced by one with the new ones. 0 or
 // -errno; then the old one stays.
 int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
+
+// Loads its program again, for what is now. with_tables: the live tables go on in the new one; else
+// they become maps anew. why as of front_program_load. 0 or -errno.
+int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
+		 size_t size);
+void front_unwatch(struct weir_front *f);
 
 // Pins the programs and tables of all elements below a folder. 0 or -errno.
 int front_pin(const struct weir_front *f, const char *dir);

@@ -54,6 +54,12 @@ const char *weir_xsk_report(const struct weir_xsk *x);
 enum { WEIR_XSK_TICK_MS = 50, WEIR_XSK_QUEUE_TICKS = 1000 / WEIR_XSK_TICK_MS };
 void weir_xsk_notice(struct weir_xsk *x, unsigned tick, struct weir_err *err);
 
+// An fd that is readable when an interface becomes able or unable to send what a driver redirects,
+// the caller's; -errno: the kernel does not tell.
+int weir_xsk_features(void);
+// Takes the news from it; false: there was none.
+bool weir_xsk_features_heard(int fd);
+
 // The front of the graph, for who loads it. From here on the packets of the interface go into the
 // program prog_fd; with -1 they go to the sockets again. The first call for an interface comes
 // before the workers run. 0 or -errno.

@@ -71,6 +71,9 @@ const char *weir_device_name(const struct weir_device *d);
 const uint8_t *weir_device_mac(const struct weir_device *d); // 6 bytes; valid after opening
 unsigned weir_device_mtu(const struct weir_device *d);
 bool weir_device_has_link(const struct weir_device *d); // as last looked at
+// Can the interface of that number send what a program in another driver redirects to it? As the
+// kernel says; false if it does not.
+bool weir_takes_redirects(unsigned ifindex);
 
 // Packets that the interface received for the router and that got lost before it.
 uint64_t weir_device_lost(const struct weir_device *d);

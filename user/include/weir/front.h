@@ -36,6 +36,9 @@ struct weir_front_args {
 	// What of its packets the program hands to userspace, where the element goes on with them:
 	// "packets with IP options". NULL: none.
 	const char *hands;
+	// For now these are all of its packets, for the reason in why. It is asked again when
+	// interfaces change.
+	bool hands_all;
 	struct weir_device *device; // of FromDevice: the interface whose packets it emits
 	char why[160];		    // why not: lower case, no full stop
 };
