@@ -145,7 +145,7 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 	return rc ?: weir_each_element(s->router, check_driver_only, &(struct driver_only){s, err});
 }
 
-int session_settle(struct session *s, struct weir_err *err)
+static int take_place(struct session *s, struct weir_err *err)
 {
 	int rc;
 
@@ -156,6 +156,15 @@ int session_settle(struct session *s, struct weir_err *err)
 	rc = weir_xsk_take_over(s->xsk, err);
 	if (!rc)
 		weir_pins_drop(s->pins);
+	return rc;
+}
+
+int session_settle(struct session *s, struct weir_err *err)
+{
+	int rc = take_place(s, err);
+
+	if (!rc && s->front)
+		weir_front_begin(s->front);
 	return rc;
 }
 

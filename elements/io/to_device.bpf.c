@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
-// ToDevice in the driver: a redirect to the interface. What the interface then does not take is in
-// its own statistics.
+// ToDevice in the driver: a redirect to the interface. What the interface then does not take, only
+// its own statistics say.
 #include "to_device.h"
 
 struct to_device {

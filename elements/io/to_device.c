@@ -7,9 +7,9 @@
 // being lost.
 //
 // Where it runs in the driver, what the interface does not take afterwards (a full ring, no link)
-// is in the interface's own statistics, and only an interface that is gone counts as `no_link`.
-// While the interface does not send what a driver redirects to it, all packets are sent from
-// userspace.
+// is lost as `not_taken` of the interface, as far as that counts it, and only an interface that is
+// gone counts as `no_link`. While the interface does not send what a driver redirects to it, all
+// packets are sent from userspace.
 #include "to_device.h"
 
 #include "io.h"

@@ -329,11 +329,35 @@ for i in on off on; do
 done
 wait "$pinger"
 # until it has noticed, what is redirected to the interface is lost
-expect "loses little while it changes" test "$(sed -n 's/.* \([0-9]*\)% packet loss.*/\1/p' "$scratch/ping")" -le 2
+expect "loses little while it changes" test "$(sed -n 's/.* \([0-9]*\)[.0-9]*% packet loss.*/\1/p' "$scratch/ping")" -le 2
 expect "other arguments afterwards" write if1/FixIPSrc@15.config 10.0.2.1
 expect "are in the driver afterwards" in_driver a 10.0.2.2 100
 pid=$main
 expect "balances with it" soon balances
+stop
+
+away() { # COUNT SIZE: pings that nobody answers
+	on a timeout 8 ping -q -i 0.01 -c "$1" -s "$2" -W 0.1 10.0.1.9 >/dev/null
+	true
+}
+on b ethtool -K b0 gro on
+ip -n "$tag-a" neigh replace 10.0.1.9 lladdr 2:0:0:0:0:9 dev a0
+run < <(echo 'FromDevice(va) -> n :: Counter -> to :: ToDevice(vb);')
+main=$pid
+away 10 56
+expect "sends from the driver" runs_in to driver
+expect "all is taken" lost vb.not_taken ""
+away 20 1372 # more than the other end's MTU
+expect "names what the interface refuses" lost vb.not_taken 20
+kill -STOP "$main"
+on b ethtool -K b0 gro off
+away 30 56
+expect "and, after a while, what it loses without a word" eval 'kill -CONT "$main"; lost vb.not_taken 50'
+expect "goes on in userspace" soon runs_in to userspace
+away 10 56
+expect "where no more is lost" lost vb.not_taken 50
+pid=$main
+expect "balances with what was not taken" soon balances
 stop
 no_hosts
 

@@ -36,8 +36,12 @@ struct weir_half_ops {
 
 	// Packets that crossed to userspace and that no worker has taken out of the rings yet.
 	uint64_t (*waiting)(void *arg);
+	// Of what ended in the driver, packets that went to an interface which did not take them.
+	// They are among the losses. May be NULL where nothing is sent.
+	uint64_t (*not_taken)(void *arg);
 	// Calls fn for what left the driver for userspace and did not get there, by name: lost in
-	// the rings, or left to the host because no worker listened. Only for names that have any.
+	// the rings, or left to the host because no worker listened; and for what interfaces did
+	// not take. Only for names that have any.
 	void (*losses)(void *arg,
 		       void (*fn)(void *fn_arg, const char *name, uint64_t packets, uint64_t bytes),
 		       void *fn_arg);

@@ -110,5 +110,7 @@ void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
 		add_driver(&g->workers[0].nodes[i], l);
 	if (g->half)
 		l->held += g->half->waiting(g->half_arg);
+	if (g->half && g->half->not_taken)
+		l->ended -= g->half->not_taken(g->half_arg);
 	weir_each_drop(g, add_drop, l);
 }

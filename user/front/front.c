@@ -384,6 +384,8 @@ void weir_front_close(struct weir_front *f)
 			close(f->fused[i]);
 	free(f->fused);
 	free(f->devices);
+	free(f->before);
+	free(f->sent_before);
 	free(f->exits);
 	free(f);
 }

@@ -28,6 +28,10 @@ void weir_front_close(struct weir_front *f);
 // weir_engine_open, and before the workers run.
 void weir_front_watch(struct weir_front *f, struct weir_engine *g);
 
+// The router's programs have the packets from now on: from here on its interfaces' own statistics
+// tell what they did not take.
+void weir_front_begin(struct weir_front *f);
+
 // The driver's half for the engine, with the front as its arg.
 extern const struct weir_half_ops weir_front_half;
 

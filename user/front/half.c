@@ -97,6 +97,11 @@ static struct weir_count came_in(const struct weir_front *f, const struct weir_e
 	return all;
 }
 
+struct weir_count front_ended(const struct weir_front *f, const struct weir_element *e)
+{
+	return count_of(f, e, f->programs[e->index].n_counts - WEIR_COUNT_MORE + WEIR_COUNT_ENDED);
+}
+
 static void counts(void *arg, const struct weir_element *e, unsigned first, struct weir_count *v,
 		   unsigned n)
 {
@@ -171,6 +176,16 @@ static void ring_losses(const struct weir_device *d,
 		}
 }
 
+static uint64_t not_taken(void *arg)
+{
+	const struct weir_front *f = arg;
+	uint64_t n = 0;
+
+	for (struct weir_device *d = weir_router_devices(f->plan->router); d; d = d->next)
+		n += front_not_taken(f, d);
+	return n;
+}
+
 static void losses(void *arg,
 		   void (*fn)(void *fn_arg, const char *name, uint64_t packets, uint64_t bytes),
 		   void *fn_arg)
@@ -181,6 +196,14 @@ static void losses(void *arg,
 	for (unsigned i = 0; i < f->plan->router->n_elements; i++)
 		if (f->devices[i])
 			ring_losses(f->devices[i], fn, fn_arg);
+	for (struct weir_device *d = weir_router_devices(f->plan->router); d; d = d->next) {
+		uint64_t lost = front_not_taken(f, d);
+
+		if (!lost)
+			continue;
+		snprintf(name, sizeof(name), "%s.not_taken", weir_device_name(d));
+		fn(fn_arg, name, lost, 0); // nor do interfaces
+	}
 	for (unsigned i = 0; i < f->n_exits; i++) {
 		const struct exit_point *x = &f->exits[i];
 		struct weir_count c = sum(f, bpf_map__fd(x->skel->maps.counts), WEIR_EXIT_GONE);
@@ -200,5 +223,6 @@ const struct weir_half_ops weir_front_half = {
 	.reset_state = reset_state,
 	.changed = changed,
 	.waiting = waiting,
+	.not_taken = not_taken,
 	.losses = losses,
 };

@@ -32,6 +32,9 @@ struct weir_front {
 	int n_cpus;
 	int watch_fd; // tells that interfaces changed; -1: nobody listens
 	struct weir_node *watcher;
+	// As it was when the router began, by interface; NULL: it has not.
+	struct weir_xsk_taken *before;
+	uint64_t *sent_before;
 	const char *stays; // where it is pinned; NULL: it ends with the process
 };
 
@@ -56,6 +59,11 @@ int front_changed(struct weir_front *f, const struct weir_element *e, struct wei
 int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
 		 size_t size);
 void front_unwatch(struct weir_front *f);
+
+// Packets that ended in an element's program.
+struct weir_count front_ended(const struct weir_front *f, const struct weir_element *e);
+// Packets that were sent from the driver and that the interface did not take.
+uint64_t front_not_taken(const struct weir_front *f, const struct weir_device *d);
 
 // Pins the programs and tables of all elements below a folder. 0 or -errno.
 int front_pin(const struct weir_front *f, const char *dir);

@@ -63,6 +63,8 @@ void weir_plan_free(struct weir_plan *plan);
 bool weir_is_entry(const struct weir_element *e);
 // Does a connection lead from one program to the next? Else packets on it are userspace's.
 bool weir_plan_is_inside(const struct weir_plan *plan, const struct weir_connection *c);
+// The interface that an element names by its DEVNAME, or NULL.
+struct weir_device *weir_device_of(const struct weir_element *e);
 // An element stays in userspace after all: the verifier refused it. Its successors that only it
 // reached follow.
 int weir_plan_withdraw(struct weir_plan *plan, const struct weir_element *e, const char *why);

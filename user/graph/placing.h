@@ -24,6 +24,3 @@ void weir_spread(struct weir_plan *plan, const bool *can);
 // Take out again what is better off in userspace.
 int weir_refuse_copies(struct placing *p);
 int weir_drop_useless(struct placing *p);
-
-// The interface that an element names by its DEVNAME, or NULL.
-struct weir_device *weir_device_of(const struct weir_element *e);

@@ -32,7 +32,7 @@ static int ask(const char *name, unsigned long request, struct ifreq *req)
 	return e;
 }
 
-static int ethtool(const char *name, void *command)
+int xsk_iface_ethtool(const char *name, void *command)
 {
 	struct ifreq req = {.ifr_data = command};
 
@@ -55,7 +55,7 @@ int xsk_sysfs(void)
 int xsk_iface_channels(const char *name, struct xsk_channels *c)
 {
 	struct ethtool_channels v = {.cmd = ETHTOOL_GCHANNELS};
-	int e = ethtool(name, &v);
+	int e = xsk_iface_ethtool(name, &v);
 
 	*c = (struct xsk_channels){v.rx_count, v.tx_count, v.combined_count};
 	return e;
@@ -64,7 +64,7 @@ int xsk_iface_channels(const char *name, struct xsk_channels *c)
 int xsk_iface_set_channels(const char *name, const struct xsk_channels *c)
 {
 	struct ethtool_channels v = {.cmd = ETHTOOL_GCHANNELS};
-	int e = ethtool(name, &v);
+	int e = xsk_iface_ethtool(name, &v);
 
 	if (e)
 		return e;
@@ -72,7 +72,7 @@ int xsk_iface_set_channels(const char *name, const struct xsk_channels *c)
 	v.rx_count = c->rx;
 	v.tx_count = c->tx;
 	v.combined_count = c->combined;
-	return ethtool(name, &v);
+	return xsk_iface_ethtool(name, &v);
 }
 
 // By what the driver says, for processes that may not see the sysfs of their namespace.
@@ -123,7 +123,7 @@ bool xsk_iface_has_carrier(const char *name)
 	struct ifreq req = {};
 
 	return ask(name, SIOCGIFFLAGS, &req) == 0 && req.ifr_flags & IFF_UP &&
-	       ethtool(name, &link) == 0 && link.data;
+	       xsk_iface_ethtool(name, &link) == 0 && link.data;
 }
 
 unsigned xsk_iface_mtu(const char *name)
@@ -166,7 +166,7 @@ int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)
 	if (e)
 		return xsk_why(err, name, "read its MTU", e);
 	f->mtu = (unsigned)req.ifr_mtu;
-	if (ethtool(name, &drv) == 0)
+	if (xsk_iface_ethtool(name, &drv) == 0)
 		snprintf(f->driver, sizeof(f->driver), "%.31s", drv.driver);
 	e = count_queues(f);
 	if (e)
@@ -180,13 +180,14 @@ void xsk_iface_warn(const struct xsk_iface *f, struct weir_err *err)
 	struct ethtool_rxnfc hash = {.cmd = ETHTOOL_GRXFH, .flow_type = UDP_V4_FLOW};
 
 	// a veth takes nothing off: whether a tag is in the packet is up to the sender
-	if (strcmp(f->driver, "veth") != 0 && ethtool(f->name, &flags) == 0 &&
+	if (strcmp(f->driver, "veth") != 0 && xsk_iface_ethtool(f->name, &flags) == 0 &&
 	    flags.data & ETH_FLAG_RXVLAN)
 		weir_warn(err, NULL,
 			  "%s takes VLAN tags off before the router sees them; keep them "
 			  "with: ethtool -K %s rxvlan off",
 			  f->name, f->name);
-	if (f->n_rx > 1 && ethtool(f->name, &hash) == 0 && hash.data && !(hash.data & RXH_L4_B_0_1))
+	if (f->n_rx > 1 && xsk_iface_ethtool(f->name, &hash) == 0 && hash.data &&
+	    !(hash.data & RXH_L4_B_0_1))
 		weir_warn(err, NULL,
 			  "%s leaves UDP ports out of its hash, so the UDP flows between "
 			  "two hosts share one queue; spread them with: ethtool -N %s rx-flow-hash "

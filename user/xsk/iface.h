@@ -18,6 +18,9 @@ struct xsk_iface {
 	bool has_carrier;
 };
 
+// Asks the interface's driver, with one of the commands of linux/ethtool.h. 0 or -errno.
+int xsk_iface_ethtool(const char *name, void *command);
+
 struct xsk_channels {
 	unsigned rx, tx, combined;
 };

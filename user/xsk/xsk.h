@@ -75,6 +75,14 @@ bool weir_xsk_is_zero_copy(const struct weir_device *d);
 // What entered the front on an interface.
 struct weir_count weir_xsk_fronted(const struct weir_device *d);
 
+// What became of packets that drivers redirected to an interface, weir's or others', as far as its
+// own driver counts that.
+struct weir_xsk_taken {
+	bool counts_taken;
+	uint64_t taken, refused;
+};
+struct weir_xsk_taken weir_xsk_taken(const struct weir_device *d);
+
 // What happened to packets on a queue before and after the graph, by name. `lost` tells those that
 // count packets which reached the interface's program and no element, or which left an element and
 // did not get onto the wire.
