@@ -60,6 +60,7 @@ static int judge_arguments(struct placing *p, const struct weir_element *e)
 	if (rc)
 		return weir_stay(p->plan, e, "%s", *a.why ? a.why : strerror(-rc));
 	p->can[e->index] = true;
+	p->plan->placed[e->index].hands = a.hands;
 	return 0;
 }
 

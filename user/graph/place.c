@@ -229,12 +229,16 @@ static int place(struct placing *p)
 	return rc ? rc : settle(p->plan);
 }
 
-// Marks by which connection packets come to each element in userspace.
-static void reach(const struct weir_plan *plan, const struct weir_connection **by)
+// Marks from which element packets come to each one in userspace: from itself, if its program hands
+// some over.
+static void reach(const struct weir_plan *plan, const struct weir_element **by)
 {
 	const struct weir_router *r = plan->router;
 	bool more;
 
+	for (unsigned i = 0; i < r->n_elements; i++)
+		if (plan->placed[i].hands)
+			by[i] = r->elements[i];
 	do {
 		more = false;
 		for (unsigned i = 0; i < r->n_connections; i++) {
@@ -243,17 +247,38 @@ static void reach(const struct weir_plan *plan, const struct weir_connection **b
 			if (by[c->to->index] ||
 			    (weir_plan_is_inside(plan, c) && !by[c->from->index]))
 				continue;
-			by[c->to->index] = c;
+			by[c->to->index] = c->from;
 			more = true;
 		}
 	} while (more);
+}
+
+static void name_way(const struct weir_plan *plan, const struct weir_element *const *by,
+		     const struct weir_element *e, struct weir_err *err)
+{
+	const struct weir_element *from = by[e->index];
+	unsigned steps = plan->router->n_elements;
+
+	while (steps-- && plan->placed[from->index].side == WEIR_DRIVER && by[from->index] &&
+	       by[from->index] != from)
+		from = by[from->index];
+	if (plan->placed[from->index].hands)
+		weir_error(err, &e->loc,
+			   "`%s' (%s) runs in the driver only, but `%s' hands %s to userspace, "
+			   "from where they come to it",
+			   e->name, e->class->name, from->name, plan->placed[from->index].hands);
+	else
+		weir_error(err, &e->loc,
+			   "`%s' (%s) runs in the driver only, but packets also come to it "
+			   "from `%s' in userspace",
+			   e->name, e->class->name, by[e->index]->name);
 }
 
 // Where there is no half in userspace, no packet may come there.
 static int check_driver_only(const struct weir_plan *plan, struct weir_err *err)
 {
 	const struct weir_router *r = plan->router;
-	const struct weir_connection **by = calloc(r->n_elements + 1, sizeof(*by));
+	const struct weir_element **by = calloc(r->n_elements + 1, sizeof(*by));
 
 	if (!by)
 		return -ENOMEM;
@@ -267,10 +292,7 @@ static int check_driver_only(const struct weir_plan *plan, struct weir_err *err)
 			weir_error(err, &e->loc, "`%s' (%s) cannot run in the driver: %s", e->name,
 				   e->class->name, plan->placed[i].why);
 		else if (by[i])
-			weir_error(err, &e->loc,
-				   "`%s' (%s) runs in the driver only, but packets also come to it "
-				   "from `%s' in userspace",
-				   e->name, e->class->name, by[i]->from->name);
+			name_way(plan, by, e, err);
 	}
 	free(by);
 	return 0;

@@ -27,6 +27,8 @@ struct weir_placed {
 	unsigned depth; // programs from the entry to this one, on the longest way; in the driver
 	char *object;	// file; in the driver. NULL: it is the entry program (FromDevice)
 	char *why;	// why it stays in userspace, one line; NULL in the driver
+	// which of its packets its program hands to userspace, as its class says; NULL: none
+	const char *hands;
 };
 
 // A connection that leaves the driver half.
