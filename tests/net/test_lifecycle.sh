@@ -108,6 +108,17 @@ expect "leaves nothing" nothing
 expect "forwards no longer" eval '! on a ping -q -c 1 -W 1 10.0.0.2 >/dev/null'
 expect "unloads only what is there" eval '! on r "$weir" unload "$tag" 2>/dev/null'
 
+taken() { # elements called as the router's own files are
+	sed 's/there/front/; s/back/beat/' <<<"$(bridge)"
+}
+expect "loads elements whose names are taken" load < <(taken)
+expect "forwards through them" passes
+expect "counts them" counts_elements
+expect "names them" [ -e "$pins/$tag/front~/counts" ]
+expect "goes on in a process with them" run --keep < <(taken)
+expect "which ends" stop
+expect "and leaves them" on r "$weir" unload "$tag"
+
 expect "names what needs userspace" cannot_load 'q :: Queue needs userspace: ' 's :: Shaper needs' \
 	<<<'FromDevice(va, PROMISC false) -> q :: Queue -> s :: Shaper(10) -> ToDevice(vb);'
 expect "names the packets that do" cannot_load 'PaintTee needs userspace for packets of its colour' \

@@ -29,14 +29,17 @@ int front_pin_element(const struct weir_front *f, const struct weir_element *e, 
 {
 	const struct front_program *p = &f->programs[e->index];
 	struct bpf_map *map;
-	int rc = tree_pin(p->fd, "%s/%s/program", dir, e->name);
+	char folder[TREE_PATH];
+	int rc;
 
+	tree_element(folder, sizeof(folder), e->name);
+	rc = tree_pin(p->fd, "%s/%s/program", dir, folder);
 	bpf_object__for_each_map(map, p->object)
 	{
 		const char *name = name_of(map);
 
 		if (!rc && name)
-			rc = tree_pin(bpf_map__fd(map), "%s/%s/%s", dir, e->name, name);
+			rc = tree_pin(bpf_map__fd(map), "%s/%s/%s", dir, folder, name);
 	}
 	return rc;
 }
@@ -44,13 +47,16 @@ int front_pin_element(const struct weir_front *f, const struct weir_element *e, 
 int front_pin(const struct weir_front *f, const char *dir)
 {
 	int rc = tree_pin(f->beat_fd, "%s/beat", dir);
+	char folder[TREE_PATH];
 
 	for (unsigned i = 0; !rc && i < f->plan->router->n_elements; i++)
 		if (f->programs[i].object)
 			rc = front_pin_element(f, f->plan->router->elements[i], dir);
-	for (unsigned i = 0; !rc && i < f->n_exits; i++)
+	for (unsigned i = 0; !rc && i < f->n_exits; i++) {
+		tree_element(folder, sizeof(folder), f->exits[i].element->name);
 		rc = tree_pin(bpf_map__fd(f->exits[i].skel->maps.counts), "%s/%s/exit%u", dir,
-			      f->exits[i].element->name, f->exits[i].input);
+			      folder, f->exits[i].input);
+	}
 	return rc;
 }
 

@@ -112,9 +112,12 @@ static uint64_t came_in(const struct tally *t, const struct line *l);
 
 static uint64_t left_by(const struct tally *t, const struct line *l, unsigned which)
 {
-	int fd = tree_get("%s/%s/counts", t->dir, l->name);
 	uint64_t n = l->derived == (int)which ? came_in(t, l) : 0;
+	char folder[TREE_PATH];
+	int fd;
 
+	tree_element(folder, sizeof(folder), l->name);
+	fd = tree_get("%s/%s/counts", t->dir, folder);
 	for (unsigned i = 0; fd >= 0 && i < l->n_counts; i++) {
 		uint64_t one = sum_at(fd, i, sizeof(struct weir_count), 0);
 

@@ -31,6 +31,17 @@ void tree_unquote(char *name, size_t size, const char *quoted)
 	swap(name, size, quoted, ',', '.');
 }
 
+void tree_element(char *folder, size_t size, const char *name)
+{
+	static const char *const TAKEN[] = {"interfaces", "sockets", "beat", "front"};
+	const size_t first = strcspn(name, "/");
+	bool taken = false;
+
+	for (size_t i = 0; i < sizeof(TAKEN) / sizeof(*TAKEN); i++)
+		taken |= strlen(TAKEN[i]) == first && !strncmp(TAKEN[i], name, first);
+	snprintf(folder, size, "%.*s%s%s", (int)first, name, taken ? "~" : "", name + first);
+}
+
 // A path that does not fit is none.
 #define MAKE_PATH(path, fmt)                                      \
 	do {                                                      \

@@ -13,6 +13,9 @@ enum { TREE_PATH = 512 };
 // bpffs has no names with dots: each becomes a comma.
 void tree_quote(char *quoted, size_t size, const char *name);
 void tree_unquote(char *name, size_t size, const char *quoted);
+// The folder of an element below its router's: its name, with a `~' behind what would be a file or
+// folder of the router itself.
+void tree_element(char *folder, size_t size, const char *name);
 
 bool tree_has(const char *fmt, ...) TREE_PRINTF(1);
 // An fd of what is pinned there, or -errno.
