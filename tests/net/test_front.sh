@@ -156,6 +156,14 @@ expect "TCP and UDP arrive as they were" same_contents 4 2000000
 expect "balances" soon balances
 
 # --- handlers while traffic flows ---
+newest_program() {
+	cat "/proc/$main/fdinfo/"* 2>/dev/null | sed -n 's/^prog_id:[[:space:]]*//p' | sort -n | tail -n 1
+}
+before=$(newest_program)
+for i in {1..5}; do
+	write route.add "10.8.$i.0/24 10.0.2.$((i + 100)) 2"
+done
+expect "routes load no program" test "$(newest_program)" = "$before"
 background a ping -q -i 0.005 -w 8 10.0.2.2 >"$scratch/ping" 2>&1
 pinger=$pid
 for i in {1..50}; do
@@ -171,6 +179,7 @@ write if1/arpq.delete 10.0.2.55
 expect "and is asked for when deleted" sees b b0 "arp host 10.0.2.55" on a ping -c 1 -W 0.2 10.0.2.55
 expect "other arguments" write if1/CheckIPHeader@10.config ""
 expect "FixIPSrc too" write if1/FixIPSrc@15.config 10.0.2.1
+expect "load one" test "$(newest_program)" -gt "$before"
 expect "are in the driver" in_driver a 10.0.2.2 100
 wait "$pinger"
 expect "nothing was lost meanwhile" grep -q " 0% packet loss" "$scratch/ping"
@@ -306,6 +315,30 @@ static inline unsigned paint(const struct paint *self, struct packet *p) { retur
 WEIR_DRIVER_ELEMENT(paint);
 EOC
 falls_back "is stale"
+
+# A table that outgrows its map needs its program once more.
+grow() {
+	local i
+	for i in {0..299}; do
+		on r "$weir" write -n "$tag" route.add "$((20 + i / 256)).$((i % 256)).1.0/24 10.0.2.2 2" || return
+	done
+}
+again="the program of route cannot be loaded again"
+mkdir -p "$scratch/objects/elements/ip"
+rm -r "$scratch/objects/elements/standard"
+cp "$build"/elements/ip/*_lookup.bpf.o "$scratch/objects/elements/ip"
+expect "starts with other objects" router auto -L "$scratch/objects"
+rm "$scratch"/objects/elements/ip/*
+expect "forwards in the driver first" in_driver a 10.0.2.2 100
+expect "grows" grow
+expect "says what became of it" says "everything goes on in userspace: $again"
+expect "then in userspace" in_userspace a 10.0.2.2 100
+expect "as it says" runs_in route userspace
+expect "takes arguments there" write if1/FixIPSrc@15.config 10.0.2.1
+expect "and goes on there" in_userspace a 10.0.2.2 100
+pid=$main
+expect "balances without the driver" soon balances
+stop
 
 # --- interfaces ---
 on b ethtool -K b0 gro off

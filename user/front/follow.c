@@ -13,7 +13,7 @@ static void look_at(struct weir_front *f, const struct weir_element *e)
 	struct front_program *p = &f->programs[e->index];
 	char why[WHY];
 
-	if (!p->object || !front_program_is_old(p, e))
+	if (f->off || !p->object || front_program_is_old(p, e) <= 0)
 		return;
 	if (front_reload(f, e, true, why, sizeof(why)))
 		fprintf(stderr, "weir: %s: its program cannot be loaded again: %s\n", e->name, why);

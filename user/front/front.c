@@ -163,7 +163,7 @@ static int begin(struct weir_front *f, const struct weir_connection *c)
 		__u32 port = c->from_port;
 		int fd;
 
-		if (f->fused[to] <= 0 && !f->apart)
+		if (f->fused[to] <= 0)
 			f->fused[to] = front_fuse(f, c->to, &rest);
 		fd = f->fused[to] > 0 ? f->fused[to] : f->programs[to].fd;
 		if (!weir_is_entry(c->from)) // see switch_one
@@ -199,7 +199,7 @@ static int switch_one(struct weir_front *f, const struct weir_element *e, bool o
 	const struct weir_connection *c = front_connection(e, 0);
 	int fd = -1;
 
-	if (allowed && c && on) {
+	if (allowed && c && on && !f->off) {
 		fd = f->fused[c->to->index] > 0 ? f->fused[c->to->index] : behind(f, c);
 		if (fd < 0)
 			return fd;
@@ -247,7 +247,8 @@ void weir_front_beat(struct weir_front *f)
 }
 
 // --- a change of arguments ---
-// Every slot that led to an element's old program gets the new one.
+// Every slot that led to an element's old program gets the new one. (Those of interfaces: see
+// switch_one.)
 static int replace(struct weir_front *f, const struct weir_element *e, int fd)
 {
 	struct weir_router *r = e->router;
@@ -256,54 +257,59 @@ static int replace(struct weir_front *f, const struct weir_element *e, int fd)
 	for (unsigned i = 0; !rc && i < r->n_connections; i++) {
 		const struct weir_connection *c = &r->connections[i];
 		__u32 port = c->from_port;
-		struct weir_device *d;
 
-		if (c->to != e || !weir_plan_is_inside(f->plan, c))
-			continue;
-		d = f->devices[c->from->index];
-		rc = d ? weir_xsk_front(f->xsk, d, fd)
-		       : bpf_map_update_elem(f->programs[c->from->index].out_fd, &port, &fd,
-					     BPF_ANY);
+		if (c->to == e && weir_plan_is_inside(f->plan, c) && !weir_is_entry(c->from))
+			rc = bpf_map_update_elem(f->programs[c->from->index].out_fd, &port, &fd,
+						 BPF_ANY);
 	}
 	return rc;
+}
+
+// Programs that do not belong together may not run: from here on everything is in userspace.
+static void give_up(struct weir_front *f, const struct weir_element *e, const char *why)
+{
+	f->off = true;
+	switch_all(f, false);
+	fprintf(stderr,
+		"weir: everything goes on in userspace: the program of %s cannot be loaded again: "
+		"%s\n",
+		e->name, why);
 }
 
 int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
 		 size_t size)
 {
-	struct front_program *p = &f->programs[e->index], fresh;
-	unsigned n_live = p->n_live;
+	struct front_program *p = &f->programs[e->index], old = *p, fresh;
 	int rc;
 
+	if (f->off)
+		return 0;
 	if (!with_tables)
-		p->n_live = 0;
-	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, p, why, size);
-	if (rc) {
-		p->n_live = n_live;
+		old.n_live = 0;
+	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, &old, why, size);
+	if (rc)
 		return rc;
-	}
-	rc = front_program_share(&fresh, e) ?: replace(f, e, fresh.fd);
-	if (rc) {
-		snprintf(why, size, "%s", strerror(-rc));
-		front_program_close(&fresh);
-		return rc;
-	}
 	front_program_close(p);
 	*p = fresh;
-	fuse_all(f); // what was fused has the old one in it
-	switch_all(f, true);
-	if (f->stays) // what is there already holds the router; this only shows it
+	// what was fused has the old one in it
+	rc = front_program_share(p, e)
+		     ?: replace(f, e, p->fd) ?: fuse_all(f) ?: switch_all(f, true);
+	if (rc)
+		give_up(f, e, strerror(-rc));
+	else if (f->stays) // what is there already holds the router; this only shows it
 		front_pin_element(f, e, f->stays);
 	return 0;
 }
 
 int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err)
 {
+	const struct front_program *p = &f->programs[e->index];
 	char why[WHY];
 
 	if (weir_is_entry(e))
 		return switch_one(f, e, true);
-	if (!f->programs[e->index].object || !front_reload(f, e, true, why, sizeof(why)))
+	if (!p->object || !front_program_is_old(p, e) ||
+	    !front_reload(f, e, true, why, sizeof(why)))
 		return 0;
 	return weir_error(err, NULL, "%s: its program in the driver keeps the old arguments: %s",
 			  e->name, why);
@@ -312,16 +318,9 @@ int front_changed(struct weir_front *f, const struct weir_element *e, struct wei
 static void moved(struct weir_front *f, const struct weir_element *e)
 {
 	char why[WHY];
-	int fd;
 
-	if (!f->programs[e->index].object || !front_reload(f, e, false, why, sizeof(why)))
-		return;
-	fd = exit_to(f, e, 0);
-	f->apart = true;
-	fuse_all(f);
-	switch_all(f, fd >= 0 && !replace(f, e, fd));
-	fprintf(stderr, "weir: %s goes on in userspace: its program cannot be loaded again: %s\n",
-		e->name, why);
+	if (f->programs[e->index].object && front_reload(f, e, false, why, sizeof(why)))
+		give_up(f, e, why);
 }
 
 // --- the whole ---
@@ -346,7 +345,10 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
 	rc = f->programs && f->devices && f->fused ? open_beat(f) : -ENOMEM;
-	rc = rc ?: load_programs(f, err) ?: share_tables(f) ?: join_all(f) ?: fuse_all(f) ?: switch_all(f, true);
+	if (!rc)
+		rc = load_programs(f, err) ?: share_tables(f) ?: join_all(f);
+	if (!rc)
+		rc = fuse_all(f) ?: switch_all(f, true);
 	if (rc) {
 		weir_warn(err, NULL,
 			  "the driver half cannot be switched on (%s); everything runs "

@@ -217,26 +217,48 @@ int front_program_load(struct front_program *p, const char *file, const struct w
 	return 0;
 }
 
-static struct bpf_map *arguments(const struct front_program *p)
+static bool has_arguments(const struct front_program *p, const struct weir_front_args *a)
 {
 	struct bpf_map *map;
-
-	bpf_object__for_each_map(
-		map, p->object) if (strstr(bpf_map__name(map), ".rodata.self")) return map;
-	return NULL;
-}
-
-bool front_program_is_old(const struct front_program *p, const struct weir_element *e)
-{
-	const struct bpf_map *map = arguments(p);
-	struct weir_front_args a;
 	const void *loaded;
 	size_t size;
 
-	if (!map || ask(e, &a) || !a.size)
+	bpf_object__for_each_map(map, p->object)
+	{
+		if (!strstr(bpf_map__name(map), ".rodata.self"))
+			continue;
+		loaded = bpf_map__initial_value(map, &size);
+		return !a->size || !loaded || size < a->size || !memcmp(loaded, a->self, a->size);
+	}
+	return true;
+}
+
+// Is what was copied into the program still what the element has? What cannot be read back, like
+// an interface that is gone, is left alone.
+static bool has_copy(const struct front_program *p, const struct weir_share *s)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(p->object, s->map);
+	uint8_t *value;
+	bool same = true;
+
+	if (!map || bpf_map__max_entries(map) != s->n || bpf_map__value_size(map) != s->value_size)
 		return false;
-	loaded = bpf_map__initial_value((struct bpf_map *)map, &size);
-	return loaded && size >= a.size && memcmp(loaded, a.self, a.size) != 0;
+	value = malloc(s->value_size);
+	for (uint32_t i = 0; value && same && i < s->n; i++)
+		same = bpf_map_lookup_elem(bpf_map__fd(map), &i, value) ||
+		       !memcmp(value, (const uint8_t *)s->data + i * s->value_size, s->value_size);
+	free(value);
+	return same;
+}
+
+int front_program_is_old(const struct front_program *p, const struct weir_element *e)
+{
+	struct weir_front_args a;
+	int rc = ask(e, &a);
+
+	for (unsigned i = 0; !rc && i < a.n_share; i++)
+		rc = !a.share[i].live && !has_copy(p, &a.share[i]);
+	return rc ?: !has_arguments(p, &a);
 }
 
 void front_program_close(struct front_program *p)

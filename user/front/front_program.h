@@ -33,8 +33,9 @@ unsigned front_n_counts(const struct weir_element *e);
 int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
 		       const struct front_program *old, char *why, size_t size);
 void front_program_close(struct front_program *p);
-// Would its arguments be others now?
-bool front_program_is_old(const struct front_program *p, const struct weir_element *e);
+// Would its arguments be others now, or what was copied into it? 1, 0, or -errno: the class refuses
+// the driver.
+int front_program_is_old(const struct front_program *p, const struct weir_element *e);
 
 // Makes the program's live tables the element's memory, so that both halves read the same bytes.
 // Once per table; nobody writes to it meanwhile. 0 or -errno.

@@ -22,7 +22,7 @@ static bool hands_all(void *arg, const struct weir_element *e)
 {
 	const struct weir_front *f = arg;
 
-	return f->programs[e->index].hands_all;
+	return f->off || f->programs[e->index].hands_all;
 }
 
 // Counter i of a map, summed over the CPUs.

@@ -24,7 +24,7 @@ struct weir_front {
 	struct front_program *programs; // by element index
 	struct weir_device **devices;	// of FromDevices that were switched on, by element index
 	int *fused; // fds of programs that begin with an element, by its index; <= 0: none
-	bool apart; // one element is not what the plan says: nothing is fused
+	bool off;   // for good: a program could not be replaced
 	struct exit_point *exits;
 	unsigned n_exits;
 	int beat_fd;
@@ -50,12 +50,13 @@ int front_fuse(const struct weir_front *f, const struct weir_element *e,
 bool front_has(const struct weir_front *f, const struct weir_element *e);
 // The interface of a FromDevice whose arguments allow the driver; else NULL.
 struct weir_device *front_device(const struct weir_element *e);
-// The arguments of an element were changed: its program is replaced by one with the new ones. 0 or
-// -errno; then the old one stays.
+// An element was changed: if its program's arguments would be others now, it is replaced by one with
+// those. 0 or -errno; then the old one stays.
 int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
 
 // Loads its program again, for what is now. with_tables: the live tables go on in the new one; else
-// they become maps anew. why as of front_program_load. 0 or -errno.
+// they become maps anew. why as of front_program_load. 0, also if everything had to go on in
+// userspace; or -errno, and the old one stays.
 int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
 		 size_t size);
 void front_unwatch(struct weir_front *f);
