@@ -45,12 +45,13 @@ static __always_inline void count_as(struct xdp_md *ctx, const struct weir_meta 
 	c->bytes += len - m->off;     // as the elements count
 }
 
+// The last sign may be given while we look, after the clock was read.
 static __always_inline int is_alive(void)
 {
 	__u32 zero = 0;
 	struct weir_beat *b = bpf_map_lookup_elem(&beat, &zero);
 
-	return b && (!b->timeout || bpf_ktime_get_ns() - b->last <= b->timeout);
+	return b && (!b->timeout || (__s64)(bpf_ktime_get_ns() - b->last) <= (__s64)b->timeout);
 }
 
 // The frame from its link header on, which no longer is its first byte once an element needed room

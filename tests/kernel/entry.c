@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 // What the entry program writes into the block, seen by a program in the first element's place that
-// returns one of its bytes.
+// returns one of its bytes; and when an exit hands packets to userspace.
 //
 //	entry		needs root
 
@@ -13,11 +13,16 @@
 #include <bpf/libbpf.h>
 
 #include <abi/entry.h>
+#include <abi/front.h>
 #include <abi/meta.h>
 #include <entry.skel.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <to_user.skel.h>
+#include <unistd.h>
 
 enum { FRAME = 64 };
 static const uint8_t MAC[6] = {2, 0, 0, 0x12, 0x34, 0x56};
@@ -71,6 +76,58 @@ static void check_types(int fd)
 	expect("a group", run(fd, (const uint8_t[6]){1, 0, 0x5e, 0, 0, 5}) == WEIR_MULTICAST);
 }
 
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+// The verdict on a packet with a block.
+static int leave(int fd)
+{
+	struct {
+		struct weir_meta meta;
+		uint8_t frame[FRAME];
+	} in = {.meta.magic = WEIR_META_MAGIC};
+	struct xdp_md ctx = {.data = sizeof(in.meta), .data_end = sizeof(in)};
+	LIBBPF_OPTS(bpf_test_run_opts, opt, .data_in = &in, .data_size_in = sizeof(in),
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = 1);
+
+	return bpf_prog_test_run_opts(fd, &opt) ? -1 : (int)opt.retval;
+}
+
+static void check_exit(void)
+{
+	const uint64_t second = 1000000000;
+	struct to_user *skel = to_user__open_and_load();
+	int fd, map, socket_fd = socket(AF_XDP, SOCK_RAW, 0);
+	uint32_t zero = 0;
+	struct weir_beat beat = {now(), second};
+
+	expect("an exit", skel && socket_fd >= 0);
+	if (!skel || socket_fd < 0)
+		return;
+	fd = bpf_program__fd(skel->progs.weir_to_user);
+	map = bpf_map__fd(skel->maps.beat);
+	bpf_map_update_elem(map, &zero, &beat, BPF_ANY);
+	expect("nobody's queue", leave(fd) == XDP_DROP);
+	bpf_map_update_elem(bpf_map__fd(skel->maps.sockets), &zero, &socket_fd, BPF_ANY);
+	expect("a process that lives", leave(fd) == XDP_REDIRECT);
+	beat.last = now() + second; // it wrote while the program had looked at the clock already
+	bpf_map_update_elem(map, &zero, &beat, BPF_ANY);
+	expect("one that just gave a sign", leave(fd) == XDP_REDIRECT);
+	beat.last = now() - 2 * second;
+	bpf_map_update_elem(map, &zero, &beat, BPF_ANY);
+	expect("one that stands still", leave(fd) == XDP_DROP);
+	beat.timeout = 0;
+	bpf_map_update_elem(map, &zero, &beat, BPF_ANY);
+	expect("one that is not watched", leave(fd) == XDP_REDIRECT);
+	close(socket_fd);
+	to_user__destroy(skel);
+}
+
 int main(void)
 {
 	struct entry *skel = entry__open();
@@ -88,6 +145,7 @@ int main(void)
 	skel->bss->has_front = 1;
 	check_types(bpf_program__fd(skel->progs.weir_entry));
 	entry__destroy(skel);
+	check_exit();
 	printf("entry: %u passed, %u failed\n", passed, failed);
 	return failed || !passed;
 }
