@@ -12,27 +12,13 @@ main=
 conf=$(realpath configs/ip-router.click)
 flows=$(realpath "$(dirname "$0")/../vm/flows")
 
-hosts() { # QUEUES; b has a smaller MTU
-	namespaces a r b
-	wire a a0 r va "$1"
-	wire b b0 r vb "$1"
-	ip -n "$tag-a" addr add 10.0.1.2/24 dev a0
-	ip -n "$tag-b" addr add 10.0.2.2/24 dev b0
-	ip -n "$tag-r" addr add 10.0.1.1/24 dev va
-	ip -n "$tag-r" addr add 10.0.2.1/24 dev vb
-	ip -n "$tag-a" route add default via 10.0.1.1
-	ip -n "$tag-b" route add default via 10.0.2.1
+front_hosts() { # QUEUES; b has a smaller MTU
+	hosts "$1"
 	ip -n "$tag-b" link set b0 mtu 1200
-	on a ethtool -K a0 tso off gso off gro on >/dev/null
-	on b ethtool -K b0 tso off gso off gro on >/dev/null
+	on a ethtool -K a0 gro on
+	on b ethtool -K b0 gro on
 	on r sysctl -qw net.ipv4.ip_forward=0
 	on a sysctl -qw net.ipv4.ip_no_pmtu_disc=1 # the router fragments what is not sent with DF
-}
-
-no_hosts() {
-	local n
-	for n in a r b; do ip netns del "$tag-$n"; done
-	sleep 0.2
 }
 
 router() { # MODE [OPTION ...]: the standard router, in MODE auto or generic
@@ -141,7 +127,7 @@ exceptions() {
 	expect "no route" answers "Unreachable" on a ping -c 1 -W 1 10.77.0.1
 }
 
-hosts 1
+front_hosts 1
 expect "starts" router auto
 [ "$failed" = 0 ] || finish
 expect "says what is in the driver" says "^driver: [1-9][0-9]* of 47 elements; exits to userspace: "
@@ -394,7 +380,7 @@ expect "balances with what was not taken" soon balances
 stop
 no_hosts
 
-hosts 4
+front_hosts 4
 expect "starts with 4 queues" router auto
 expect "in the driver (4)" in_driver a 10.0.2.2 100
 exceptions

@@ -9,26 +9,6 @@ set -u
 . "$(dirname "$0")/weir.sh"
 conf=$(realpath configs/ip-router.click)
 
-hosts() { # QUEUES
-	namespaces a r b
-	wire a a0 r va "$1"
-	wire b b0 r vb "$1"
-	ip -n "$tag-a" addr add 10.0.1.2/24 dev a0
-	ip -n "$tag-b" addr add 10.0.2.2/24 dev b0
-	ip -n "$tag-r" addr add 10.0.1.1/24 dev va
-	ip -n "$tag-r" addr add 10.0.2.1/24 dev vb
-	ip -n "$tag-a" route add default via 10.0.1.1
-	ip -n "$tag-b" route add default via 10.0.2.1
-	on a ethtool -K a0 tso off gso off >/dev/null
-	on b ethtool -K b0 tso off gso off >/dev/null
-}
-
-no_hosts() {
-	local n
-	for n in a r b; do ip netns del "$tag-$n"; done
-	sleep 0.2
-}
-
 router() { # QUEUES: the standard router, and a host on each side
 	hosts "$1"
 	# not in a pipe: run sets pid

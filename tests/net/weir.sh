@@ -64,3 +64,23 @@ balances() {
 	grep -q '^ledger: [1-9]' "$scratch/stats" && ! grep -q '^ledger:.*missing' "$scratch/stats" ||
 		because "$(grep ^ledger "$scratch/stats")"
 }
+
+hosts() { # [QUEUES]: a on 10.0.1.2 and b on 10.0.2.2, with the router r between them on va and vb
+	namespaces a r b
+	wire a a0 r va "${1:-1}"
+	wire b b0 r vb "${1:-1}"
+	ip -n "$tag-a" addr add 10.0.1.2/24 dev a0
+	ip -n "$tag-b" addr add 10.0.2.2/24 dev b0
+	ip -n "$tag-r" addr add 10.0.1.1/24 dev va
+	ip -n "$tag-r" addr add 10.0.2.1/24 dev vb
+	ip -n "$tag-a" route add default via 10.0.1.1
+	ip -n "$tag-b" route add default via 10.0.2.1
+	on a ethtool -K a0 tso off gso off >/dev/null
+	on b ethtool -K b0 tso off gso off >/dev/null
+}
+
+no_hosts() {
+	local n
+	for n in a r b; do ip netns del "$tag-$n"; done
+	sleep 0.2
+}

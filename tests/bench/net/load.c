@@ -6,6 +6,7 @@
 #include "load.h"
 
 #include "bench_load.skel.h"
+#include "target.h"
 
 #include <linux/if_link.h>
 
@@ -44,11 +45,11 @@
 enum { N_SAMPLES = 10000, MAX_CPUS = 1024, LOAD_BATCH = 64, DRAIN_MS = 20 };
 
 struct options {
-	const char *from, *to, *mac, *dsts;
+	const char *from, *to;
+	struct target target;
 	double rate, seconds, warm, interval;
 	unsigned cpu, probe_every;
 	bool mix, times, first;
-	uint32_t src, dst;
 };
 
 struct end {
@@ -123,35 +124,6 @@ static int end_attach(struct end *e, struct bpf_program *prog)
 	return e->link < 0 ? e->link : 0;
 }
 
-static int parse_mac(const char *s, uint8_t mac[6])
-{
-	unsigned char *m = mac;
-
-	return sscanf(s, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", m, m + 1, m + 2, m + 3, m + 4, m + 5) == 6
-		       ? 0
-		       : -EINVAL;
-}
-
-static int read_destinations(struct load *l)
-{
-	__u32 *to = l->skel->bss->destinations;
-	FILE *f;
-	size_t n;
-
-	to[0] = l->opt.dst;
-	if (!l->opt.dsts)
-		return 0;
-	f = fopen(l->opt.dsts, "rb");
-	if (!f)
-		return -errno;
-	n = fread(to, sizeof(*to), LOAD_DESTINATIONS, f);
-	fclose(f);
-	if (!n || n & (n - 1))
-		return -EINVAL;
-	l->skel->bss->config.mask = (__u32)n - 1;
-	return 0;
-}
-
 static int load_open(struct load *l)
 {
 	const struct options *o = &l->opt;
@@ -168,16 +140,17 @@ static int load_open(struct load *l)
 	c = &l->skel->bss->config;
 	memcpy(c->src_mac, l->from.mac, sizeof(c->src_mac));
 	c->run = (uint32_t)clock_ns();
-	c->src = o->src;
+	c->src = o->target.src;
 	c->mix = o->mix;
 	c->measure_time = o->times;
 	c->probe_every = o->probe_every;
 	c->slack = 20000;
 	if (o->rate > 0)
 		c->gap = (uint64_t)(1e9 / o->rate * (1 << LOAD_NS_BITS) + .5);
-	err = read_destinations(l);
+	err = target_read(&l->opt.target, l->skel->bss->destinations, LOAD_DESTINATIONS,
+			  &l->skel->bss->config.mask);
 	if (!err)
-		err = parse_mac(o->mac, c->dst_mac);
+		err = target_mac(o->target.mac, c->dst_mac);
 	if (!err)
 		err = end_attach(&l->from, l->skel->progs.back);
 	if (!err)
@@ -388,19 +361,23 @@ static int run(struct load *l)
 }
 
 static const struct option longs[] = {
-	{"from", 1, NULL, 'f'},	 {"to", 1, NULL, 't'},
-	{"mac", 1, NULL, 'm'},	 {"src", 1, NULL, 's'},
-	{"dst", 1, NULL, 'd'},	 {"rate", 1, NULL, 'r'},
-	{"dsts", 1, NULL, 'D'},	 {"seconds", 1, NULL, 'S'},
-	{"warm", 1, NULL, 'w'},	 {"interval", 1, NULL, 'i'},
-	{"cpu", 1, NULL, 'c'},	 {"probes", 1, NULL, 'p'},
-	{"mix", 0, NULL, 'x'},	 {"times", 0, NULL, 'T'},
-	{"first", 0, NULL, '1'}, {},
+	TARGET_OPTIONS,
+	{"from", 1, NULL, 'f'},
+	{"to", 1, NULL, 't'},
+	{"rate", 1, NULL, 'r'},
+	{"seconds", 1, NULL, 'S'},
+	{"warm", 1, NULL, 'w'},
+	{"interval", 1, NULL, 'i'},
+	{"cpu", 1, NULL, 'c'},
+	{"probes", 1, NULL, 'p'},
+	{"mix", 0, NULL, 'x'},
+	{"times", 0, NULL, 'T'},
+	{"first", 0, NULL, '1'},
+	{},
 };
 
 static bool parse(struct options *o, int argc, char **argv)
 {
-	bool ok = true;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -410,18 +387,6 @@ static bool parse(struct options *o, int argc, char **argv)
 			break;
 		case 't':
 			o->to = optarg;
-			break;
-		case 'm':
-			o->mac = optarg;
-			break;
-		case 's':
-			ok &= inet_pton(AF_INET, optarg, &o->src) == 1;
-			break;
-		case 'd':
-			ok &= inet_pton(AF_INET, optarg, &o->dst) == 1;
-			break;
-		case 'D':
-			o->dsts = optarg;
 			break;
 		case 'r':
 			o->rate = atof(optarg);
@@ -451,10 +416,11 @@ static bool parse(struct options *o, int argc, char **argv)
 			o->first = true;
 			break;
 		default:
-			return false;
+			if (!target_take(&o->target, c, optarg))
+				return false;
 		}
 	}
-	return ok && o->from && o->to && o->mac && o->src && (o->dst || o->dsts) && o->interval > 0;
+	return o->from && o->to && target_is_whole(&o->target) && o->interval > 0;
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "path.h"
 
 #include "bench_path.skel.h"
+#include "target.h"
 
 #include <linux/if_link.h>
 
@@ -34,9 +35,9 @@
 enum { REPEAT = 1 << 13 };
 
 struct options {
-	const char *name, *mac, *dsts;
+	const char *name;
+	struct target target;
 	unsigned runs, verdict, cpu;
-	uint32_t src, dst;
 };
 
 struct path {
@@ -44,36 +45,6 @@ struct path {
 	struct bench_path *skel;
 	struct xdp_md ctx;
 };
-
-static int read_destinations(struct path *p)
-{
-	__u32 *to = p->skel->bss->destinations;
-	FILE *f;
-	size_t n;
-
-	p->skel->bss->config.mask = 0;
-	to[0] = p->opt.dst;
-	if (!p->opt.dsts)
-		return 0;
-	f = fopen(p->opt.dsts, "rb");
-	if (!f)
-		return -errno;
-	n = fread(to, sizeof(*to), PATH_DESTINATIONS, f);
-	fclose(f);
-	if (!n || n & (n - 1))
-		return -EINVAL;
-	p->skel->bss->config.mask = (__u32)n - 1;
-	return 0;
-}
-
-static int parse_mac(const char *s, uint8_t mac[6])
-{
-	unsigned char *m = mac;
-
-	return sscanf(s, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", m, m + 1, m + 2, m + 3, m + 4, m + 5) == 6
-		       ? 0
-		       : -EINVAL;
-}
 
 // What is attached to the interface, in the place where `around` goes on.
 static int find_program(struct path *p)
@@ -105,11 +76,12 @@ static int path_open(struct path *p)
 	p->skel = bench_path__open_and_load();
 	if (!p->skel)
 		return -errno;
-	p->skel->bss->config.src = p->opt.src;
+	p->skel->bss->config.src = p->opt.target.src;
 	memcpy(p->skel->bss->config.src_mac, "\2\0\0\0\1\2", 6);
-	err = parse_mac(p->opt.mac, p->skel->bss->config.dst_mac);
+	err = target_mac(p->opt.target.mac, p->skel->bss->config.dst_mac);
 	if (!err)
-		err = read_destinations(p);
+		err = target_read(&p->opt.target, p->skel->bss->destinations, PATH_DESTINATIONS,
+				  &p->skel->bss->config.mask);
 	return err ? err : find_program(p);
 }
 
@@ -157,28 +129,14 @@ static int measure(struct path *p)
 
 static bool parse(struct options *o, int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"if", 1, NULL, 'i'},	   {"mac", 1, NULL, 'm'},  {"src", 1, NULL, 's'},
-		{"dst", 1, NULL, 'd'},	   {"dsts", 1, NULL, 'D'}, {"runs", 1, NULL, 'r'},
-		{"verdict", 1, NULL, 'v'}, {"cpu", 1, NULL, 'c'},  {}};
-	bool ok = true;
+	static const struct option known[] = {{"if", 1, NULL, 'i'},   TARGET_OPTIONS,
+					      {"runs", 1, NULL, 'r'}, {"verdict", 1, NULL, 'v'},
+					      {"cpu", 1, NULL, 'c'},  {}};
 
 	for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
 		switch (c) {
 		case 'i':
 			o->name = optarg;
-			break;
-		case 'm':
-			o->mac = optarg;
-			break;
-		case 's':
-			ok &= inet_pton(AF_INET, optarg, &o->src) == 1;
-			break;
-		case 'd':
-			ok &= inet_pton(AF_INET, optarg, &o->dst) == 1;
-			break;
-		case 'D':
-			o->dsts = optarg;
 			break;
 		case 'r':
 			o->runs = (unsigned)atoi(optarg);
@@ -190,10 +148,11 @@ static bool parse(struct options *o, int argc, char **argv)
 			o->cpu = (unsigned)atoi(optarg);
 			break;
 		default:
-			return false;
+			if (!target_take(&o->target, c, optarg))
+				return false;
 		}
 	}
-	return ok && optind == argc && o->name && o->mac && o->src && (o->dst || o->dsts);
+	return optind == argc && o->name && target_is_whole(&o->target);
 }
 
 int main(int argc, char **argv)
