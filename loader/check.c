@@ -44,8 +44,24 @@ void cmd_file_free(struct session_options *opt)
 {
 	free((void *)opt->defines);
 	free((void *)opt->folders);
+	free((void *)opt->front.driver);
+	free((void *)opt->front.userspace);
 	opt->defines = NULL;
-	opt->folders = NULL;
+	opt->folders = opt->front.driver = opt->front.userspace = NULL;
+}
+
+int cmd_place(struct session_options *opt, int c, const char *value)
+{
+	switch (c) {
+	case CMD_DRIVER:
+		return cmd_list_add(&opt->front.driver, value);
+	case CMD_USERSPACE:
+		return cmd_list_add(&opt->front.userspace, value);
+	case 'L':
+		return cmd_list_add(&opt->folders, value);
+	default:
+		return -EINVAL;
+	}
 }
 
 int cmd_list_add(const char *const **list, const char *word)

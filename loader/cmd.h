@@ -32,5 +32,15 @@ void cmd_file_free(struct session_options *opt);
 int cmd_folders(const char *const **folders, int argc, char **argv, const char *usage);
 // Loads the elements in folders, with messages. 0 or -errno.
 int cmd_load_folders(const char *const *folders);
+// Options that say where elements run, or where they come from. cmd_place: 0, -ENOMEM, or -EINVAL
+// if it is none of these; what it took is freed by cmd_file_free.
+enum { CMD_DRIVER = 512, CMD_USERSPACE };
+#define CMD_PLACE_OPTIONS                                              \
+	{"driver", required_argument, NULL, CMD_DRIVER},               \
+		{"userspace", required_argument, NULL, CMD_USERSPACE}, \
+	{                                                              \
+		"elements", required_argument, NULL, 'L'               \
+	}
+int cmd_place(struct session_options *opt, int c, const char *value);
 // Adds a word to a list that is ended by NULL; *list NULL is an empty one. 0 or -ENOMEM.
 int cmd_list_add(const char *const **list, const char *word);

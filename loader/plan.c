@@ -25,13 +25,8 @@ static const char usage[] =
 struct plan_options {
 	void (*print)(const struct weir_plan *plan, struct weir_buf *out);
 	struct session_options session;
-	const char *const *driver, *const *userspace, *const *zero_copy;
+	const char *const *zero_copy;
 };
-
-static const char *object(void *, const struct weir_class *c, const char **why)
-{
-	return weir_front_object(c, why);
-}
 
 static bool zero_copy(void *arg, const struct weir_device *d)
 {
@@ -45,22 +40,18 @@ static bool zero_copy(void *arg, const struct weir_device *d)
 
 static void options_free(struct plan_options *o)
 {
-	free((void *)o->driver);
-	free((void *)o->userspace);
 	free((void *)o->zero_copy);
 	cmd_file_free(&o->session);
 }
 
 static int parse_options(struct plan_options *o, int argc, char **argv)
 {
-	enum { JSON = 256, DOT, DRIVER, USERSPACE, ZERO_COPY };
+	enum { JSON = 256, DOT, ZERO_COPY };
 	static const struct option longs[] = {
 		{"json", no_argument, NULL, JSON},
 		{"dot", no_argument, NULL, DOT},
-		{"driver", required_argument, NULL, DRIVER},
-		{"userspace", required_argument, NULL, USERSPACE},
 		{"zero-copy", required_argument, NULL, ZERO_COPY},
-		{"elements", required_argument, NULL, 'L'},
+		CMD_PLACE_OPTIONS,
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
@@ -75,22 +66,13 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 		case DOT:
 			o->print = weir_plan_dot;
 			break;
-		case DRIVER:
-			rc = cmd_list_add(&o->driver, optarg);
-			break;
-		case USERSPACE:
-			rc = cmd_list_add(&o->userspace, optarg);
-			break;
 		case ZERO_COPY:
 			rc = cmd_list_add(&o->zero_copy, optarg);
-			break;
-		case 'L':
-			rc = cmd_list_add(&o->session.folders, optarg);
 			break;
 		case 'h':
 			return 1;
 		default:
-			return -EINVAL;
+			rc = cmd_place(&o->session, c, optarg);
 		}
 	}
 	return rc ?: cmd_file(&o->session, argc - optind + 1, argv + optind - 1);
@@ -100,10 +82,10 @@ static int make_plan(struct plan_options *o, struct weir_router *r, struct weir_
 {
 	struct weir_place_options place = {
 		.arg = o,
-		.object = object,
+		.object = weir_front_object,
 		.zero_copy = zero_copy,
-		.driver = o->driver,
-		.userspace = o->userspace,
+		.driver = o->session.front.driver,
+		.userspace = o->session.front.userspace,
 	};
 	struct weir_plan plan;
 	struct weir_buf out = {};

@@ -85,15 +85,7 @@ static int add_define(struct run_options *o, char *arg)
 	return 0;
 }
 
-static void free_options(struct run_options *o)
-{
-	free(o->defines);
-	free((void *)o->session.front.driver);
-	free((void *)o->session.front.userspace);
-	free((void *)o->session.folders);
-}
-
-enum { NO_PIN = 256, DRIVER, USERSPACE, NO_DRIVER, GONE, KEEP };
+enum { NO_PIN = 256, NO_DRIVER, GONE, KEEP };
 
 static int set_burst(struct run_options *o, const char *text)
 {
@@ -132,12 +124,10 @@ static int take_option(struct run_options *o, int c, const char *value)
 	case 's':
 		o->stats = true;
 		return 0;
-	case DRIVER:
-		return cmd_list_add(&front->driver, value);
-	case USERSPACE:
-		return cmd_list_add(&front->userspace, value);
+	case CMD_DRIVER:
+	case CMD_USERSPACE:
 	case 'L':
-		return cmd_list_add(&o->session.folders, value);
+		return cmd_place(&o->session, c, value);
 	case NO_DRIVER:
 		front->on = false;
 		return 0;
@@ -180,12 +170,10 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 		{"name", required_argument, NULL, 'n'},
 		{"no-pin", no_argument, NULL, NO_PIN},
 		{"stats", no_argument, NULL, 's'},
-		{"driver", required_argument, NULL, DRIVER},
-		{"userspace", required_argument, NULL, USERSPACE},
+		CMD_PLACE_OPTIONS,
 		{"no-driver", no_argument, NULL, NO_DRIVER},
 		{"gone", required_argument, NULL, GONE},
 		{"keep", no_argument, NULL, KEEP},
-		{"elements", required_argument, NULL, 'L'},
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
@@ -301,7 +289,7 @@ int cmd_run(int argc, char **argv)
 	int rc = parse_options(&o, argc, argv);
 
 	if (rc) {
-		free_options(&o);
+		cmd_file_free(&o.session);
 		return rc < 0 ? 2 : 0;
 	}
 	block_signals(&set);
@@ -328,6 +316,6 @@ int cmd_run(int argc, char **argv)
 	session_close(&s);
 	weir_err_free(&err);
 	free(name);
-	free_options(&o);
+	cmd_file_free(&o.session);
 	return rc ? 1 : 0;
 }

@@ -35,11 +35,6 @@ static int count_buffers(struct weir_element *e, void *arg)
 	return 0;
 }
 
-static const char *find_object(void *, const struct weir_class *c, const char **why)
-{
-	return weir_front_object(c, why);
-}
-
 static bool is_zero_copy(void *arg, const struct weir_device *d)
 {
 	(void)arg;
@@ -53,7 +48,7 @@ static void name_bad_objects(const struct session *s, struct weir_err *err)
 		const struct weir_element *e = s->router->elements[i];
 		const char *placed = s->plan.placed[i].why, *why = NULL;
 
-		weir_front_object(e->class, &why);
+		weir_front_object(NULL, e->class, &why);
 		if (why && placed && !strcmp(why, placed))
 			weir_warn(err, NULL, "%s stays in userspace: %s", e->name, why);
 	}
@@ -64,7 +59,7 @@ static void name_bad_objects(const struct session *s, struct weir_err *err)
 static int open_front(struct session *s, const struct session_front *o, struct weir_err *err)
 {
 	const struct weir_place_options place = {
-		.object = find_object,
+		.object = weir_front_object,
 		.zero_copy = is_zero_copy,
 		.driver = o->driver,
 		.userspace = o->userspace,

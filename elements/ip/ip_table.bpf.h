@@ -13,7 +13,7 @@ WEIR_FIB4_MAP hops SEC(".maps");
 
 WEIR_INLINE unsigned ip_front_lookup(const struct ip_front *self, struct packet *p)
 {
-	be32 dst = weir_dst_ip(p);
+	be32 dst = weir_dst_ip(p), gw;
 	uint32_t zero = 0, n_hops = self->n_hops, value = weir_fib4_lookup(&self->fib, rd32(dst));
 	const uint64_t *hop = bpf_map_lookup_elem(&hops, &zero);
 	uint64_t pair;
@@ -21,7 +21,8 @@ WEIR_INLINE unsigned ip_front_lookup(const struct ip_front *self, struct packet 
 	if (!hop || value >= n_hops)
 		return WEIR_HANDOVER;
 	pair = WEIR_READ_ONCE(hop[value]);
-	weir_set_dst_ip(p, (uint32_t)pair ? (be32){(uint32_t)pair} : dst);
+	gw.be = (uint32_t)pair;
+	weir_set_dst_ip(p, gw.be ? gw : dst);
 	return (unsigned)(pair >> 32);
 }
 

@@ -159,7 +159,7 @@ static void add_class(const struct weir_class *c)
 	const char *why;
 
 	if (!strncmp(c->file, "elements/io/", strlen("elements/io/")) ||
-	    !weir_front_object(c, &why))
+	    !weir_front_object(NULL, c, &why))
 		return;
 	for (const struct weir_cases *const *v = __start_weir_cases; v < __stop_weir_cases; v++)
 		if ((*v)->class == c)

@@ -149,14 +149,9 @@ static int first_program(const struct halves *h)
 	return bpf_prog_get_fd_by_id(id);
 }
 
-static const char *find_object(void *, const struct weir_class *c, const char **why)
-{
-	return weir_front_object(c, why);
-}
-
 static int open_both(struct halves *h, struct weir_err *err)
 {
-	const struct weir_place_options place = {.object = find_object};
+	const struct weir_place_options place = {.object = weir_front_object};
 	const struct weir_front_options opt = {.gone_drop = true};
 	int rc = open_entry(h);
 

@@ -175,10 +175,10 @@ void weir_run_ready(struct weir_worker *w)
 		return;
 	w->any_ready = false;
 	for (unsigned i = 0; i < words; i++) {
-		uint64_t ahead = ~0ull, todo;
+		uint64_t ahead = ~0ull, now;
 
-		while ((todo = w->ready[i] & ahead)) {
-			unsigned bit = (unsigned)__builtin_ctzll(todo);
+		while ((now = w->ready[i] & ahead)) {
+			unsigned bit = (unsigned)__builtin_ctzll(now);
 			struct weir_input *in = w->order[i * 64 + bit];
 
 			ahead = ~1ull << bit;

@@ -40,4 +40,4 @@ void weir_front_beat(struct weir_front *f);
 
 // For the `object` question of placement: the file of a class, below one of the folders that were
 // given, or below those of the running program. Both results are valid until the next call.
-const char *weir_front_object(const struct weir_class *c, const char **why);
+const char *weir_front_object(void *, const struct weir_class *c, const char **why);

@@ -147,7 +147,7 @@ static const char *find(const char *const *dirs, const char *stem, int n)
 	return NULL;
 }
 
-const char *weir_front_object(const struct weir_class *c, const char **why)
+const char *weir_front_object(void *, const struct weir_class *c, const char **why)
 {
 	static char missing[PATH_MAX + 64];
 	const char *const home[] = {weir_class_folder(c), NULL};

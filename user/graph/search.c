@@ -16,9 +16,9 @@ struct search {
 	struct weir_element **v;
 	unsigned n, max;
 
-	struct place *todo; // ports to go on from: outputs when going down, inputs when going up
-	unsigned n_todo;
-	bool *queued;	// those that are or were in todo
+	struct place *open; // ports to go on from: outputs when going down, inputs when going up
+	unsigned n_open;
+	bool *queued;	// those that are or were in open
 	unsigned *base; // first index of an element's ports in `queued`
 };
 
@@ -32,7 +32,7 @@ static void queue(struct search *s, struct weir_element *e, unsigned port)
 	bool *queued = &s->queued[s->base[e->index] + port];
 
 	if (!*queued)
-		s->todo[s->n_todo++] = (struct place){e, port};
+		s->open[s->n_open++] = (struct place){e, port};
 	*queued = true;
 }
 
@@ -86,17 +86,17 @@ static unsigned search(struct weir_element *e, int port, bool down,
 		total += n_ports(&s, r->elements[i]);
 	}
 	s.queued = calloc(total + 1, sizeof(*s.queued));
-	s.todo = calloc(total + 1, sizeof(*s.todo));
-	if (s.base && s.queued && s.todo) {
+	s.open = calloc(total + 1, sizeof(*s.open));
+	if (s.base && s.queued && s.open) {
 		for (unsigned p = 0; p < n_ports(&s, e); p++)
 			if (port < 0 || (unsigned)port == p)
 				queue(&s, e, p);
-		for (unsigned i = 0; i < s.n_todo; i++)
-			follow(&s, &s.todo[i]);
+		for (unsigned i = 0; i < s.n_open; i++)
+			follow(&s, &s.open[i]);
 	}
 	free(s.base);
 	free(s.queued);
-	free(s.todo);
+	free(s.open);
 	return s.n;
 }
 
