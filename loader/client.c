@@ -62,7 +62,9 @@ int cmd_print_handler(const char *name, const char *handler, const char *param)
 {
 	struct weir_buf value = {};
 	struct weir_err err = {};
-	int rc = ctl_read(name, handler, param, &value, &err);
+	bool kept = name && ctl_pid(name) <= 0 && weir_pins_known(name);
+	int rc = kept ? session_read_kept(name, handler, param, &value, &err)
+		      : ctl_read(name, handler, param, &value, &err);
 
 	if (!rc && value.len) {
 		fwrite(value.text, 1, value.len, stdout);

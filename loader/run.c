@@ -55,6 +55,13 @@ static int read_status(struct weir_element *, const struct weir_handler *, const
 	return 0;
 }
 
+static int read_since(struct weir_element *, const struct weir_handler *, const char *,
+		      struct weir_buf *out, struct weir_err *)
+{
+	session_since(running, out);
+	return 0;
+}
+
 static int read_devices(struct weir_element *, const struct weir_handler *, const char *,
 			struct weir_buf *out, struct weir_err *)
 {
@@ -66,6 +73,7 @@ static int read_devices(struct weir_element *, const struct weir_handler *, cons
 static const struct weir_handler run_handlers[] = {
 	WEIR_READ("stats", read_stats, "the table of `weir stats'"),
 	WEIR_READ("status", read_status, "its line of `weir status'"),
+	WEIR_READ("since", read_since, "when the counters began, in seconds since 1970"),
 	WEIR_READ("devices", read_devices, "mode and queues of each device"),
 	{},
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <packages.h>
 #include <session.h>
+#include <time.h>
 #include <xsk.h>
 
 enum { BATCHES_IN_FLIGHT = 16 }; // buffers under way in the graph, in batches
@@ -79,6 +80,7 @@ static int open_pins(struct session *s, const struct session_options *opt, struc
 	int rc = weir_pins_open(&s->pins, opt->name, opt->front.keep, err);
 
 	s->keep = opt->front.keep;
+	s->folders = opt->folders;
 	return rc || !s->pins ? rc : weir_pins_here(s->pins, err);
 }
 
@@ -147,7 +149,7 @@ static int take_place(struct session *s, struct weir_err *err)
 	if (!s->pins)
 		return 0;
 	if (s->keep)
-		return weir_pins_keep(s->pins, s->front, s->xsk, err);
+		return weir_pins_keep(s->pins, s->front, s->xsk, s->folders, err);
 	rc = weir_xsk_take_over(s->xsk, err);
 	if (!rc)
 		weir_pins_drop(s->pins);
@@ -158,8 +160,9 @@ int session_settle(struct session *s, struct weir_err *err)
 {
 	int rc = take_place(s, err);
 
-	if (!rc && s->front)
+	if (!rc && s->front && !s->keep)
 		weir_front_begin(s->front);
+	s->since = s->front ? weir_front_since(s->front) : (uint64_t)time(NULL);
 	return rc;
 }
 
@@ -242,6 +245,7 @@ void session_close(struct session *s)
 	weir_engine_close(s->engine);
 	weir_xsk_close(s->xsk);
 	weir_pins_close(s->pins);
+	weir_kept_close(s->kept);
 	weir_router_free(s->router);
 	*s = (struct session){};
 }

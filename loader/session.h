@@ -37,7 +37,10 @@ struct session {
 	struct weir_plan plan;
 	struct weir_front *front; // NULL: everything runs in userspace
 	struct weir_pins *pins;	  // NULL: nothing is kept, or to be kept
+	struct weir_kept *kept;	  // of session_look
 	bool keep;
+	const char *const *folders; // as in the options
+	uint64_t since;		    // when the counters began, in seconds since 1970; 0: unknown
 };
 
 // Parses and checks only; nothing on the system is touched. 0 or -errno with all errors in err.
@@ -55,11 +58,24 @@ int session_settle(struct session *s, struct weir_err *err);
 // -errno with all reasons in err.
 int session_load(struct session *s, const struct session_options *opt, struct weir_err *err);
 
+// A router that is in the driver without a process, to be read only: what is there of its counters
+// and state, under its configuration. 0 or -errno with the reason in err.
+int session_look(struct session *s, const char *name, struct weir_err *err);
+// A handler of such a router, `stats' among them. 0 or -errno with the reason in err.
+int session_read_kept(const char *name, const char *handler, const char *param,
+		      struct weir_buf *out, struct weir_err *err);
+
 // Ends everything; s is closed again.
 void session_close(struct session *s);
 
 // What every element saw, what the rings of the devices count, and the ledger, as a table.
 void session_stats(const struct session *s, struct weir_buf *out);
+
+// What reached an element's inputs, from the outputs that lead there.
+struct weir_count session_came_in(const struct weir_element *e);
+
+// When the counters began, in seconds since 1970.
+void session_since(const struct session *s, struct weir_buf *out);
 
 // Interfaces, elements in the driver and packets received: a line of `weir status' without its
 // beginning.

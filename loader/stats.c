@@ -6,10 +6,10 @@
 #include <inttypes.h>
 #include <session.h>
 #include <stdio.h>
+#include <time.h>
 #include <xsk.h>
 
-// What reached the element's inputs, from the outputs that lead there.
-static struct weir_count sum_inputs(const struct weir_element *e)
+struct weir_count session_came_in(const struct weir_element *e)
 {
 	const struct weir_router *r = e->router;
 	const struct weir_wiring *w = weir_wiring(e);
@@ -29,7 +29,7 @@ static struct weir_count sum_inputs(const struct weir_element *e)
 static void print_element(struct weir_engine *g, const struct weir_element *e, struct weir_buf *out)
 {
 	const struct weir_node *n = g->workers[0].nodes + e->index;
-	const struct weir_count in = sum_inputs(e);
+	const struct weir_count in = session_came_in(e);
 	bool any = false;
 	char port[64];
 
@@ -75,6 +75,24 @@ int64_t session_ledger(const struct session *s, struct weir_ledger *l)
 	return (int64_t)(l->made - l->ended - l->held - l->dropped);
 }
 
+void session_since(const struct session *s, struct weir_buf *out)
+{
+	weir_printf(out, "%" PRIu64, s->since);
+}
+
+// An older router's counters are not in them.
+static void print_since(const struct session *s, struct weir_buf *out)
+{
+	const time_t since = (time_t)s->since;
+	char text[32] = "";
+	struct tm tm;
+
+	if (!s->since || !gmtime_r(&since, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	weir_printf(out, "\ncounted since %s", text);
+}
+
 void session_stats(const struct session *s, struct weir_buf *out)
 {
 	struct weir_ledger l;
@@ -93,11 +111,13 @@ void session_stats(const struct session *s, struct weir_buf *out)
 		weir_printf(out, "\n%-51s %12s %14s\n", "lost by", "packets", "bytes");
 		weir_each_drop(s->engine, print_drop, out);
 	}
+	print_since(s, out);
 	weir_printf(out,
 		    "\nledger: %" PRIu64 " received or made = %" PRIu64
 		    " sent or delivered + %" PRIu64 " held + %" PRIu64 " lost by name",
 		    l.made, l.ended, l.held, l.dropped);
 	if (missing)
-		weir_printf(out, " + %" PRId64 " missing", missing);
+		weir_printf(out, " + %" PRId64 " %s", missing,
+			    s->kept ? "handed to a process that is gone" : "missing");
 	weir_printf(out, "\n");
 }

@@ -75,21 +75,26 @@ static void print_kept(void *arg, const char *name)
 	weir_buf_free(&line);
 }
 
-static void print_element(void *arg, const char *name, const char *class_name, uint64_t packets)
+static int print_element(struct weir_element *e, void *)
 {
-	(void)arg;
-	printf("%-32s %-18s %14" PRIu64 "\n", name, class_name, packets);
+	printf("%-32s %-18s %14" PRIu64 "\n", e->name, e->class->name,
+	       (uint64_t)session_came_in(e).packets);
+	return 0;
 }
 
 static int print_elements(const char *name)
 {
-	int rc;
+	struct session s = {};
+	struct weir_err err = {};
+	int rc = session_look(&s, name, &err);
 
 	printf("%-32s %-18s %14s\n", "element", "class", "packets in");
-	rc = weir_pins_tally(name, print_element, NULL);
-	if (rc)
-		fprintf(stderr, "weir status: nothing is known of `%s' in the driver: %s\n", name,
-			strerror(-rc));
+	if (!rc)
+		weir_each_element(s.router, print_element, NULL);
+	if (err.text)
+		fprintf(stderr, "weir status: %s", err.text);
+	weir_err_free(&err);
+	session_close(&s);
 	return rc ? 1 : 0;
 }
 

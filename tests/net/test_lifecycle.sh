@@ -81,6 +81,24 @@ shows_docs() {
 	[ -z "$failed" ] || because "$failed"
 }
 
+reads() { # HANDLER VALUE: also where nobody runs
+	local got
+	got=$(on r "$weir" read -n "$tag" "$1" 2>&1)
+	# shellcheck disable=SC2053
+	[[ $got == $2 ]] || because "$1 is $got"
+}
+
+stats_say() { # REGEX
+	on r "$weir" stats -n "$tag" >"$out" 2>&1 && grep -q "$1" "$out" || because "$(cat "$out")"
+}
+
+# Every element in the driver counts as it would with a process.
+stats_balance() {
+	stats_say '^there *Counter *driver *[1-9]' && balances &&
+		awk '$2 == "Counter" || $2 == "ToDevice" {n[$2] += $4} END {exit n["Counter"] != n["ToDevice"]}' "$out" ||
+		because "$(cat "$out")"
+}
+
 says_gone() { # the counter of what nobody took
 	bpftool map dump pinned "$pins/$tag/q/exit0" | sed -n '/"key": 1/,$p' |
 		grep -q '"packets": [1-9]'
@@ -102,6 +120,15 @@ expect "shows what docs/bpftool.md shows" shows_docs
 expect "is as it was" load < <(bridge)
 expect "forwards on" passes
 expect "counts packets of elements" counts_elements
+expect "tells statistics" stats_balance
+expect "and since when" stats_say "^counted since $(date -u +%Y)-"
+before=$(on r "$weir" read -n "$tag" there.count)
+expect "forwards 20 more" passes
+expect "which its handlers tell" reads there.count "$((before + 20))"
+expect "as those of all elements" reads there.counts "in 0 *out 0 $((before + 20)) *"
+expect "its configuration too" reads there.class Counter
+expect "not what takes a process" reads there.rate "*needs the router's process, and there is none"
+expect "nor what there is not" reads nowhere.count "no element named*"
 expect "counts packets" grep -q "^$tag .* [1-9][0-9]*  v" <(on r "$weir" status)
 expect "unloads" on r "$weir" unload "$tag"
 expect "leaves nothing" nothing
@@ -207,7 +234,12 @@ expect "shows them" grep -q '"color": 7' <(bpftool map dump pinned "$pins/$tag/p
 expect "is killed" stop KILL
 expect "leaves the rest to the host" host_answers
 expect "counts that" says_gone
+expect "in its statistics too" stats_say '^q.0..nobody_listens *[1-9]'
+expect "which balance" stats_say '^ledger:.* [1-9] handed to a process that is gone$'
+since=$(on r "$weir" read -n "$tag" since)
+sleep 1
 expect "is taken over" run --keep --gone drop < <(to_queue)
+expect "counts anew, and says since when" test "$(on r "$weir" read -n "$tag" since)" -gt "$since"
 expect "is killed again" stop KILL
 expect "or loses it if told" eval '! host_answers'
 expect "counts that too" says_gone

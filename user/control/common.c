@@ -149,7 +149,7 @@ READ_FN(read_counts)
 		}
 		show_count(e, false, p, sum, out);
 	}
-	for (unsigned p = 0; e->n_nodes && p < e->nodes[0]->n_out; p++)
+	for (unsigned p = 0; r->engine && p < weir_n_outputs(e); p++)
 		show_count(e, true, p, weir_edge_count(e, p), out);
 	return 0;
 }

@@ -271,7 +271,7 @@ int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 		if (rc)
 			goto fail;
 	}
-	rc = init_nodes(g, err);
+	rc = g->opt.bare ? 0 : init_nodes(g, err);
 	if (rc)
 		goto fail;
 	*out = g;

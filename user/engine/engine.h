@@ -18,6 +18,7 @@ struct weir_engine_options {
 	uint64_t simstart;	// wall clock at which simulated time begins, ns
 	struct weir_pool *pool; // buffers; NULL: all packets on the heap
 	uint32_t seed;		// of weir_random
+	bool bare; // the elements are not started: only for reading what the driver's half has
 };
 
 struct weir_upstream {

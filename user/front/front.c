@@ -57,6 +57,17 @@ static int share_tables(struct weir_front *f)
 	return rc;
 }
 
+int front_add_exit(struct weir_front *f, const struct exit_point *x)
+{
+	struct exit_point *more = reallocarray(f->exits, f->n_exits + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	f->exits = more;
+	f->exits[f->n_exits++] = *x;
+	return 0;
+}
+
 // The program that hands packets to an input in userspace; its fd or -errno.
 static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned input)
 {
@@ -67,10 +78,6 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 	for (; x < f->exits + f->n_exits; x++)
 		if (x->element == e && x->input == input)
 			return bpf_program__fd(x->skel->progs.weir_to_user);
-	x = reallocarray(f->exits, f->n_exits + 1, sizeof(*x));
-	if (!x)
-		return -ENOMEM;
-	f->exits = x;
 	skel = to_user__open();
 	if (!skel)
 		return -errno;
@@ -80,12 +87,14 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 		.gone = f->opt.gone_drop ? XDP_DROP : XDP_PASS,
 	};
 	rc = bpf_map__reuse_fd(skel->maps.sockets, weir_xsk_sockets(f->xsk))
-		     ?: bpf_map__reuse_fd(skel->maps.beat, f->beat_fd) ?: to_user__load(skel);
+		     ?: bpf_map__reuse_fd(skel->maps.beat, f->beat_fd)
+		     ?: to_user__load(skel)
+		     ?: front_add_exit(f, &(struct exit_point){e, input, skel,
+							       bpf_map__fd(skel->maps.counts)});
 	if (rc) {
 		to_user__destroy(skel);
 		return rc;
 	}
-	f->exits[f->n_exits++] = (struct exit_point){e, input, skel};
 	return bpf_program__fd(skel->progs.weir_to_user);
 }
 
@@ -204,6 +213,7 @@ static int switch_one(struct weir_front *f, const struct weir_element *e, bool o
 		if (fd < 0)
 			return fd;
 		*d = allowed;
+		f->entry_fd[e->index] = weir_xsk_entry_counts(allowed);
 	}
 	return *d ? weir_xsk_front(f->xsk, *d, fd) : 0;
 }
@@ -324,31 +334,41 @@ static void moved(struct weir_front *f, const struct weir_element *e)
 }
 
 // --- the whole ---
-int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir_xsk *x,
-		    const struct weir_front_options *opt, struct weir_err *err)
+int front_make(struct weir_front **out, struct weir_plan *plan)
 {
+	const unsigned n = plan->router->n_elements;
 	struct weir_front *f = calloc(1, sizeof(*f));
-	int rc;
 
-	*out = NULL;
+	*out = f;
 	if (!f)
 		return -ENOMEM;
 	*f = (struct weir_front){
 		.plan = plan,
-		.xsk = x,
-		.opt = *opt,
-		.programs = calloc(plan->router->n_elements, sizeof(*f->programs)),
-		.fused = calloc(plan->router->n_elements, sizeof(*f->fused)),
-		.devices = calloc(plan->router->n_elements, sizeof(struct weir_device *)),
+		.programs = calloc(n, sizeof(*f->programs)),
+		.fused = calloc(n, sizeof(*f->fused)),
+		.devices = calloc(n, sizeof(struct weir_device *)),
+		.entry_fd = calloc(n, sizeof(*f->entry_fd)),
 		.beat_fd = -1,
 		.watch_fd = -1,
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
-	rc = f->programs && f->devices && f->fused ? open_beat(f) : -ENOMEM;
-	if (!rc)
-		rc = load_programs(f, err) ?: share_tables(f) ?: join_all(f);
-	if (!rc)
-		rc = fuse_all(f) ?: switch_all(f, true);
+	return f->programs && f->fused && f->devices && f->entry_fd ? 0 : -ENOMEM;
+}
+
+int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir_xsk *x,
+		    const struct weir_front_options *opt, struct weir_err *err)
+{
+	struct weir_front *f;
+	int rc = front_make(&f, plan);
+
+	*out = NULL;
+	if (!rc) {
+		f->xsk = x;
+		f->opt = *opt;
+		rc = open_beat(f)		 ?: load_programs(f, err)
+			     ?: share_tables(f) ?: join_all(f)
+			     ?: fuse_all(f)	 ?: switch_all(f, true);
+	}
 	if (rc) {
 		weir_warn(err, NULL,
 			  "the driver half cannot be switched on (%s); everything runs "
@@ -374,8 +394,11 @@ void weir_front_close(struct weir_front *f)
 		switch_all(f, false);
 	for (unsigned i = 0; f->programs && i < f->plan->router->n_elements; i++)
 		front_program_close(&f->programs[i]);
-	for (unsigned i = 0; i < f->n_exits; i++)
+	for (unsigned i = 0; i < f->n_exits; i++) {
+		if (!f->exits[i].skel)
+			close(f->exits[i].counts_fd);
 		to_user__destroy(f->exits[i].skel);
+	}
 	if (f->beat)
 		munmap(f->beat, sizeof(*f->beat));
 	if (f->beat_fd >= 0)
@@ -386,6 +409,7 @@ void weir_front_close(struct weir_front *f)
 			close(f->fused[i]);
 	free(f->fused);
 	free(f->devices);
+	free(f->entry_fd);
 	free(f->before);
 	free(f->sent_before);
 	free(f->exits);

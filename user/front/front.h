@@ -31,6 +31,8 @@ void weir_front_watch(struct weir_front *f, struct weir_engine *g);
 // The router's programs have the packets from now on: from here on its interfaces' own statistics
 // tell what they did not take.
 void weir_front_begin(struct weir_front *f);
+// When that was, in seconds since 1970.
+uint64_t weir_front_since(const struct weir_front *f);
 
 // The driver's half for the engine, with the front as its arg.
 extern const struct weir_half_ops weir_front_half;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { WORDS = 64 * 1024, PAGE = 4096 };
 
@@ -263,6 +264,11 @@ int front_program_is_old(const struct front_program *p, const struct weir_elemen
 
 void front_program_close(struct front_program *p)
 {
+	if (!p->object && p->n_counts) {
+		close(p->counts_fd);
+		if (p->state_fd >= 0)
+			close(p->state_fd);
+	}
 	bpf_object__close(p->object);
 	*p = (struct front_program){.fd = -1, .state_fd = -1};
 }

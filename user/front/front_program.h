@@ -10,7 +10,7 @@ struct bpf_object;
 
 // Zero-initialised is not loaded.
 struct front_program {
-	struct bpf_object *object; // NULL: not loaded
+	struct bpf_object *object; // NULL: not loaded, or (with counters) by a process that is gone
 	int fd;
 	int out_fd, counts_fd, state_fd; // state_fd: -1 without state
 	unsigned n_counts;

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <abi/entry.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static bool runs(void *arg, const struct weir_element *e)
 {
 	const struct weir_front *f = arg;
 
-	return f->programs[e->index].object || f->devices[e->index];
+	return f->programs[e->index].n_counts || f->devices[e->index];
 }
 
 static bool hands_all(void *arg, const struct weir_element *e)
@@ -34,6 +35,21 @@ static struct weir_count sum(const struct weir_front *f, int fd, __u32 i)
 		for (int cpu = 0; cpu < f->n_cpus; cpu++) {
 			all.packets += v[cpu].packets;
 			all.bytes += v[cpu].bytes;
+		}
+	free(v);
+	return all;
+}
+
+// What the entry program of an interface gave to the first element, over all queues.
+static struct weir_count entered(const struct weir_front *f, int fd)
+{
+	struct weir_entry_count *v = calloc((size_t)f->n_cpus, sizeof(*v));
+	struct weir_count all = {};
+
+	for (__u32 queue = 0; v && !bpf_map_lookup_elem(fd, &queue, v); queue++)
+		for (int cpu = 0; cpu < f->n_cpus; cpu++) {
+			all.packets += v[cpu].front;
+			all.bytes += v[cpu].front_bytes;
 		}
 	free(v);
 	return all;
@@ -72,7 +88,7 @@ static struct weir_count count_of(const struct weir_front *f, const struct weir_
 	struct weir_count c = {};
 
 	if (f->devices[e->index])
-		return i ? c : weir_xsk_fronted(f->devices[e->index]);
+		return i ? c : entered(f, f->entry_fd[e->index]);
 	if (i >= p->n_counts)
 		return c;
 	return i == derived && front_derives(e) ? derive(f, e, i) : sum(f, p->counts_fd, i);
@@ -206,7 +222,7 @@ static void losses(void *arg,
 	}
 	for (unsigned i = 0; i < f->n_exits; i++) {
 		const struct exit_point *x = &f->exits[i];
-		struct weir_count c = sum(f, bpf_map__fd(x->skel->maps.counts), WEIR_EXIT_GONE);
+		struct weir_count c = sum(f, x->counts_fd, WEIR_EXIT_GONE);
 
 		if (!c.packets)
 			continue;

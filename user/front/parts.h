@@ -14,7 +14,8 @@ enum { WHY = 512, NS_PER_MS = 1000000 };
 struct exit_point {
 	const struct weir_element *element;
 	unsigned input;
-	struct to_user *skel;
+	struct to_user *skel; // NULL: of a router whose process is gone
+	int counts_fd;
 };
 
 struct weir_front {
@@ -23,6 +24,7 @@ struct weir_front {
 	struct weir_front_options opt;
 	struct front_program *programs; // by element index
 	struct weir_device **devices;	// of FromDevices that were switched on, by element index
+	int *entry_fd;			// counters of the entry programs, for `devices`
 	int *fused; // fds of programs that begin with an element, by its index; <= 0: none
 	bool off;   // for good: a program could not be replaced
 	struct exit_point *exits;
@@ -32,6 +34,7 @@ struct weir_front {
 	int n_cpus;
 	int watch_fd; // tells that interfaces changed; -1: nobody listens
 	struct weir_node *watcher;
+	uint64_t since; // s: when the router began, and its counters
 	// As it was when the router began, by interface; NULL: it has not.
 	struct weir_xsk_taken *before;
 	uint64_t *sent_before;
@@ -50,8 +53,8 @@ int front_fuse(const struct weir_front *f, const struct weir_element *e,
 bool front_has(const struct weir_front *f, const struct weir_element *e);
 // The interface of a FromDevice whose arguments allow the driver; else NULL.
 struct weir_device *front_device(const struct weir_element *e);
-// An element was changed: if its program's arguments would be others now, it is replaced by one with
-// those. 0 or -errno; then the old one stays.
+// An element was changed: if its program's arguments would be others now, it is replaced by one
+// with those. 0 or -errno; then the old one stays.
 int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
 
 // Loads its program again, for what is now. with_tables: the live tables go on in the new one; else
@@ -61,10 +64,16 @@ int front_reload(struct weir_front *f, const struct weir_element *e, bool with_t
 		 size_t size);
 void front_unwatch(struct weir_front *f);
 
+// Room for what interfaces said before, zeroed. 0 or -errno.
+int front_make_before(struct weir_front *f);
 // Packets that ended in an element's program.
 struct weir_count front_ended(const struct weir_front *f, const struct weir_element *e);
 // Packets that were sent from the driver and that the interface did not take.
 uint64_t front_not_taken(const struct weir_front *f, const struct weir_device *d);
+
+// An empty one. 0 or -errno; *out is to be closed if it is not NULL.
+int front_make(struct weir_front **out, struct weir_plan *plan);
+int front_add_exit(struct weir_front *f, const struct exit_point *x);
 
 // Pins the programs and tables of all elements below a folder. 0 or -errno.
 int front_pin(const struct weir_front *f, const char *dir);

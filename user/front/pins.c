@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pins.h"
 
+#include "kept.h"
 #include "parts.h"
-#include "tally.h"
 #include "tree.h"
 
 #include <linux/magic.h>
@@ -27,7 +27,7 @@ static const char FRONT[] = "front";
 
 struct weir_pins {
 	char *name;
-	char dir[TREE_PATH], staging[TREE_PATH], lock_file[TREE_PATH], tally[TREE_PATH];
+	char dir[TREE_PATH], staging[TREE_PATH], lock_file[TREE_PATH], kept[TREE_PATH];
 	int lock;
 };
 
@@ -71,7 +71,7 @@ static struct weir_pins *make(const char *name)
 	snprintf(p->dir, sizeof(p->dir), "%s/%s", BASE, quoted);
 	snprintf(p->staging, sizeof(p->staging), "%s/~%s", BASE, quoted);
 	snprintf(p->lock_file, sizeof(p->lock_file), "%s/%s.lock", LOCKS, quoted);
-	snprintf(p->tally, sizeof(p->tally), "%s/%s.elements", LOCKS, quoted);
+	snprintf(p->kept, sizeof(p->kept), "%s/%s.kept", LOCKS, quoted);
 	return p;
 }
 
@@ -236,6 +236,15 @@ bool weir_pins_has(const struct weir_pins *p)
 	return tree_has("%s", p->dir);
 }
 
+bool weir_pins_known(const char *name)
+{
+	struct weir_pins *p = make(name);
+	bool has = p && weir_pins_has(p);
+
+	weir_pins_close(p);
+	return has;
+}
+
 int weir_pins_here(const struct weir_pins *p, struct weir_err *err)
 {
 	struct elsewhere w = {.p = p};
@@ -293,7 +302,7 @@ static int write_all(struct weir_pins *p, struct weir_front *f, struct weir_xsk 
 }
 
 int weir_pins_keep(struct weir_pins *p, struct weir_front *f, struct weir_xsk *x,
-		   struct weir_err *err)
+		   const char *const *folders, struct weir_err *err)
 {
 	int rc = write_all(p, f, x);
 
@@ -306,7 +315,8 @@ int weir_pins_keep(struct weir_pins *p, struct weir_front *f, struct weir_xsk *x
 	rc = weir_xsk_take_over(x, err);
 	if (rc)
 		return rc;
-	rc = publish(p) ?: front_tally_write(f, p->tally);
+	weir_front_begin(f);
+	rc = publish(p) ?: front_kept_write(f, p->kept, folders);
 	return rc ? weir_error(err, NULL, "%s: %s", p->dir, strerror(-rc)) : 0;
 }
 
@@ -314,7 +324,7 @@ void weir_pins_drop(struct weir_pins *p)
 {
 	tree_unlink("%s/%s", p->dir, FRONT);
 	tree_remove(p->dir);
-	unlink(p->tally);
+	unlink(p->kept);
 }
 
 // --- looking ---
@@ -376,16 +386,54 @@ static void look_interface(void *arg, const char *quoted)
 	tree_close(fd);
 }
 
-int weir_pins_tally(const char *name,
-		    void (*fn)(void *arg, const char *element, const char *class_name,
-			       uint64_t packets),
-		    void *arg)
-{
-	struct weir_pins *p = make(name);
-	int rc = p && weir_pins_has(p) ? front_tally_read(p->tally, p->dir, fn, arg) : -ENOENT;
+struct weir_kept {
+	struct weir_pins *pins;
+	struct kept kept;
+};
 
-	weir_pins_close(p);
+int weir_kept_open(struct weir_kept **out, const char *name, struct weir_err *err)
+{
+	struct weir_kept *k = calloc(1, sizeof(*k));
+	int rc = -ENOMEM;
+
+	*out = k;
+	if (k)
+		k->pins = make(name);
+	if (k && k->pins)
+		rc = weir_pins_has(k->pins) ? front_kept_open(&k->kept, k->pins->kept) : -ESRCH;
+	if (rc == -ESRCH)
+		weir_error(err, NULL, "nothing is known of `%s' in the driver", name);
+	else if (rc)
+		weir_error(err, NULL, "cannot read what is known of `%s': %s", name, strerror(-rc));
 	return rc;
+}
+
+void weir_kept_close(struct weir_kept *k)
+{
+	if (!k)
+		return;
+	front_kept_close(&k->kept);
+	weir_pins_close(k->pins);
+	free(k);
+}
+
+const char *weir_kept_config(const struct weir_kept *k)
+{
+	return k->kept.config;
+}
+
+const char *const *weir_kept_folders(const struct weir_kept *k)
+{
+	return k->kept.folders;
+}
+
+int weir_kept_half(struct weir_front **out, struct weir_plan *plan, struct weir_router *r,
+		   struct weir_kept *k)
+{
+	struct elsewhere w = {.p = k->pins};
+
+	tree_each(look_elsewhere, &w, "%s/interfaces", k->pins->dir);
+	return front_kept_half(out, plan, r, &k->kept, k->pins->dir, !w.found);
 }
 
 int weir_pins_look(const char *name, struct weir_pins_sum *sum)

@@ -29,21 +29,31 @@ bool weir_pins_has(const struct weir_pins *p);
 char *weir_pins_link(void *pins, const char *ifname);
 
 // From here on the router stays when its process ends; it takes the place of what was kept.
+// folders: of elements beside weir's own; ended by NULL; NULL: none. It calls weir_front_begin.
 int weir_pins_keep(struct weir_pins *p, struct weir_front *f, struct weir_xsk *x,
-		   struct weir_err *err);
+		   const char *const *folders, struct weir_err *err);
 // Takes away what is kept. Programs that were taken over stay with their process.
 void weir_pins_drop(struct weir_pins *p);
 
+// The same, for those who do not take the name.
+bool weir_pins_known(const char *name);
 // What is kept, for people: names, and of one name its interfaces and what it counted.
 void weir_pins_each(void (*fn)(void *arg, const char *name), void *arg);
-// Calls fn for each element of a name, with the packets that came to it. 0 or -errno.
-int weir_pins_tally(const char *name,
-		    void (*fn)(void *arg, const char *element, const char *class_name,
-			       uint64_t packets),
-		    void *arg);
 struct weir_pins_sum {
 	char interfaces[256];
 	unsigned elements;
 	uint64_t packets;
 };
 int weir_pins_look(const char *name, struct weir_pins_sum *sum);
+
+// A router whose process is gone, as it was written down when it was kept.
+struct weir_kept;
+// *out is to be closed in any case. 0 or -errno.
+int weir_kept_open(struct weir_kept **out, const char *name, struct weir_err *err);
+void weir_kept_close(struct weir_kept *k); // NULL is permitted
+const char *weir_kept_config(const struct weir_kept *k);
+const char *const *weir_kept_folders(const struct weir_kept *k); // NULL: none
+// What its programs counted and the state they have, of a router built from that configuration; the
+// plan gets what is where. *out and k are closed together. 0 or -errno.
+int weir_kept_half(struct weir_front **out, struct weir_plan *plan, struct weir_router *r,
+		   struct weir_kept *k);

@@ -54,8 +54,8 @@ int front_pin(const struct weir_front *f, const char *dir)
 			rc = front_pin_element(f, f->plan->router->elements[i], dir);
 	for (unsigned i = 0; !rc && i < f->n_exits; i++) {
 		tree_element(folder, sizeof(folder), f->exits[i].element->name);
-		rc = tree_pin(bpf_map__fd(f->exits[i].skel->maps.counts), "%s/%s/exit%u", dir,
-			      folder, f->exits[i].input);
+		rc = tree_pin(f->exits[i].counts_fd, "%s/%s/exit%u", dir, folder,
+			      f->exits[i].input);
 	}
 	return rc;
 }

@@ -6,13 +6,15 @@
 
 #include "parts.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 // One of the elements that send on the interface.
 static bool sends_on(const struct weir_front *f, const struct weir_element *e,
 		     const struct weir_device *d)
 {
-	return f->programs[e->index].object && e->class->transmits && weir_device_of(e) == d;
+	return f->programs[e->index].n_counts && e->class->transmits && weir_device_of(e) == d;
 }
 
 static uint64_t sent_on(const struct weir_front *f, const struct weir_device *d)
@@ -37,36 +39,52 @@ static bool is_generic(const struct weir_device *devices)
 	return false;
 }
 
-void weir_front_begin(struct weir_front *f)
+int front_make_before(struct weir_front *f)
 {
-	struct weir_device *all = weir_router_devices(f->plan->router), *d;
 	unsigned n = 0;
 
-	for (d = all; d; d = d->next)
+	for (struct weir_device *d = weir_router_devices(f->plan->router); d; d = d->next)
 		n++;
 	f->before = calloc(n + 1, sizeof(*f->before));
 	f->sent_before = calloc(n + 1, sizeof(*f->sent_before));
+	return f->before && f->sent_before ? 0 : -ENOMEM;
+}
+
+void weir_front_begin(struct weir_front *f)
+{
+	f->since = (uint64_t)time(NULL);
+	if (front_make_before(f))
+		return;
 	// what is under way between the two looks counts as taken
-	for (d = all; d && f->before && f->sent_before; d = d->next) {
+	for (struct weir_device *d = weir_router_devices(f->plan->router); d; d = d->next) {
 		f->before[d->index - 1] = weir_xsk_taken(d);
 		f->sent_before[d->index - 1] = sent_on(f, d);
 	}
 }
 
+uint64_t weir_front_since(const struct weir_front *f)
+{
+	return f->since;
+}
+
 uint64_t front_not_taken(const struct weir_front *f, const struct weir_device *d)
 {
 	const struct weir_device *all = weir_router_devices(f->plan->router);
+	const struct weir_xsk_taken *before;
 	uint64_t sent, taken, refused;
 	struct weir_xsk_taken now;
 
 	if (!f->before || !f->sent_before)
 		return 0;
+	before = &f->before[d->index - 1];
 	sent = sent_on(f, d) - f->sent_before[d->index - 1];
 	if (!sent)
 		return 0;
 	now = weir_xsk_taken(d);
-	refused = now.refused - f->before[d->index - 1].refused;
-	taken = now.taken - f->before[d->index - 1].taken;
+	if (now.refused < before->refused || now.taken < before->taken)
+		return 0; // another interface, of the same name
+	refused = now.refused - before->refused;
+	taken = now.taken - before->taken;
 	if (now.counts_taken && !is_generic(all) && taken + refused < sent)
 		return sent - taken;
 	return refused < sent ? refused : sent;

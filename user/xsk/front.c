@@ -81,7 +81,7 @@ unsigned weir_xsk_waiting(const struct weir_device *device)
 	const struct xsk_device *d = device->opened;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < d->n_queues; i++)
+	for (unsigned i = 0; d && i < d->n_queues; i++)
 		n += xsk_queue_resumed(&d->queues[i]);
 	return n;
 }
@@ -93,17 +93,9 @@ bool weir_xsk_is_zero_copy(const struct weir_device *device)
 	return d && d->zc;
 }
 
-struct weir_count weir_xsk_fronted(const struct weir_device *device)
+int weir_xsk_entry_counts(const struct weir_device *device)
 {
 	const struct xsk_device *d = device->opened;
-	struct weir_count sum = {};
-	struct weir_entry_count c;
 
-	for (unsigned i = 0; i < d->n_queues; i++) {
-		if (xsk_program_count(&d->program, i, &c))
-			continue;
-		sum.packets += c.front;
-		sum.bytes += c.front_bytes;
-	}
-	return sum;
+	return bpf_map__fd(d->program.skel->maps.counts);
 }

@@ -68,12 +68,14 @@ int weir_xsk_front(struct weir_xsk *x, struct weir_device *d, int prog_fd);
 // map is not the caller's.
 int weir_xsk_sockets(const struct weir_xsk *x);
 unsigned weir_xsk_first_socket(const struct weir_device *d);
-// Packets that came from the front and that no worker took yet. While the workers stand still.
+// Packets that came from the front and that no worker took yet. While the workers stand still; zero
+// for an interface that is not open.
 unsigned weir_xsk_waiting(const struct weir_device *d);
 
 bool weir_xsk_is_zero_copy(const struct weir_device *d);
-// What entered the front on an interface.
-struct weir_count weir_xsk_fronted(const struct weir_device *d);
+// The map of what the interface's program counted (struct weir_entry_count, by queue). It is not
+// the caller's.
+int weir_xsk_entry_counts(const struct weir_device *d);
 
 // What became of packets that drivers redirected to an interface, weir's or others', as far as its
 // own driver counts that.
