@@ -62,6 +62,28 @@ static void print_running(void *arg, const char *name)
 	weir_err_free(&err);
 }
 
+static int print_deaf(struct weir_element *e, void *arg)
+{
+	const char *ifname = weir_front_deaf(arg, e);
+
+	if (ifname)
+		printf("    what %s sends is lost: %s does not send what a driver redirects\n",
+		       e->name, ifname);
+	return 0;
+}
+
+// With a process, that follows what interfaces are able to do.
+static void print_faults(const char *name)
+{
+	struct session s = {};
+	struct weir_err err = {};
+
+	if (!session_look(&s, name, &err))
+		weir_each_element(s.router, print_deaf, s.front);
+	weir_err_free(&err);
+	session_close(&s);
+}
+
 static void print_kept(void *arg, const char *name)
 {
 	struct weir_buf line = {};
@@ -73,6 +95,7 @@ static void print_kept(void *arg, const char *name)
 	session_status_line(&line, sum.interfaces, sum.elements, sum.packets);
 	printf("%-24s %-10s %s\n", name, "no process", line.text ?: "");
 	weir_buf_free(&line);
+	print_faults(name);
 }
 
 static int print_element(struct weir_element *e, void *)

@@ -129,6 +129,18 @@ expect "as those of all elements" reads there.counts "in 0 *out 0 $((before + 20
 expect "its configuration too" reads there.class Counter
 expect "not what takes a process" reads there.rate "*needs the router's process, and there is none"
 expect "nor what there is not" reads nowhere.count "no element named*"
+status_says() {
+	on r "$weir" status >"$out" && grep -q "$1" "$out" || because "$(cat "$out")"
+}
+expect "finds no fault" eval '! status_says "is lost"'
+on b ethtool -K b0 gro off
+on a ping -q -c 5 -i 0.01 -W 0.2 10.0.0.2 >/dev/null
+expect "says that an interface sends nothing" status_says \
+	'^    what ToDevice@3 sends is lost: vb does not send what a driver redirects$'
+expect "and how much that is" stats_say '^vb.not_taken  *[1-9]'
+expect "none of which is missing" balances
+on b ethtool -K b0 gro on
+expect "forwards again" passes
 expect "counts packets" grep -q "^$tag .* [1-9][0-9]*  v" <(on r "$weir" status)
 expect "unloads" on r "$weir" unload "$tag"
 expect "leaves nothing" nothing

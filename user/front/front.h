@@ -34,6 +34,10 @@ void weir_front_begin(struct weir_front *f);
 // When that was, in seconds since 1970.
 uint64_t weir_front_since(const struct weir_front *f);
 
+// Does an element in the driver send on an interface of this network namespace that does not send
+// what a driver redirects to it? Then the interface's name, else NULL.
+const char *weir_front_deaf(const struct weir_front *f, const struct weir_element *e);
+
 // The driver's half for the engine, with the front as its arg.
 extern const struct weir_half_ops weir_front_half;
 

@@ -7,6 +7,7 @@
 #include "parts.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -37,6 +38,16 @@ static bool is_generic(const struct weir_device *devices)
 		if (devices->opt.mode == WEIR_MODE_GENERIC)
 			return true;
 	return false;
+}
+
+const char *weir_front_deaf(const struct weir_front *f, const struct weir_element *e)
+{
+	const struct weir_device *d = e->class->transmits ? weir_device_of(e) : NULL;
+	unsigned ifindex = d ? if_nametoindex(weir_device_name(d)) : 0;
+
+	if (!f->before || !ifindex || !sends_on(f, e, d) || weir_takes_redirects(ifindex))
+		return NULL;
+	return weir_device_name(d);
 }
 
 int front_make_before(struct weir_front *f)
