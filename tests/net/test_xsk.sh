@@ -163,6 +163,7 @@ printf '#include <linux/bpf.h>\n__attribute__((section("xdp"))) int foreign(void
 on r ip link set vb xdpdrv obj "$scratch/foreign.o" sec xdp
 on r timeout 10 "$forward" va vb >"$out" 2>"$err"
 expect "a foreign program is named" complains "vb: XDP program [0-9]* (foreign) is attached"
+expect "and is offered as an element" complains 'XDPProgram(PINNED /sys/fs/bpf/NAME) behind FromDevice(vb)'
 expect "and stays" sh -c "nsenter --net=/run/netns/$tag-r ip -d link show vb | grep -q xdp"
 on r ip link set vb xdpdrv off
 expect "a link that is down is refused" sh -c "ip -n $tag-r link set vb down"

@@ -16,6 +16,7 @@
 
 // Classes that take and give packets but have no rows, and why.
 static const char *const without_rows[][2] = {
+	{"XDPProgram", "needs a pinned program: tests/net"},
 	{"ToDevice", "needs an interface: tests/net"},
 	{"AverageCounter", "depends on time: tests/graph"},
 	{"Idle", "has no output: tests/graph"},

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
 
 #include <entry.skel.h>
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include <unistd.h>
 
 enum { RETRY_MS = 20, RETRY_FOR_MS = 2000 };
-static const char OURS[] = "weir_entry";
+static const char OURS[] = "weir_entry", DISPATCHER[] = "xdp_dispatcher";
 
 // The program on an interface: its id, 0 if there is none, or -errno; and its name.
 static long program_on(unsigned ifindex, char name[BPF_OBJ_NAME_LEN])
@@ -45,17 +46,43 @@ static long program_on(unsigned ifindex, char name[BPF_OBJ_NAME_LEN])
 	return id;
 }
 
-static int refuse(const char *ifname, long id, const char *name, struct weir_err *err)
+// What libxdp's dispatcher runs on an interface: " for a, b", or nothing.
+static void list_dispatched(unsigned ifindex, char *text, size_t size)
 {
+	const libxdp_print_fn_t old = libxdp_set_print(NULL);
+	struct xdp_multiprog *m = xdp_multiprog__get_from_ifindex((int)ifindex);
+	struct xdp_program *p = NULL;
+	size_t n = 0;
+
+	text[0] = '\0';
+	if (libxdp_get_error(m))
+		m = NULL;
+	while (m && n < size && (p = xdp_multiprog__next_prog(p, m)))
+		n += (size_t)snprintf(text + n, size - n, "%s %s", n ? "," : " for",
+				      xdp_program__name(p));
+	xdp_multiprog__close(m);
+	libxdp_set_print(old);
+}
+
+static int refuse(const char *ifname, unsigned ifindex, long id, const char *name,
+		  struct weir_err *err)
+{
+	char dispatched[256] = "";
+
+	if (strcmp(name, DISPATCHER) == 0)
+		list_dispatched(ifindex, dispatched, sizeof(dispatched));
 	if (strcmp(name, OURS) == 0)
 		weir_error(err, NULL,
 			   "%s: another weir router is on it (weir status); end that first",
 			   ifname);
 	else
-		weir_error(err, NULL,
-			   "%s: XDP program %ld (%s) is attached already; remove it (ip link set "
-			   "dev %s xdp off, or end the program that owns it)",
-			   ifname, id, name[0] ? name : "no name", ifname);
+		weir_error(
+			err, NULL,
+			"%s: XDP program %ld (%s%s) is attached already; remove it (ip link set "
+			"dev %s xdp off, or end the program that owns it), or have weir run it: "
+			"pin it first (bpftool prog pin id %ld /sys/fs/bpf/NAME), then remove it "
+			"and put XDPProgram(PINNED /sys/fs/bpf/NAME) behind FromDevice(%s)",
+			ifname, id, name[0] ? name : "no name", dispatched, ifname, id, ifname);
 	return -EBUSY;
 }
 
@@ -67,7 +94,7 @@ int xsk_program_check(const char *ifname, unsigned ifindex, struct weir_err *err
 	if (id < 0)
 		return xsk_why(err, ifname, "ask for its XDP program", (int)id);
 	if (id && strcmp(name, OURS) != 0)
-		return refuse(ifname, id, name, err);
+		return refuse(ifname, ifindex, id, name, err);
 	return 0;
 }
 
@@ -171,7 +198,7 @@ static int explain(const struct xsk_program *p, const char *ifname, unsigned ifi
 	long id = e == -EBUSY ? program_on(ifindex, name) : 0;
 
 	if (id > 0)
-		return refuse(ifname, id, name, err);
+		return refuse(ifname, ifindex, id, name, err);
 	if (e == -ENOSPC)
 		weir_error(err, NULL,
 			   "%s: it receives on %u queue%s, and its peer sends on more; give it as "
