@@ -65,9 +65,14 @@ elem_bpf := $(sort $(pure_src:%.c=$(B)/%.bpf.o) $(driver_src:%.bpf.c=$(B)/%.bpf.
 
 all: $(B)/weir bpf ## build build/weir and the BPF objects
 
-$(B)/weir: $(lib_obj) $(call obj,$(filter loader/main.c,$(loader_src))) | $(B)/gen/api.list
+$(B)/weir: $(lib_obj) $(call obj,$(filter loader/main.c,$(loader_src))) $(B)/gen/objects | $(B)/gen/api.list
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(EXPORTS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(EXPORTS) $(LIBS)
+
+# An element that was taken away is to go: its object is older than what it was linked into.
+$(B)/gen/objects: always
+	@mkdir -p $(@D)
+	@echo '$(lib_obj)' | cmp -s - $@ || echo '$(lib_obj)' >$@
 
 api_headers := $(sort $(wildcard user/include/weir/*.h))
 $(B)/gen/api.list: $(api_headers)
@@ -119,9 +124,9 @@ $(B)/gen/%.skel.h: $(B)/bpf/prog/%.bpf.o
 $(call obj,$(filter user/xsk/% user/front/%,$(user_src))): | $(skel)
 
 # --- tests ------------------------------------------------------------------------------------
-$(B)/unit: $(lib_obj) $(call obj,$(testlib_src) $(unit_src)) | $(B)/gen/api.list
+$(B)/unit: $(lib_obj) $(call obj,$(testlib_src) $(unit_src)) $(B)/gen/objects | $(B)/gen/api.list
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(EXPORTS) $(LIBS) -lcriterion
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(EXPORTS) $(LIBS) -lcriterion
 
 $(B)/bench/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/bench/%.o
 	$(call say,LINK,$@)
@@ -249,11 +254,12 @@ docs: $(B)/weir ## write the generated pages of docs/
 	$(Q)docs/generate $(B)
 new: ## write the skeleton of an element: make new E=ip/my_element
 	$(Q)tests/new "$(E)"
-prefix ?= /usr/local
+prefix ?= $(or $(PREFIX),/usr/local)
 include_to = $(DESTDIR)$(prefix)/include/weir
 install: $(B)/weir $(elem_bpf) ## install the command, its BPF objects, configurations, and the element API
 	install -D -m 755 $(B)/weir $(DESTDIR)$(prefix)/bin/weir
-	for o in $(elem_bpf:$(B)/%=%); do \
+	@for o in $(elem_bpf:$(B)/%=%); do \
+		echo "install $(DESTDIR)$(prefix)/lib/weir/$$o"; \
 		install -D -m 644 $(B)/$$o $(DESTDIR)$(prefix)/lib/weir/$$o || exit 1; done
 	install -d $(DESTDIR)$(prefix)/share/weir/configs
 	install -m 644 configs/*.click $(DESTDIR)$(prefix)/share/weir/configs
@@ -270,7 +276,7 @@ clean: ## remove the build folder
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all bpf check check-elements stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
+.PHONY: all always bpf check check-elements stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
 	benches fuzz fuzzers deps demo lint lint-files format docs new install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
