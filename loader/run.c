@@ -70,11 +70,20 @@ static int read_devices(struct weir_element *, const struct weir_handler *, cons
 	return 0;
 }
 
+static int read_plan(struct weir_element *, const struct weir_handler *, const char *,
+		     struct weir_buf *out, struct weir_err *)
+{
+	if (running->plan.placed)
+		weir_plan_text(&running->plan, out);
+	return 0;
+}
+
 static const struct weir_handler run_handlers[] = {
 	WEIR_READ("stats", read_stats, "the table of `weir stats'"),
 	WEIR_READ("status", read_status, "its line of `weir status'"),
 	WEIR_READ("since", read_since, "when the counters began, in seconds since 1970"),
 	WEIR_READ("devices", read_devices, "mode and queues of each device"),
+	WEIR_READ("plan", read_plan, "where its elements run, as `weir plan' says it"),
 	{},
 };
 

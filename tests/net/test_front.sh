@@ -272,6 +272,7 @@ objects() { # a folder with the object of Paint made from stdin
 falls_back() { # WORD
 	expect "starts with a bad object ($1)" router auto -L "$scratch/objects"
 	expect "says why ($1)" says "if0/Paint@8 stays in userspace: .*$1"
+	expect "in its plan ($1)" on r grep -q "userspace .* if0/Paint@8 .*$1" <(on r "$weir" read -n "$tag" plan)
 	expect "in userspace ($1)" runs_in if0/Paint@8 userspace
 	expect "in the driver ($1)" runs_in if0/class driver
 	expect "forwards ($1)" pings a 10.0.2.2 20 56
