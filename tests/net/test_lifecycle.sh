@@ -275,6 +275,16 @@ expect "refuses the name in another namespace" eval \
 expect "with the reason" says 'another network namespace'
 expect "unloads" on r "$weir" unload "$tag"
 
+# Maps that bpftool shows as bytes, beside those that docs/abi.md names.
+all_typed() {
+	local f untyped=
+	while read -r f; do
+		bpftool map show pinned "$f" | grep -q btf_id || untyped="$untyped $f"
+	done < <(find "$pins/$tag" -type f ! -name sockets ! -name devices ! -name root ! -name groups \
+		! -name hops ! -name weir_steps ! -name link ! -name program ! -name entry)
+	[ -z "$untyped" ] || because "without types:$untyped"
+}
+
 # The standard router, with its tables of routes and neighbours.
 router() {
 	run --keep < <(sed 's/define(.*/define($IF0 va, $IF1 vb, $MTU0 1500, $MTU1 1500)/' \
@@ -294,6 +304,7 @@ expect "keeps a router with tables" router
 expect "which knows its neighbours" soon pings a "$far" 3 56
 expect "forwards while it is killed and comes back" without_loss killed_and_back
 expect "forwards while it ends" without_loss stop
+expect "has types for what it keeps" all_typed
 expect "is unloaded too" on r "$weir" unload "$tag"
 
 hidden() { # COMMAND ...: where there is no bpffs

@@ -231,12 +231,14 @@ static int switch_all(struct weir_front *f, bool on)
 
 static int open_beat(struct weir_front *f)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_MMAPABLE);
+	struct to_user *skel = to_user__open();
 
-	f->beat_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "weir_beat", sizeof(__u32),
-				    sizeof(struct weir_beat), 1, &o);
-	if (f->beat_fd < 0)
+	if (!skel)
 		return -errno;
+	f->beat_fd = weir_xsk_map(skel->obj, skel->maps.beat, 1, "weir_beat");
+	to_user__destroy(skel);
+	if (f->beat_fd < 0)
+		return f->beat_fd;
 	f->beat = mmap(NULL, sizeof(*f->beat), PROT_READ | PROT_WRITE, MAP_SHARED, f->beat_fd, 0);
 	if (f->beat == MAP_FAILED) {
 		f->beat = NULL;

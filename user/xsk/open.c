@@ -5,6 +5,7 @@
 
 #include <bpf/bpf.h>
 
+#include <entry.skel.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,9 +168,21 @@ static int open_pool(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 	return 0;
 }
 
-static int open_socket_map(struct weir_xsk *x, struct weir_err *err)
+static int open_front_map(struct weir_xsk *x)
+{
+	struct entry *skel = entry__open();
+
+	if (!skel)
+		return -errno;
+	x->front_fd = weir_xsk_map(skel->obj, skel->maps.front, x->n ?: 1, "__u32");
+	entry__destroy(skel);
+	return x->front_fd < 0 ? x->front_fd : 0;
+}
+
+static int open_maps(struct weir_xsk *x, struct weir_err *err)
 {
 	unsigned n = 0;
+	int rc;
 
 	for (unsigned i = 0; i < x->n; i++) {
 		x->devices[i].first_socket = n;
@@ -177,12 +190,8 @@ static int open_socket_map(struct weir_xsk *x, struct weir_err *err)
 	}
 	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
 				       sizeof(__u32), n ?: 1, NULL);
-	if (x->sockets_fd >= 0)
-		x->front_fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "front", sizeof(__u32),
-					     sizeof(__u32), x->n ?: 1, NULL);
-	return x->front_fd < 0 ? weir_error(err, NULL, "cannot make the map of sockets: %s",
-					    strerror(errno))
-			       : 0;
+	rc = x->sockets_fd < 0 ? -errno : open_front_map(x);
+	return rc ? weir_error(err, NULL, "cannot make the map of sockets: %s", strerror(-rc)) : 0;
 }
 
 // Some drivers restart the link when a program is attached.
@@ -348,6 +357,19 @@ static const char *alone(const struct weir_xsk *x, const struct xsk_device *d)
 	return wants_generic(d) ? "generic, the driver alone" : "native, the driver alone";
 }
 
+static void write_device(FILE *f, const struct weir_xsk *x, const struct xsk_device *d)
+{
+	if (x->opt.no_sockets || !d->n_queues) {
+		fprintf(f, "%s: %s\n", d->iface.name, alone(x, d));
+		return;
+	}
+	fprintf(f, "%s: %s, %u queue%s, %s", d->iface.name, kind(d), d->n_queues,
+		d->n_queues == 1 ? "" : "s", d->zc ? "zero-copy" : "copy");
+	if (!d->zc && d->zc_error)
+		fprintf(f, " (zero copy: %s)", strerror(-d->zc_error));
+	fputc('\n', f);
+}
+
 static int write_report(struct weir_xsk *x)
 {
 	size_t size;
@@ -355,19 +377,8 @@ static int write_report(struct weir_xsk *x)
 
 	if (!f)
 		return -ENOMEM;
-	for (unsigned i = 0; i < x->n; i++) {
-		const struct xsk_device *d = &x->devices[i];
-
-		if (x->opt.no_sockets || !d->n_queues) {
-			fprintf(f, "%s: %s\n", d->iface.name, alone(x, d));
-			continue;
-		}
-		fprintf(f, "%s: %s, %u queue%s, %s", d->iface.name, kind(d), d->n_queues,
-			d->n_queues == 1 ? "" : "s", d->zc ? "zero-copy" : "copy");
-		if (!d->zc && d->zc_error)
-			fprintf(f, " (zero copy: %s)", strerror(-d->zc_error));
-		fputc('\n', f);
-	}
+	for (unsigned i = 0; i < x->n; i++)
+		write_device(f, x, &x->devices[i]);
 	if (x->opt.no_sockets)
 		return fclose(f) ? -ENOMEM : 0;
 	fprintf(f, "buffers: %u of %u bytes, %s\n", x->pool.n, x->pool.chunk,
@@ -399,7 +410,7 @@ static int set_up_all(struct weir_xsk *x, struct weir_err *err)
 		e = set_up(x, &x->devices[i], err);
 	if (!e && !x->opt.no_sockets)
 		e = open_pool(x, x->opt.buffers, err);
-	return e ?: open_socket_map(x, err);
+	return e ?: open_maps(x, err);
 }
 
 static int serve_all(struct weir_xsk *x, struct weir_err *err)

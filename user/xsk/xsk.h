@@ -64,6 +64,12 @@ bool weir_xsk_features_heard(int fd);
 // program prog_fd; with -1 they go to the sockets again. The first call for an interface comes
 // before the workers run. 0 or -errno.
 int weir_xsk_front(struct weir_xsk *x, struct weir_device *d, int prog_fd);
+// A map as an opened object declares it, but of n values, and with the type of that name for them,
+// so that other tools show them in words. Its fd, the caller's, or -errno.
+struct bpf_object;
+struct bpf_map;
+int weir_xsk_map(const struct bpf_object *o, const struct bpf_map *map, uint32_t n,
+		 const char *value);
 // The map of the sockets of all interfaces, and the number that the first queue of d has in it. The
 // map is not the caller's.
 int weir_xsk_sockets(const struct weir_xsk *x);

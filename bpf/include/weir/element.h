@@ -24,9 +24,9 @@ char weir_license[] SEC("license") = "Dual BSD/GPL";
 // userspace. An output without a program loses the packet, counted under the output's name.
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(__u32));
 	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u32);
 } weir_out SEC(".maps");
 
 // In the order of abi/front.h.
