@@ -15,12 +15,15 @@ ready() {
 	dead || grep -q '^weir: running' "$out"
 }
 
-stop() { # [SIGNAL]
+stop() { # [SIGNAL]: a sanitizer that has something to say changes the status
+	local status=0
 	{
 		kill "-${1:-TERM}" "$pid"
-		soon dead && wait "$pid"
+		soon dead && { wait "$pid" || status=$?; }
 	} 2>/dev/null
-	dead || because "still there 5 s after SIG${1:-TERM}"
+	dead || because "still there 5 s after SIG${1:-TERM}" || return
+	[ "$status" = 0 ] || [ "${1:-TERM}" = KILL ] ||
+		because "status $status: $(grep -m 1 -i 'error\|sanitizer' "$out" || tail -n 1 "$out")"
 }
 
 says() {
