@@ -111,7 +111,8 @@ int cmd_write(int argc, char **argv)
 int cmd_stats(int argc, char **argv)
 {
 	static const char usage[] = "usage: weir stats [-n NAME]\n"
-				    "Prints what every element of a running router saw.\n";
+				    "Prints what every element of a router saw, with a "
+				    "process or without.\n";
 	const char *name;
 	int status;
 
