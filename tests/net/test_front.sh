@@ -327,6 +327,13 @@ pid=$main
 expect "balances without the driver" soon balances
 stop
 
+limit=$(ulimit -Sn)
+ulimit -Sn 256
+expect "starts where a shell permits few files" router auto
+ulimit -Sn "$limit"
+expect "in the driver all the same" in_driver a 10.0.2.2 100
+stop
+
 # --- interfaces ---
 on b ethtool -K b0 gro off
 expect "starts with an interface that takes no redirects" router auto

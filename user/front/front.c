@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 bool front_has(const struct weir_front *f, const struct weir_element *e)
@@ -72,6 +73,7 @@ int front_add_exit(struct weir_front *f, const struct exit_point *x)
 static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned input)
 {
 	struct exit_point *x = f->exits;
+	libbpf_print_fn_t print;
 	struct to_user *skel;
 	int rc;
 
@@ -86,11 +88,13 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 		.input = (__u16)input,
 		.gone = f->opt.gone_drop ? XDP_DROP : XDP_PASS,
 	};
+	print = libbpf_set_print(NULL); // the number says enough
 	rc = bpf_map__reuse_fd(skel->maps.sockets, weir_xsk_sockets(f->xsk))
 		     ?: bpf_map__reuse_fd(skel->maps.beat, f->beat_fd)
 		     ?: to_user__load(skel)
 		     ?: front_add_exit(f, &(struct exit_point){e, input, skel,
 							       bpf_map__fd(skel->maps.counts)});
+	libbpf_set_print(print);
 	if (rc) {
 		to_user__destroy(skel);
 		return rc;
@@ -336,6 +340,17 @@ static void moved(struct weir_front *f, const struct weir_element *e)
 }
 
 // --- the whole ---
+// A program takes a dozen descriptors with its tables, and many shells permit 1024.
+static void permit_many_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r))
+		return;
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r); // if it is refused, loading says so
+}
+
 int front_make(struct weir_front **out, struct weir_plan *plan)
 {
 	const unsigned n = plan->router->n_elements;
@@ -344,6 +359,7 @@ int front_make(struct weir_front **out, struct weir_plan *plan)
 	*out = f;
 	if (!f)
 		return -ENOMEM;
+	permit_many_files();
 	*f = (struct weir_front){
 		.plan = plan,
 		.programs = calloc(n, sizeof(*f->programs)),

@@ -30,7 +30,8 @@ static int keep_words(enum libbpf_print_level level, const char *fmt, va_list ap
 	return 0;
 }
 
-// The verifier's last sentence stands before its statistics; without a log, libbpf's first words.
+// The verifier's last sentence stands before its statistics; without a log, libbpf's first words
+// that are not about another try.
 static void find_reason(char *why, size_t size)
 {
 	char *end = strstr(words, "\nprocessed "), *line;
@@ -41,10 +42,12 @@ static void find_reason(char *why, size_t size)
 		snprintf(why, size, "the verifier refuses it: %s", line ? line + 1 : words);
 		return;
 	}
-	end = strchr(words, '\n');
-	if (end)
+	for (line = words; (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
-	snprintf(why, size, "%s", words[0] ? words : "it cannot be loaded");
+		if (!strstr(line, "Retrying"))
+			break;
+	}
+	snprintf(why, size, "%s", line[0] ? line : "it cannot be loaded");
 }
 
 unsigned front_n_counts(const struct weir_element *e)
