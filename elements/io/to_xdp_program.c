@@ -3,7 +3,8 @@
 // somebody else, which has the last word: what it passes is the host's, what it drops, sends back
 // or redirects is no concern of weir's any more. Runs in the driver only, by a jump (tail call),
 // which costs a packet a few nanoseconds; the program sees the packet as it would on the interface,
-// without what weir notes in front of it. Shorter packets are lost as `too_short`.
+// without what weir notes in front of it. Jumps of its own count with those of the elements before
+// it: the kernel ends a way after 33. Packets of less than 14 bytes are lost as `too_short`.
 //
 // The kernel lets a program jump only to those of its own kind: not to one that takes packets in
 // several buffers (xdp.frags), that was loaded for a devmap or a cpumap, or that others extend

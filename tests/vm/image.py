@@ -36,7 +36,7 @@ SOURCES = {
         "Package: *\nPin: release n=trixie-backports\nPin-Priority: 500\n",
     ),
 }
-QEMU_PACKAGES = ["qemu-system-x86", "seabios", "busybox-static", "zstd"]
+QEMU_PACKAGES = ["qemu-system-x86", "seabios", "busybox-static", "zstd", "xdp-tools"]
 QEMU_UNUSED = [
     "usr/share/doc",
     "usr/share/man",
