@@ -36,6 +36,7 @@ static struct {
 	struct weir_count counts[ELEMENTS][COUNTERS];
 	uint64_t state[CPUS][2]; // of a Counter
 	unsigned resets, changes;
+	size_t reset_at, reset_size;
 	const struct weir_element *changed;
 	int agrees; // what `changed` returns
 	uint64_t waiting, lost;
@@ -92,10 +93,12 @@ static bool half_state(void *, const struct weir_element *e, unsigned cpu, void 
 	return cpu < CPUS;
 }
 
-static void half_reset(void *, const struct weir_element *)
+static void half_reset(void *, const struct weir_element *, size_t off, size_t size)
 {
 	memset(t.state, 0, sizeof(t.state));
 	t.resets++;
+	t.reset_at = off;
+	t.reset_size = size;
 }
 
 static int half_changed(void *, const struct weir_element *e, struct weir_err *)
@@ -448,7 +451,12 @@ Test(half, a_device_goes_on_after_a_reset)
 {
 	open_with("fd :: FromDevice(nowhere0) -> t :: ToDevice(nowhere0);", 32);
 	cr_expect_eq(write_to("fd.reset_counts", ""), 0);
+	t.runs[index_of("t")] = true;
 	cr_expect_eq(write_to("t.reset_counts", ""), 0);
+	cr_expect_eq(t.resets, 1);
+	cr_expect_gt(t.reset_at, 0);
+	cr_expect_eq(t.reset_size, sizeof(uint64_t), "nothing but the count");
+	t.runs[index_of("t")] = false;
 	arrive_new(3);
 	weir_worker_drain(t.w);
 	expect("fd.count", "3");

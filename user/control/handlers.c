@@ -183,10 +183,11 @@ static void read_sum(const struct weir_element *e, const struct weir_handler *h,
 
 static void reset_state(struct weir_element *e, const struct weir_handler *h)
 {
+	const size_t size = h->size ? h->size : e->class->state_size;
+
 	for (unsigned i = 0; i < e->n_nodes; i++)
-		memset((uint8_t *)e->nodes[i]->state + h->off, 0,
-		       h->size ? h->size : e->class->state_size);
-	weir_reset_driver(e);
+		memset((uint8_t *)e->nodes[i]->state + h->off, 0, size);
+	weir_half_reset(e, h->off, size);
 }
 
 // The argument whose field a handler shows: its range holds for writes too.

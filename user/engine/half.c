@@ -73,14 +73,19 @@ void weir_each_state(const struct weir_element *e, void (*fn)(void *arg, const v
 	free(copy);
 }
 
-void weir_reset_driver(const struct weir_element *e)
+void weir_half_reset(const struct weir_element *e, size_t off, size_t size)
 {
 	const struct weir_half_ops *half;
 	void *arg;
 
 	half = half_of(e, &arg);
 	if (half && half->reset_state)
-		half->reset_state(arg, e);
+		half->reset_state(arg, e, off, size);
+}
+
+void weir_reset_driver(const struct weir_element *e)
+{
+	weir_half_reset(e, 0, e->class->state_size);
 }
 
 int weir_half_changed(const struct weir_element *e, struct weir_err *err)

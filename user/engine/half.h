@@ -28,8 +28,9 @@ struct weir_half_ops {
 	// Copies the state that the element has on a CPU: state_size bytes of its class. False:
 	// there is none, or no such CPU (they are asked for from 0 on).
 	bool (*state)(void *arg, const struct weir_element *e, unsigned cpu, void *buf);
-	// Zeroes the state on all CPUs. May be NULL where no element has state.
-	void (*reset_state)(void *arg, const struct weir_element *e);
+	// Zeroes `size` bytes at `off` of the state on all CPUs. Packets that come meanwhile may not
+	// be counted in the rest of it. May be NULL where no element has state.
+	void (*reset_state)(void *arg, const struct weir_element *e, size_t off, size_t size);
 	// e->self was changed: the program is to go on with the new arguments. 0, or -errno with a
 	// message; then it goes on with the old ones.
 	int (*changed)(void *arg, const struct weir_element *e, struct weir_err *err);
@@ -58,5 +59,7 @@ bool weir_half_runs(const struct weir_element *e);
 // What was counted by edge i of an element's nodes (outputs, the framework's drop reasons, the
 // class's), in both halves.
 struct weir_count weir_edge_count(const struct weir_element *e, unsigned i);
+// Zeroes a part of the state of the CPUs.
+void weir_half_reset(const struct weir_element *e, size_t off, size_t size);
 // To be called after e->self was changed. 0, or -errno with a message.
 int weir_half_changed(const struct weir_element *e, struct weir_err *err);

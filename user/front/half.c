@@ -144,17 +144,24 @@ static bool state(void *arg, const struct weir_element *e, unsigned cpu, void *b
 	return ok;
 }
 
-static void reset_state(void *arg, const struct weir_element *e)
+static void reset_state(void *arg, const struct weir_element *e, size_t off, size_t size)
 {
 	const struct weir_front *f = arg;
 	const struct front_program *p = &f->programs[e->index];
-	size_t step = (p->state_size + 7) & ~(size_t)7;
-	void *zeroes = p->state_size ? calloc((size_t)f->n_cpus, step) : NULL;
+	const size_t step = (p->state_size + 7) & ~(size_t)7;
+	uint8_t *v = p->state_size ? calloc((size_t)f->n_cpus, step) : NULL;
 	__u32 zero = 0;
 
-	if (zeroes)
-		bpf_map_update_elem(p->state_fd, &zero, zeroes, BPF_ANY);
-	free(zeroes);
+	if (!v || off > p->state_size || size > p->state_size - off) {
+		free(v);
+		return;
+	}
+	if (size < p->state_size)
+		bpf_map_lookup_elem(p->state_fd, &zero, v);
+	for (int cpu = 0; cpu < f->n_cpus; cpu++)
+		memset(v + (size_t)cpu * step + off, 0, size);
+	bpf_map_update_elem(p->state_fd, &zero, v, BPF_ANY);
+	free(v);
 }
 
 static int changed(void *arg, const struct weir_element *e, struct weir_err *err)
