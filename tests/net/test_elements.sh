@@ -17,18 +17,13 @@ shown() { # PAGE FILE: what a page shows of a file
 }
 
 write_elements() {
+	local f
 	mkdir "$own"
 	make -s -C "$top" install B="$build" DESTDIR="$scratch" prefix=/usr >/dev/null
 	shown elements-in-c.md elements/ip/set_ip_dscp.c >"$own/set_ip_dscp.c"
-	shown elements-in-bpf.md by_queue.c >"$own/by_queue.c"
-	shown elements-in-bpf.md by_queue.bpf.c >"$own/by_queue.bpf.c"
-	cat >"$own/by_queue.h" <<-END
-		#pragma once
-		#include <weir/element.h>
-		struct by_queue {
-			uint32_t queue;
-		};
-	END
+	for f in by_queue.h by_queue.c by_queue.bpf.c; do
+		shown elements-in-bpf.md "$f" >"$own/$f"
+	done
 }
 
 make_elements() {
