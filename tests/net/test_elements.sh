@@ -53,6 +53,23 @@ run_in_driver() { # ELEMENT ...: as `weir stats` says
 	done
 }
 
+adds_map() { # called as one of the files that every element has
+	sed -i '/include/a struct {\n__uint(type, BPF_MAP_TYPE_ARRAY);\n__uint(max_entries, 4);\n__type(key, __u32);\n__type(value, __u64[64]);\n} counts SEC(".maps");' "$own/by_queue.bpf.c"
+	sed -i 's/{$/{ __u32 i = 1; if (!bpf_map_lookup_elem(\&counts, \&i)) return 1;/; s/^struct { .*/struct {/' "$own/by_queue.bpf.c"
+	make_elements
+}
+
+stays() { # [OPTION ...]
+	echo 'FromDevice(va, PROMISC false) -> q :: ByQueue(0) -> n :: Counter -> Discard; q[1] -> Discard;' \
+		>"$scratch/stay.click"
+	on r "$weir" load -L "$own" -n "$tag" "$scratch/stay.click" >"$out" 2>&1 || because "$(head -n 1 "$out")"
+}
+
+bytes() { # MAP VALUE: the size of a pinned map's values
+	bpftool map show pinned "/sys/fs/bpf/weir/$tag/$1" | grep -q " value ${2}B " ||
+		because "$(bpftool map show pinned "/sys/fs/bpf/weir/$tag/$1" 2>&1 | head -n 2)"
+}
+
 breaks_program() { # it reads the packet without looking where it ends
 	sed -i 's/return .*/return *(volatile __u8 *)(long)p->ctx->data == self->queue;/' "$own/by_queue.bpf.c"
 	make_elements
@@ -71,6 +88,12 @@ expect "state is that of both halves" between 100 110 dscp.changed
 expect "they run in the driver" run_in_driver q dscp
 expect "the ledger balances" balances
 expect "ends" stop
+expect "a map of its own is written" adds_map
+expect "it is kept without a process" stays
+expect "with its counters" bytes q/counts 16
+expect "and its own map" bytes q/counts~ 512
+expect "and shown" on r "$weir" stats -n "$tag" >"$out"
+expect "and unloaded" on r "$weir" unload "$tag"
 expect "in the driver only: not without it" is_refused "\`q' (ByQueue) runs in the driver only" --no-driver
 expect "a program that the verifier refuses is written" breaks_program
 expect "in the driver only: not if it is refused" is_refused "\`q' (ByQueue) runs in the driver only: the verifier"

@@ -9,6 +9,17 @@
 
 #include <string.h>
 
+// Is a map of the class's own called like a file that every element has?
+static bool is_taken(const char *name)
+{
+	static const char *const TAKEN[] = {"program", "arguments", "counts", "state", "out"};
+
+	for (size_t i = 0; i < sizeof(TAKEN) / sizeof(*TAKEN); i++)
+		if (!strcmp(name, TAKEN[i]))
+			return true;
+	return !strncmp(name, "exit", strlen("exit"));
+}
+
 // What a map is called for people; NULL: it tells nothing.
 static const char *name_of(const struct bpf_map *map)
 {
@@ -39,7 +50,8 @@ int front_pin_element(const struct weir_front *f, const struct weir_element *e, 
 		const char *name = name_of(map);
 
 		if (!rc && name)
-			rc = tree_pin(bpf_map__fd(map), "%s/%s/%s", dir, folder, name);
+			rc = tree_pin(bpf_map__fd(map), "%s/%s/%s%s", dir, folder, name,
+				      is_taken(bpf_map__name(map)) ? "~" : "");
 	}
 	return rc;
 }
