@@ -70,6 +70,11 @@ bytes() { # MAP VALUE: the size of a pinned map's values
 		because "$(bpftool map show pinned "/sys/fs/bpf/weir/$tag/$1" 2>&1 | head -n 2)"
 }
 
+widens_state() { # userspace packs be32, BPF does not
+	sed -i 's/uint64_t changed;/& uint8_t a; be32 b; uint8_t c;/' "$own/set_ip_dscp.c"
+	make_elements
+}
+
 breaks_program() { # it reads the packet without looking where it ends
 	sed -i 's/return .*/return *(volatile __u8 *)(long)p->ctx->data == self->queue;/' "$own/by_queue.bpf.c"
 	make_elements
@@ -95,6 +100,12 @@ expect "and its own map" bytes q/counts~ 512
 expect "and shown" on r "$weir" stats -n "$tag" >"$out"
 expect "and unloaded" on r "$weir" unload "$tag"
 expect "in the driver only: not without it" is_refused "\`q' (ByQueue) runs in the driver only" --no-driver
+expect "state of another layout is written" widens_state
+expect "a router takes it" takes
+expect "in userspace" says 'dscp stays in userspace: its state has 24 bytes in the driver and 16 in userspace'
+expect "packets pass it" pings a 10.0.0.9 100 56
+expect "and are counted there" between 100 110 dscp.changed
+expect "and ends" stop
 expect "a program that the verifier refuses is written" breaks_program
 expect "in the driver only: not if it is refused" is_refused "\`q' (ByQueue) runs in the driver only: the verifier"
 finish

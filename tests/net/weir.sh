@@ -53,7 +53,7 @@ has() { # HANDLER VALUE
 between() { # LEAST MOST HANDLER
 	local got
 	got=$(on r "$weir" read -n "$tag" "$3")
-	((got >= $1 && got <= $2)) || because "$3 is $got"
+	[ -n "$got" ] && ((got >= $1 && got <= $2)) || because "$3 is $got"
 }
 
 lost() { # NAME COUNT: as `weir stats` says

@@ -113,6 +113,17 @@ static int reuse_or_size(struct bpf_map *map, int fd, unsigned n)
 	return fd >= 0 ? bpf_map__reuse_fd(map, fd) : bpf_map__set_max_entries(map, n);
 }
 
+// Handlers sum over the states of both halves, so both must have the same.
+static int check_state(const struct bpf_map *map, const struct weir_element *e)
+{
+	if (bpf_map__value_size(map) == e->class->state_size)
+		return 0;
+	n_words = (size_t)snprintf(words, WORDS,
+				   "its state has %u bytes in the driver and %zu in userspace",
+				   bpf_map__value_size(map), e->class->state_size);
+	return -EINVAL;
+}
+
 static int set_map(struct bpf_map *map, const struct weir_element *e,
 		   const struct weir_front_args *a, const struct front_program *old)
 {
@@ -132,7 +143,7 @@ static int set_map(struct bpf_map *map, const struct weir_element *e,
 	if (!strcmp(name, "weir_counts"))
 		return reuse_or_size(map, old ? old->counts_fd : -1, front_n_counts(e));
 	if (!strcmp(name, "weir_state"))
-		return old ? bpf_map__reuse_fd(map, old->state_fd) : 0;
+		return old ? bpf_map__reuse_fd(map, old->state_fd) : check_state(map, e);
 	if (strstr(name, ".rodata.self"))
 		return a->size ? freeze(map, a->self, a->size) : 0;
 	if (strstr(name, ".rodata.inst"))
