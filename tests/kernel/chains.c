@@ -559,31 +559,6 @@ static void run_all(uint64_t seed)
 		run_seed(seed++);
 }
 
-// A reset of one field leaves the others of the driver's state alone.
-static void run_reset(void)
-{
-	const struct weir_half_ops *ops = &weir_front_half;
-	struct packet *p = of_row(&(struct weir_case){.in = "eth ip4 udp bytes=60"}, false);
-	struct halves h;
-	uint64_t sum[2] = {}, one[4];
-	bool ok = p && !halves_open(&h, "fd :: FromDevice(nowhere0) -> c :: Counter -> Discard;");
-
-	if (ok) {
-		const struct weir_element *c = weir_find(h.both.router, "c");
-
-		ok = !halves_to_both(&h, p, true);
-		ops->reset_state(h.front, c, 0, sizeof(one[0]));
-		for (unsigned cpu = 0; ops->state(h.front, c, cpu, one); cpu++) {
-			sum[0] += one[0];
-			sum[1] += one[1];
-		}
-		halves_close(&h);
-	}
-	graphs++;
-	failed += !ok || sum[0] || sum[1] != p->len;
-	free(p);
-}
-
 int main(int argc, char **argv)
 {
 	const struct weir_class *const *classes;
@@ -608,7 +583,6 @@ int main(int argc, char **argv)
 		run_seed(strtoull(argv[2], NULL, 0));
 	else
 		run_all((uint64_t)time(NULL) * 1000);
-	run_reset();
 	printf("chains: %u kinds of elements, %u graphs, %u elements in the driver, %u ways out of "
 	       "it, %u packets\nchains: %u passed, %u failed\n",
 	       n_kinds, graphs, in_driver, crossed, packets, graphs - failed, failed);

@@ -8,6 +8,8 @@
 #include <abi/front.h>
 #include <engine.h>
 #include <figure.h>
+#include <halves.h>
+#include <packages.h>
 #include <pkt.h>
 #include <program.h>
 #include <pthread.h>
@@ -468,6 +470,34 @@ static void test_flapping(void)
 	close_half(&h);
 }
 
+// A reset of one field leaves the others of the driver's state alone.
+static void test_reset(void)
+{
+	static const char text[] = "eth ip4 udp bytes=60";
+	const struct weir_half_ops *ops = &weir_front_half;
+	const struct weir_element *c;
+	uint64_t sum[2] = {}, one[4];
+	struct halves h;
+	struct pkt k = {};
+	struct packet *p;
+
+	need(pkt_parse(&k, text, strlen(text)), "no packet");
+	p = pkt_new(&k);
+	need(!halves_open(&h, "fd :: FromDevice(nowhere0) -> c :: Counter -> Discard;") &&
+		     !halves_to_both(&h, p, false),
+	     "no halves");
+	c = weir_find(h.both.router, "c");
+	ops->reset_state(h.front, c, 0, sizeof(one[0]));
+	for (unsigned cpu = 0; ops->state(h.front, c, cpu, one); cpu++) {
+		sum[0] += one[0];
+		sum[1] += one[1];
+	}
+	check(!sum[0] && sum[1] == p->len, "one field of a state is reset");
+	halves_close(&h);
+	pkt_free(&k);
+	free(p);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -475,6 +505,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	build = argv[1];
+	weir_packages_load((const char *const[]){build, NULL}, NULL); // objects are below it
 	test_routes();
 	test_pace();
 	test_no_room();
@@ -482,6 +513,7 @@ int main(int argc, char **argv)
 	test_changes(0, "24-8");
 	test_neighbors();
 	test_flapping();
+	test_reset();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed || !passed;
 }

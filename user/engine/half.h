@@ -28,8 +28,8 @@ struct weir_half_ops {
 	// Copies the state that the element has on a CPU: state_size bytes of its class. False:
 	// there is none, or no such CPU (they are asked for from 0 on).
 	bool (*state)(void *arg, const struct weir_element *e, unsigned cpu, void *buf);
-	// Zeroes `size` bytes at `off` of the state on all CPUs. Packets that come meanwhile may not
-	// be counted in the rest of it. May be NULL where no element has state.
+	// Zeroes `size` bytes at `off` of the state on all CPUs. Packets that come meanwhile may
+	// not be counted in the rest of it. May be NULL where no element has state.
 	void (*reset_state)(void *arg, const struct weir_element *e, size_t off, size_t size);
 	// e->self was changed: the program is to go on with the new arguments. 0, or -errno with a
 	// message; then it goes on with the old ones.
