@@ -33,13 +33,15 @@ inc_engine := $(inc_graph) -Iuser/engine
 inc_xsk := $(inc_engine) -Iuser/xsk -I$(B)/gen
 inc_control := $(inc_engine) -Iuser/control
 inc_front := $(inc_engine) -Iuser/front -Iuser/xsk -I$(B)/gen
+llvm := $(firstword $(wildcard /usr/bin/llvm-config /usr/bin/llvm-config-* /usr/lib/llvm-*/bin/llvm-config))
+inc_compile = -Ibpf -isystem $(shell $(llvm) --includedir)
 inc_loader := $(inc_engine) -Iuser/xsk -Iuser/front -Iuser/control -Iloader -I$(B)/gen
 inc_elements := $(api)
 inc_include := $(api)
 inc_bpf := -Ibpf
 inc_tests := $(inc_loader) -Itests/lib
 
-user_src := $(sort $(wildcard user/*/*.c))
+user_src := $(sort $(filter-out user/compile/%,$(wildcard user/*/*.c)))
 elem_src := $(sort $(filter-out %.bpf.c,$(wildcard elements/*/*.c)))
 loader_src := $(sort $(wildcard loader/*.c))
 testlib_src := $(sort $(wildcard tests/lib/*.c))
@@ -63,7 +65,7 @@ pure_src := $(filter-out $(driver_src:.bpf.c=.c), \
 	$(shell grep -lE '$(pure_form)' $(elem_src) /dev/null))
 elem_bpf := $(sort $(pure_src:%.c=$(B)/%.bpf.o) $(driver_src:%.bpf.c=$(B)/%.bpf.o))
 
-all: $(B)/weir bpf ## build build/weir and the BPF objects
+all: $(B)/weir $(B)/weir-compile bpf ## build build/weir and the BPF objects
 
 $(B)/weir: $(lib_obj) $(call obj,$(filter loader/main.c,$(loader_src))) $(B)/gen/objects | $(B)/gen/api.list
 	$(call say,LINK,$@)
@@ -73,6 +75,11 @@ $(B)/weir: $(lib_obj) $(call obj,$(filter loader/main.c,$(loader_src))) $(B)/gen
 $(B)/gen/objects: always
 	@mkdir -p $(@D)
 	@echo '$(lib_obj)' | cmp -s - $@ || echo '$(lib_obj)' >$@
+
+# The one command that carries LLVM.
+$(B)/weir-compile: $(B)/user/compile/main.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< -L$(shell $(llvm) --libdir) $(shell $(llvm) --libs) -lelf
 
 api_headers := $(sort $(wildcard user/include/weir/*.h))
 $(B)/gen/api.list: $(api_headers)
@@ -104,10 +111,12 @@ $(B)/tests/%.bpf.o: tests/%.bpf.c
 	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -Itests/lib -MMD -MP -c $< -o $@
 $(B)/kernel/tables $(B)/bench/front_fib: | $(B)/tests/kernel/fib_reader.bpf.o
 
+# of which paths are compiled (user/compile)
+bitcode := -Xclang -fembed-bitcode=bitcode
 define bpf_element
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-const-variable -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(bpf_cflags) $(bitcode) -Wno-unused-const-variable -MMD -MP -c $< -o $@
 endef
 $(B)/elements/%.bpf.o: elements/%.bpf.c
 	$(bpf_element)
@@ -235,7 +244,8 @@ lint: $(B)/weir ## what a compiler does not hold; of some files only: make lint 
 	$(Q)tests/lint $(B) $(F)
 
 # The slow part of lint. What passed is not asked again until it or a header of it changes.
-tidy_src := $(filter $(user_src) $(elem_src) $(loader_src),$(or $(F),$(user_src) $(elem_src) $(loader_src)))
+tidy_all := $(user_src) $(elem_src) $(loader_src) user/compile/main.c
+tidy_src := $(filter $(tidy_all),$(or $(F),$(tidy_all)))
 lone_hdr := $(filter-out bpf/include/% %.bpf.h,$(filter %.h,$(or $(F),$(shell git ls-files '*.h'))))
 lint-files: $(tidy_src:%=$(B)/lint/%) $(lone_hdr:%=$(B)/lint/%)
 $(B)/lint/%.c: %.c $(B)/%.o .clang-tidy
@@ -256,8 +266,9 @@ new: ## write the skeleton of an element: make new E=ip/my_element
 	$(Q)tests/new "$(E)"
 prefix ?= $(or $(PREFIX),/usr/local)
 include_to = $(DESTDIR)$(prefix)/include/weir
-install: $(B)/weir $(elem_bpf) ## install the command, its BPF objects, configurations, and the element API
+install: $(B)/weir $(B)/weir-compile $(elem_bpf) ## install the command, its BPF objects, configurations, and the element API
 	install -D -m 755 $(B)/weir $(DESTDIR)$(prefix)/bin/weir
+	install -D -m 755 $(B)/weir-compile $(DESTDIR)$(prefix)/lib/weir/weir-compile
 	@for o in $(elem_bpf:$(B)/%=%); do \
 		echo "install $(DESTDIR)$(prefix)/lib/weir/$$o"; \
 		install -D -m 644 $(B)/$$o $(DESTDIR)$(prefix)/lib/weir/$$o || exit 1; done

@@ -18,6 +18,7 @@ static const char usage[] =
 	"\n"
 	"  -n, --name NAME   under which `weir status' and `weir unload' find it (that of FILE)\n"
 	"      --gone pass|drop  permits ways to userspace: what takes one is the host's, or lost\n"
+	"      --no-compile  let each element in the driver be a program of its own\n"
 	"  -L, --elements DIR  take the elements in DIR too\n"
 	"  NAME=VALUE        gives the variable $NAME of the configuration a value\n";
 
@@ -34,11 +35,12 @@ int cmd_gone(const char *text, struct session_front *front)
 // 0, 1 (there is nothing more to do) or -errno after a message.
 static int parse_options(struct session_options *o, int argc, char **argv)
 {
-	enum { GONE = 256 };
+	enum { GONE = 256, NO_COMPILE };
 	static const struct option longs[] = {
 		{"name", required_argument, NULL, 'n'},
 		{"gone", required_argument, NULL, GONE},
 		{"elements", required_argument, NULL, 'L'},
+		{"no-compile", no_argument, NULL, NO_COMPILE},
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
@@ -52,6 +54,8 @@ static int parse_options(struct session_options *o, int argc, char **argv)
 			rc = cmd_list_add(&o->folders, optarg);
 		else if (c == GONE)
 			rc = cmd_gone(optarg, &o->front);
+		else if (c == NO_COMPILE)
+			o->front.opt.no_compile = true;
 		else if (c == 'h')
 			return fputs(usage, stdout) < 0 ? -EIO : 1;
 		else

@@ -25,6 +25,7 @@ static const char usage[] =
 	"      --no-driver   run everything in userspace\n"
 	"      --gone pass|drop  what nobody in userspace takes is the host's (pass) or lost\n"
 	"      --keep        what runs in the driver stays there when the process ends\n"
+	"      --no-compile  let each element in the driver be a program of its own\n"
 	"  -L, --elements DIR  take the elements in DIR too\n"
 	"      --no-pin      let the kernel move the worker between CPUs\n"
 	"  -s, --stats       print the table of `weir stats' at the end\n"
@@ -102,7 +103,7 @@ static int add_define(struct run_options *o, char *arg)
 	return 0;
 }
 
-enum { NO_PIN = 256, NO_DRIVER, GONE, KEEP };
+enum { NO_PIN = 256, NO_DRIVER, NO_COMPILE, GONE, KEEP };
 
 static int set_burst(struct run_options *o, const char *text)
 {
@@ -153,6 +154,9 @@ static int take_option(struct run_options *o, int c, const char *value)
 	case KEEP:
 		front->keep = true;
 		return 0;
+	case NO_COMPILE:
+		front->opt.no_compile = true;
+		return 0;
 	case 'h':
 		fputs(usage, stdout);
 		return 1;
@@ -191,6 +195,7 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 		{"no-driver", no_argument, NULL, NO_DRIVER},
 		{"gone", required_argument, NULL, GONE},
 		{"keep", no_argument, NULL, KEEP},
+		{"no-compile", no_argument, NULL, NO_COMPILE},
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};

@@ -231,10 +231,12 @@ int session_load(struct session *s, const struct session_options *opt, struct we
 	if (!rc && !weir_router_devices(s->router))
 		rc = weir_error(err, NULL,
 				"it has no interface, so nothing of it runs in the driver");
-	return rc ?: open_devices(s, opt, err)
-		  ?: open_front(s, &opt->front, err)
-		  ?: judge(s, opt->front.gone, err)
-		  ?: session_settle(s, err);
+	rc = rc ?: open_devices(s, opt, err)
+		?: open_front(s, &opt->front, err)
+		?: judge(s, opt->front.gone, err);
+	if (!rc)
+		weir_front_compile(s->front);
+	return rc ?: session_settle(s, err);
 }
 
 // The devices go before the engine's buffers: nothing may arrive where nobody listens.

@@ -6,7 +6,23 @@
 
 #include <linux/types.h>
 
-enum { WEIR_FRONT_ABI = 1 };
+enum { WEIR_FRONT_ABI = 2 };
+
+// What an element may return instead of an output, beside drop reasons (weir/node.h).
+enum {
+	WEIR_ENDED = 0x4000,	// the packet's way ends here, with the XDP action in the lower bits
+	WEIR_HANDOVER = 0x4100, // the element goes on with it in userspace
+	WEIR_APART = 0x4200,	// of a compiled path only: it goes on in the element's own program
+};
+
+// What all elements of a compiled path are told. It begins behind an interface, and its packets
+// have no block: what is known of them is beside, until they leave the path.
+struct weir_path {
+	__u32 aside;	    // 0: this is no such path
+	__u32 first_socket; // of the interface's queues in the map of sockets
+	__u8 mac[6];	    // of the interface
+	__u8 pad[2];
+};
 
 // What an element's program is told of its place in the graph, frozen in .rodata.instance.
 struct weir_instance {
@@ -17,6 +33,7 @@ struct weir_instance {
 	// those that came in less the others, and the longer way needs no counter per element. The
 	// bytes of output 0's counter are then what was cut off, as a negative number.
 	__u32 derived;
+	struct weir_path path;
 };
 
 // Counters of an element, per CPU, in the order of a node's edges in userspace: the outputs, then
@@ -27,7 +44,8 @@ struct weir_count {
 enum { WEIR_COUNT_NO_PORT, WEIR_COUNT_LOOP, WEIR_COUNT_CLASS }; // from n_out on
 enum { WEIR_COUNT_ENDED, WEIR_COUNT_HANDED, WEIR_COUNT_MORE };	// from n_out + CLASS + n_drops on
 
-// Where outputs lead: an array of programs. Slot n_out leads to userspace, into the element itself.
+// Where outputs lead: an array of programs. Slot n_out leads to userspace, into the element itself;
+// slot n_out + 1 to the element's own program, out of a compiled path.
 
 // Where a packet leaves for userspace (bpf/prog/to_user.bpf.c): frozen in .rodata.
 struct weir_exit {

@@ -30,18 +30,20 @@ struct {
 	__type(value, struct weir_entry_count);
 } counts SEC(".maps");
 
-// The first element behind each interface; shared. It empties when nobody holds it open any more
+// The first element behind each interface, and in the slot after it the compiled path that begins
+// there, if there is one; shared. It empties when nobody holds it open any more
 // and it has no name in bpffs: then packets are as if there were no front. So one pin of it decides
 // whether the front outlives its process.
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__type(value, __u32);
 } front SEC(".maps");
 
 const volatile struct weir_entry_args args;
 __u32 has_front; // written last, when everything behind `front` is in place
+__u32 has_room;	 // a block was reserved here once, so packets may leave a compiled path
 
 // In generic mode, what weir sends up to the host comes by here again. It then carries these bytes
 // behind its end, which nobody else can know; they are taken off.
@@ -60,16 +62,10 @@ static __always_inline int is_from_self(struct xdp_md *ctx)
 static __always_inline __u8 type_of(const struct eth *eth)
 {
 	const struct weir_entry_args *a = (const struct weir_entry_args *)&args;
-	const __u16 *dst = (const __u16 *)eth, *mac;
 
 	// the compiler must not believe the zeroes that stand there before loading
 	asm volatile("" : "+r"(a));
-	mac = (const __u16 *)a->mac;
-	if (dst[0] == mac[0] && dst[1] == mac[1] && dst[2] == mac[2])
-		return WEIR_HOST;
-	if (!(dst[0] & 1))
-		return WEIR_OTHERHOST;
-	return (dst[0] & dst[1] & dst[2]) == 0xffff ? WEIR_BROADCAST : WEIR_MULTICAST;
+	return weir_type_of(eth, a->mac);
 }
 
 // The block, filled in; 0 if there is none to be had.
@@ -80,16 +76,22 @@ static __always_inline int begin(struct xdp_md *ctx, __u32 socket)
 
 	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*m)))
 		return 0;
-	m = weir_meta(ctx);
+	m = (void *)(long)ctx->data_meta;
 	eth = (void *)(long)ctx->data;
-	if (!m || (void *)(eth + 1) > (void *)(long)ctx->data_end)
+	if ((void *)(m + 1) > (void *)eth || (void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return 0;
-	__builtin_memset(m, 0, sizeof(*m));
-	m->magic = WEIR_META_MAGIC;
-	m->network = m->transport = WEIR_META_NONE;
-	m->socket = (__u16)socket;
-	m->type = type_of(eth);
+	weir_meta_fill(m, socket, type_of(eth));
 	return 1;
+}
+
+// Takes the block away, so that nobody takes its bytes for one.
+static __always_inline void end(struct xdp_md *ctx)
+{
+	struct weir_meta *m = (void *)(long)ctx->data_meta;
+
+	if ((void *)(m + 1) <= (void *)(long)ctx->data)
+		m->magic = 0;
+	bpf_xdp_adjust_meta(ctx, sizeof(*m));
 }
 
 SEC("xdp")
@@ -97,6 +99,7 @@ int weir_entry(struct xdp_md *ctx)
 {
 	__u32 queue = ctx->rx_queue_index, socket = args.first_socket + queue;
 	struct weir_entry_count *count = bpf_map_lookup_elem(&counts, &queue);
+	__u64 bytes;
 	long verdict;
 
 	if (!count)
@@ -105,22 +108,24 @@ int weir_entry(struct xdp_md *ctx)
 		count->from_self++;
 		return XDP_PASS;
 	}
-	count->seen++;
-	count->bytes += ctx->data_end - ctx->data;
+	bytes = ctx->data_end - ctx->data;
 	if (has_front) {
+		count->front++;
+		count->front_bytes += bytes;
+		if (has_room)
+			bpf_tail_call(ctx, &front, 2 * args.number + 1);
 		if (begin(ctx, socket)) {
-			__u64 bytes = ctx->data_end - ctx->data;
-
-			count->front++;
-			count->front_bytes += bytes;
-			bpf_tail_call(ctx, &front, args.number);
-			count->front--;
-			count->front_bytes -= bytes;
-			bpf_xdp_adjust_meta(ctx, sizeof(struct weir_meta));
+			has_room = 1;
+			bpf_tail_call(ctx, &front, 2 * args.number);
+			end(ctx);
 		} else {
 			count->no_meta++;
 		}
+		count->front--;
+		count->front_bytes -= bytes;
 	}
+	count->rest++;
+	count->rest_bytes += bytes;
 	verdict = bpf_redirect_map(&sockets, socket, XDP_PASS);
 	if (verdict == XDP_PASS)
 		count->passed++;

@@ -68,9 +68,9 @@ static __always_inline int give_to_host(struct xdp_md *ctx, const struct weir_me
 SEC("xdp")
 int weir_to_user(struct xdp_md *ctx)
 {
-	struct weir_meta *m = weir_meta(ctx);
+	struct weir_meta *m = (void *)(long)ctx->data_meta;
 
-	if (!m)
+	if ((void *)(m + 1) > (void *)(long)ctx->data)
 		return XDP_ABORTED;
 	m->element = args.element;
 	m->input = args.input;

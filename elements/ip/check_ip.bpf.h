@@ -44,8 +44,8 @@ WEIR_INLINE enum check_ip_reason check_ip_why(const struct check_ip_front *self,
 }
 
 // Headers with options, padding behind the datagram, and why a header is bad.
-WEIR_INLINE unsigned check_ip_rest(const struct check_ip_front *self, struct check_ip_state *state,
-				   struct packet *p)
+WEIR_INLINE unsigned weir_apart_check_ip(const struct check_ip_front *self,
+					 struct check_ip_state *state, struct packet *p)
 {
 	const struct ip4 *ip = weir_at(p, self->offset, sizeof(*ip));
 	uint32_t hlen = 0;
@@ -70,7 +70,7 @@ WEIR_INLINE unsigned check_ip_front(const struct check_ip_front *self, struct ch
 	if (!ip || ip->vihl != 0x45 || rd16(ip->len) != weir_len(p) - self->offset ||
 	    self->bad_bits >> (ip->src.be >> 24 & 63) & 1 ||
 	    (self->checksum && weir_csum_ip4_sum(ip) * CHECK_IP_INVERSE > CHECK_IP_MULTIPLE))
-		return check_ip_rest(self, state, p);
+		return weir_apart_check_ip(self, state, p);
 	weir_set_network(p, self->offset, sizeof(*ip));
 	weir_set_dst_ip(p, ip->dst);
 	return CHECK_IP_OUT;

@@ -22,7 +22,8 @@ weir_both := $(sort $(weir_driver) $(patsubst %.c,%,$(shell grep -lE '$(weir_pur
 weir_headers := $(wildcard *.h $(weir_include)/*/*.h $(weir_include)/bpf/weir/*.h)
 
 weir_warn := -Wall -Wextra -Wno-override-init
-weir_bpf := -std=gnu2x -O2 -g -target bpf -mcpu=v3 $(weir_warn) -Wno-unused-function \
+weir_bpf := -std=gnu2x -O2 -g -target bpf -mcpu=v3 -Xclang -fembed-bitcode=bitcode \
+	$(weir_warn) -Wno-unused-function \
 	-Wno-unused-const-variable -ffreestanding -I/usr/include/$(shell $(CC) -dumpmachine) \
 	-I$(weir_include)/bpf -I$(weir_include)
 

@@ -483,7 +483,7 @@ static void test_reset(void)
 
 	need(pkt_parse(&k, text, strlen(text)), "no packet");
 	p = pkt_new(&k);
-	need(!halves_open(&h, "fd :: FromDevice(nowhere0) -> c :: Counter -> Discard;") &&
+	need(!halves_open(&h, "fd :: FromDevice(nowhere0) -> c :: Counter -> Discard;", false) &&
 		     !halves_to_both(&h, p, false),
 	     "no halves");
 	c = weir_find(h.both.router, "c");

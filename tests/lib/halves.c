@@ -140,13 +140,25 @@ static int open_entry(struct halves *h)
 }
 
 // The program that FromDevice leads to; -1 if the front has none.
-static int first_program(const struct halves *h)
+static int first_program(const struct halves *h, __u32 slot)
 {
-	__u32 zero = 0, id;
+	__u32 id;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(h->device.program.skel->maps.front), &zero, &id))
+	if (bpf_map_lookup_elem(bpf_map__fd(h->device.program.skel->maps.front), &slot, &id))
 		return -1;
 	return bpf_prog_get_fd_by_id(id);
+}
+
+// Packets with marks go on coming into the parts: the path knows what the entry program writes.
+static void halves_compile(struct halves *h)
+{
+	int fd;
+
+	weir_front_compile(h->front);
+	fd = first_program(h, 1);
+	h->compiled = fd >= 0;
+	if (fd >= 0)
+		close(fd);
 }
 
 static int open_both(struct halves *h, struct weir_err *err)
@@ -167,7 +179,7 @@ static int open_both(struct halves *h, struct weir_err *err)
 	return rc;
 }
 
-int halves_open(struct halves *h, const char *text)
+int halves_open(struct halves *h, const char *text, bool compile)
 {
 	struct weir_err err = {};
 	int rc;
@@ -180,7 +192,9 @@ int halves_open(struct halves *h, const char *text)
 		fprintf(stderr, "%s%s: %s\n", text, strerror(-rc), err.text ? err.text : "");
 	} else {
 		weir_engine_half(h->alone.engine, &ALONE, h);
-		h->first_fd = first_program(h);
+		h->first_fd = first_program(h, 0);
+		if (compile)
+			halves_compile(h);
 	}
 	weir_err_free(&err);
 	return rc;

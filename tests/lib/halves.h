@@ -27,6 +27,7 @@ struct halves {
 	struct halves_one alone, both;
 	struct weir_plan plan;
 	struct weir_front *front;
+	bool compiled;		// the path behind FromDevice is one program
 	int first_fd, entry_fd; // programs: behind FromDevice, and of the interface
 
 	// instead of an interface and its socket
@@ -39,8 +40,8 @@ struct halves {
 	struct weir_count marked; // packets that did not come by the entry program
 };
 
-// 0, or -errno after saying why on stderr.
-int halves_open(struct halves *h, const char *text);
+// 0, or -errno after saying why on stderr. compile: if it can be, which `compiled` tells.
+int halves_open(struct halves *h, const char *text, bool compile);
 void halves_close(struct halves *h);
 
 // A copy of p into the router in userspace alone, and into the one of two halves. marked: it comes

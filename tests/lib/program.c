@@ -81,7 +81,8 @@ static bool fill(const struct bpf_object *object, const struct weir_share *s)
 bool program_load(struct program *p, const char *file, const struct weir_element *e,
 		  const struct weir_front_args *a)
 {
-	struct weir_instance in = {WEIR_FRONT_ABI, weir_n_outputs(e), weir_n_drops(e->class), 0};
+	struct weir_instance in = {
+		WEIR_FRONT_ABI, weir_n_outputs(e), weir_n_drops(e->class), 0, {}};
 	struct bpf_program *prog;
 	struct bpf_map *map;
 	bool ok = true;

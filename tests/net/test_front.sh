@@ -111,7 +111,14 @@ for i in range($1):
 }
 
 # --- forwarding, and what leaves the driver ---
+compiled() { # COUNT: of paths, since the start
+	local n
+	n=$(grep -c "are one program in the driver" "$out")
+	[ "$n" -ge "$1" ] || because "$n paths are compiled"
+}
+
 exceptions() {
+	ip -n "$tag-a" route flush cache # of an earlier time
 	expect "TTL expires" answers "Time to live exceeded" on a ping -c 1 -W 1 -t 1 10.0.2.2
 	expect "options" answers "10.0.2.1" on a ping -c 1 -W 1 -R 10.0.2.2
 	expect "DF" sees a a0 "icmp[0] = 3 and icmp[1] = 4 and icmp[6:2] = 1200" \
@@ -128,8 +135,16 @@ exceptions() {
 }
 
 front_hosts 1
-expect "starts" router auto
+expect "starts in parts" router auto --no-compile
 [ "$failed" = 0 ] || finish
+expect "forwards in parts" in_driver a 10.0.2.2 200
+exceptions
+expect "balances in parts" soon balances
+expect "compiles nothing" eval '! compiled 1'
+pid=$main
+expect "ends in parts" stop
+expect "starts" router auto
+expect "compiles its paths" soon compiled 2
 expect "says what is in the driver" says "^driver: [1-9][0-9]* of 47 elements; exits to userspace: "
 expect "forwards" pings a 10.0.2.2 3 56
 expect "forwards in the driver" in_driver a 10.0.2.2 200
@@ -167,6 +182,8 @@ expect "other arguments" write if1/CheckIPHeader@10.config ""
 expect "FixIPSrc too" write if1/FixIPSrc@15.config 10.0.2.1
 expect "load one" test "$(newest_program)" -gt "$before"
 expect "are in the driver" in_driver a 10.0.2.2 100
+expect "the paths are compiled anew" soon compiled 4
+expect "and forward" in_driver a 10.0.2.2 100
 wait "$pinger"
 expect "nothing was lost meanwhile" grep -q " 0% packet loss" "$scratch/ping"
 pid=$main

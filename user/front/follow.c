@@ -50,6 +50,7 @@ void weir_front_watch(struct weir_front *f, struct weir_engine *g)
 	if (f->watch_fd >= 0)
 		weir_watch_fd(f->watcher, f->watch_fd, hear);
 	look_at_all(f); // what changed before anybody listened
+	front_compile(f);
 }
 
 void front_unwatch(struct weir_front *f)

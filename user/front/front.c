@@ -126,6 +126,8 @@ static int join_element(struct weir_front *f, const struct weir_element *e)
 	int fd = exit_to(f, e, 0), rc;
 
 	rc = fd < 0 ? fd : bpf_map_update_elem(p->out_fd, &port, &fd, BPF_ANY);
+	port++;
+	rc = rc ?: bpf_map_update_elem(p->out_fd, &port, &p->fd, BPF_ANY);
 	for (port = 0; !rc && port < e->n_out; port++) {
 		const struct weir_connection *c = front_connection(e, port);
 
@@ -157,69 +159,25 @@ struct weir_device *front_device(const struct weir_element *e)
 	return a.device;
 }
 
-// Is the connection one at which a fused program begins: what is before it does not go straight on?
-static bool begins(const struct weir_front *f, const struct weir_connection *c)
-{
-	return weir_plan_is_inside(f->plan, c) &&
-	       (weir_is_entry(c->from) || !front_goes_on(f, c->from));
-}
-
-// The fused program behind a connection, in place of the element's own; and the one behind that, if
-// it was cut short.
-static int begin(struct weir_front *f, const struct weir_connection *c)
-{
-	int rc = 0;
-
-	while (!rc && c) {
-		const unsigned to = c->to->index;
-		const struct weir_connection *rest = NULL;
-		__u32 port = c->from_port;
-		int fd;
-
-		if (f->fused[to] <= 0)
-			f->fused[to] = front_fuse(f, c->to, &rest);
-		fd = f->fused[to] > 0 ? f->fused[to] : f->programs[to].fd;
-		if (!weir_is_entry(c->from)) // see switch_one
-			rc = bpf_map_update_elem(f->programs[c->from->index].out_fd, &port, &fd,
-						 BPF_ANY);
-		c = rest;
-	}
-	return rc;
-}
-
-// Makes the fused programs anew and puts them into place.
-static int fuse_all(struct weir_front *f)
-{
-	const struct weir_router *r = f->plan->router;
-	int rc = 0;
-
-	for (unsigned i = 0; i < r->n_elements; i++) {
-		if (f->fused[i] > 0)
-			close(f->fused[i]);
-		f->fused[i] = 0;
-	}
-	for (unsigned i = 0; !rc && i < r->n_connections; i++)
-		if (begins(f, &r->connections[i]))
-			rc = begin(f, &r->connections[i]);
-	return rc;
-}
-
 // A FromDevice in the driver: its interface's packets go into what its output leads to. With on
 // false, or when its arguments no longer allow it, they go to the sockets again.
 static int switch_one(struct weir_front *f, const struct weir_element *e, bool on)
 {
 	struct weir_device *allowed = front_device(e), **d = &f->devices[e->index];
 	const struct weir_connection *c = front_connection(e, 0);
-	int fd = -1;
+	int fd = -1, rc;
 
 	if (allowed && c && on && !f->off) {
-		fd = f->fused[c->to->index] > 0 ? f->fused[c->to->index] : behind(f, c);
+		fd = behind(f, c);
 		if (fd < 0)
 			return fd;
 		*d = allowed;
 		f->entry_fd[e->index] = weir_xsk_entry_counts(allowed);
 	}
-	return *d ? weir_xsk_front(f->xsk, *d, fd) : 0;
+	if (!*d)
+		return 0;
+	rc = fd < 0 ? weir_xsk_path(*d, -1) : 0;
+	return rc ?: weir_xsk_front(f->xsk, *d, fd);
 }
 
 static int switch_all(struct weir_front *f, bool on)
@@ -268,7 +226,8 @@ void weir_front_beat(struct weir_front *f)
 static int replace(struct weir_front *f, const struct weir_element *e, int fd)
 {
 	struct weir_router *r = e->router;
-	int rc = 0;
+	__u32 own = weir_n_outputs(e) + 1;
+	int rc = bpf_map_update_elem(f->programs[e->index].out_fd, &own, &fd, BPF_ANY);
 
 	for (unsigned i = 0; !rc && i < r->n_connections; i++) {
 		const struct weir_connection *c = &r->connections[i];
@@ -292,6 +251,13 @@ static void give_up(struct weir_front *f, const struct weir_element *e, const ch
 		e->name, why);
 }
 
+static void drop_paths(struct weir_front *f)
+{
+	for (unsigned i = 0; i < f->plan->router->n_elements; i++)
+		if (f->devices[i])
+			weir_xsk_path(f->devices[i], -1);
+}
+
 int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
 		 size_t size)
 {
@@ -307,13 +273,14 @@ int front_reload(struct weir_front *f, const struct weir_element *e, bool with_t
 		return rc;
 	front_program_close(p);
 	*p = fresh;
-	// what was fused has the old one in it
-	rc = front_program_share(p, e)
-		     ?: replace(f, e, p->fd) ?: fuse_all(f) ?: switch_all(f, true);
+	drop_paths(f); // they have the old arguments in them
+	rc = front_program_share(p, e) ?: replace(f, e, p->fd) ?: switch_all(f, true);
 	if (rc)
 		give_up(f, e, strerror(-rc));
 	else if (f->stays) // what is there already holds the router; this only shows it
 		front_pin_element(f, e, f->stays);
+	if (!rc)
+		front_compile(f);
 	return 0;
 }
 
@@ -322,8 +289,12 @@ int front_changed(struct weir_front *f, const struct weir_element *e, struct wei
 	const struct front_program *p = &f->programs[e->index];
 	char why[WHY];
 
-	if (weir_is_entry(e))
-		return switch_one(f, e, true);
+	if (weir_is_entry(e)) {
+		int rc = switch_one(f, e, true);
+
+		front_compile(f);
+		return rc;
+	}
 	if (!p->object || !front_program_is_old(p, e) ||
 	    !front_reload(f, e, true, why, sizeof(why)))
 		return 0;
@@ -363,14 +334,13 @@ int front_make(struct weir_front **out, struct weir_plan *plan)
 	*f = (struct weir_front){
 		.plan = plan,
 		.programs = calloc(n, sizeof(*f->programs)),
-		.fused = calloc(n, sizeof(*f->fused)),
 		.devices = calloc(n, sizeof(struct weir_device *)),
 		.entry_fd = calloc(n, sizeof(*f->entry_fd)),
 		.beat_fd = -1,
 		.watch_fd = -1,
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
-	return f->programs && f->fused && f->devices && f->entry_fd ? 0 : -ENOMEM;
+	return f->programs && f->devices && f->entry_fd ? 0 : -ENOMEM;
 }
 
 int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir_xsk *x,
@@ -385,7 +355,7 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 		f->opt = *opt;
 		rc = open_beat(f)		 ?: load_programs(f, err)
 			     ?: share_tables(f) ?: join_all(f)
-			     ?: fuse_all(f)	 ?: switch_all(f, true);
+			     ?: switch_all(f, true);
 	}
 	if (rc) {
 		weir_warn(err, NULL,
@@ -407,6 +377,7 @@ void weir_front_close(struct weir_front *f)
 		return;
 	f->plan->router->front = NULL;
 	f->plan->router->front_moved = NULL;
+	front_compile_stop(f);
 	front_unwatch(f);
 	if (!f->stays && f->devices)
 		switch_all(f, false);
@@ -422,10 +393,6 @@ void weir_front_close(struct weir_front *f)
 	if (f->beat_fd >= 0)
 		close(f->beat_fd);
 	free(f->programs);
-	for (unsigned i = 0; f->fused && i < f->plan->router->n_elements; i++)
-		if (f->fused[i] > 0)
-			close(f->fused[i]);
-	free(f->fused);
 	free(f->devices);
 	free(f->entry_fd);
 	free(f->before);

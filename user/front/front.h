@@ -14,6 +14,7 @@ struct weir_front;
 struct weir_front_options {
 	bool gone_drop;	  // where no worker listens, packets are lost instead of the host's
 	unsigned beat_ms; // without a sign of life for so long, nobody listens; 0: not looked at
+	bool no_compile;  // the paths stay in parts, one program for each element
 };
 
 // Loads every program of the plan and switches the front on. A program that the verifier refuses is
@@ -27,6 +28,10 @@ void weir_front_close(struct weir_front *f);
 // From here on the elements follow what interfaces become able and unable to do. After
 // weir_engine_open, and before the workers run.
 void weir_front_watch(struct weir_front *f, struct weir_engine *g);
+
+// Makes one program of each path behind an interface, and waits for it. While it is watched the
+// router does so by itself, when it begins and after each change.
+void weir_front_compile(struct weir_front *f);
 
 // The router's programs have the packets from now on: from here on its interfaces' own statistics
 // tell what they did not take.

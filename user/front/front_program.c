@@ -139,7 +139,7 @@ static int set_map(struct bpf_map *map, const struct weir_element *e,
 	if (share)
 		return size_share(map, share, old);
 	if (!strcmp(name, "weir_out"))
-		return reuse_or_size(map, old ? old->out_fd : -1, weir_n_outputs(e) + 1);
+		return reuse_or_size(map, old ? old->out_fd : -1, weir_n_outputs(e) + 2);
 	if (!strcmp(name, "weir_counts"))
 		return reuse_or_size(map, old ? old->counts_fd : -1, front_n_counts(e));
 	if (!strcmp(name, "weir_state"))

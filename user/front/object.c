@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "front.h"
+#include "parts.h"
 
 #include <abi/front.h>
 #include <ctype.h>
@@ -96,7 +96,7 @@ static const char *check(const char *file, const struct weir_class *c)
 	return what ? why : NULL;
 }
 
-static const char *const *own_dirs(void)
+const char *const *front_own_dirs(void)
 {
 	static char build[PATH_MAX], installed[PATH_MAX + 16];
 	static const char *const dirs[] = {build, installed, NULL};
@@ -158,7 +158,7 @@ const char *weir_front_object(void *, const struct weir_class *c, const char **w
 	if (!n)
 		return NULL;
 	file = *home ? find(home, name, n)
-		     : find(weir_package_folders(), name, n) ?: find(own_dirs(), name, n);
+		     : find(weir_package_folders(), name, n) ?: find(front_own_dirs(), name, n);
 	if (file) {
 		*why = check(file, c);
 		return *why ? NULL : file;

@@ -25,8 +25,8 @@ struct weir_front {
 	struct front_program *programs; // by element index
 	struct weir_device **devices;	// of FromDevices that were switched on, by element index
 	int *entry_fd;			// counters of the entry programs, for `devices`
-	int *fused; // fds of programs that begin with an element, by its index; <= 0: none
-	bool off;   // for good: a program could not be replaced
+	struct front_compile *compile;	// what is being compiled; NULL: nothing
+	bool off;			// for good: a program could not be replaced
 	struct exit_point *exits;
 	unsigned n_exits;
 	int beat_fd;
@@ -43,13 +43,11 @@ struct weir_front {
 
 // What an output is connected to; NULL if nothing.
 const struct weir_connection *front_connection(const struct weir_element *e, unsigned port);
-// Does exactly one output of an element stay in the driver, so that both programs can be joined?
-bool front_goes_on(const struct weir_front *f, const struct weir_element *e);
-// Loads one program for an element and what follows it straight on. Its fd, the caller's; or
-// -errno: there is nothing to join, or the kernel refuses it. *rest: where the next may begin, if
-// not all found room.
-int front_fuse(const struct weir_front *f, const struct weir_element *e,
-	       const struct weir_connection **rest);
+// Compiles the paths behind the interfaces anew, and puts each into place when it is done.
+void front_compile(struct weir_front *f);
+void front_compile_stop(struct weir_front *f);
+// Where what belongs to the command lies; ended by NULL.
+const char *const *front_own_dirs(void);
 bool front_has(const struct weir_front *f, const struct weir_element *e);
 // The interface of a FromDevice whose arguments allow the driver; else NULL.
 struct weir_device *front_device(const struct weir_element *e);

@@ -366,7 +366,7 @@ static uint64_t seen(int counts)
 
 	for (__u32 queue = 0; v && !bpf_map_lookup_elem(counts, &queue, v); queue++)
 		for (int i = 0; i < n_cpus; i++)
-			n += v[i].seen;
+			n += v[i].front + v[i].rest;
 	free(v);
 	return n;
 }

@@ -270,11 +270,21 @@ int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd)
 
 int xsk_program_front(struct xsk_program *p, int fd)
 {
-	int e = fd < 0 ? 0 : bpf_map_update_elem(p->front_fd, &p->number, &fd, BPF_ANY);
+	__u32 slot = 2 * p->number;
+	int e = fd < 0 ? 0 : bpf_map_update_elem(p->front_fd, &slot, &fd, BPF_ANY);
 
 	if (!e)
 		__atomic_store_n(&p->skel->bss->has_front, fd >= 0, __ATOMIC_RELEASE);
 	return e;
+}
+
+int xsk_program_path(struct xsk_program *p, int fd)
+{
+	__u32 slot = 2 * p->number + 1;
+
+	if (fd >= 0)
+		return bpf_map_update_elem(p->front_fd, &slot, &fd, BPF_ANY);
+	return bpf_map_delete_elem(p->front_fd, &slot) && errno != ENOENT ? -errno : 0;
 }
 
 int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_entry_count *sum)
@@ -289,8 +299,8 @@ int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_e
 	}
 	e = bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.counts), &queue, v);
 	for (int i = 0; !e && i < n; i++) {
-		sum->seen += v[i].seen;
-		sum->bytes += v[i].bytes;
+		sum->rest += v[i].rest;
+		sum->rest_bytes += v[i].rest_bytes;
 		sum->passed += v[i].passed;
 		sum->from_self += v[i].from_self;
 		sum->front += v[i].front;

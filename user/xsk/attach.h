@@ -18,7 +18,7 @@ struct xsk_program_args {
 	bool generic;
 	int sockets_fd;	       // map of the sockets of all interfaces of the router
 	unsigned first_socket; // of this interface's queues in it
-	int front_fd;	       // map of the first elements behind all interfaces
+	int front_fd;	       // map of the first elements behind all interfaces, and paths
 	unsigned number;       // of this interface in it
 	const char *kept;      // file of the link that a past run left there; NULL: none
 };
@@ -50,6 +50,9 @@ int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd);
 // From here on, packets go into the front of the graph, which begins with the program fd; with -1
 // they go to the sockets again. 0 or -errno.
 int xsk_program_front(struct xsk_program *p, int fd);
+
+// From here on, they go into the compiled path fd instead; with -1 they do not. 0 or -errno.
+int xsk_program_path(struct xsk_program *p, int fd);
 
 // What the program counted on a queue, over all CPUs.
 int xsk_program_count(const struct xsk_program *p, unsigned queue, struct weir_entry_count *sum);

@@ -15,8 +15,8 @@ unsigned weir_xsk_counts(const struct weir_xsk *, const struct weir_device *d, u
 	getsockopt(q->sock.fd, SOL_XDP, XDP_STATISTICS, &s, &len);
 	xsk_program_count(&x->program, queue, &entry);
 	const struct weir_xsk_count all[] = {
-		{"seen", entry.seen, false, false},
-		{"seen_bytes", entry.bytes, false, false},
+		{"seen", entry.front + entry.rest, false, false},
+		{"seen_bytes", entry.front_bytes + entry.rest_bytes, false, false},
 		{"passed", entry.passed, false, false},
 		{"from_self", entry.from_self, false, false},
 		{"front", entry.front, false, false},

@@ -9,6 +9,7 @@
 
 #include <entry.skel.h>
 #include <errno.h>
+#include <string.h>
 
 // Buffers that are in the fill ring already were not looked at when they went there.
 static void expect_blocks(struct weir_xsk *x, struct xsk_device *d)
@@ -30,6 +31,22 @@ int weir_xsk_front(struct weir_xsk *x, struct weir_device *device, int prog_fd)
 	if (prog_fd >= 0)
 		expect_blocks(x, d);
 	return xsk_program_front(&d->program, prog_fd);
+}
+
+int weir_xsk_path(struct weir_device *device, int prog_fd)
+{
+	struct xsk_device *d = device->opened;
+
+	return d && d->program.skel ? xsk_program_path(&d->program, prog_fd) : -ENODEV;
+}
+
+void weir_xsk_path_args(const struct weir_device *device, struct weir_path *path)
+{
+	const struct xsk_device *d = device->opened;
+	const struct weir_entry_args *a = &d->program.skel->rodata->args;
+
+	*path = (struct weir_path){.aside = 1, .first_socket = a->first_socket};
+	memcpy(path->mac, a->mac, sizeof(path->mac));
 }
 
 int weir_xsk_take_over(struct weir_xsk *x, struct weir_err *err)

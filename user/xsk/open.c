@@ -174,7 +174,7 @@ static int open_front_map(struct weir_xsk *x)
 
 	if (!skel)
 		return -errno;
-	x->front_fd = weir_xsk_map(skel->obj, skel->maps.front, x->n ?: 1, "__u32");
+	x->front_fd = weir_xsk_map(skel->obj, skel->maps.front, 2 * (x->n ?: 1), "__u32");
 	entry__destroy(skel);
 	return x->front_fd < 0 ? x->front_fd : 0;
 }

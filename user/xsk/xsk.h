@@ -64,6 +64,11 @@ bool weir_xsk_features_heard(int fd);
 // program prog_fd; with -1 they go to the sockets again. The first call for an interface comes
 // before the workers run. 0 or -errno.
 int weir_xsk_front(struct weir_xsk *x, struct weir_device *d, int prog_fd);
+// From here on they go into the compiled path prog_fd instead, where the driver has room for a
+// block; with -1 they do not. 0 or -errno.
+int weir_xsk_path(struct weir_device *d, int prog_fd);
+// What a path behind the interface is compiled for.
+void weir_xsk_path_args(const struct weir_device *d, struct weir_path *path);
 // A map as an opened object declares it, but of n values, and with the type of that name for them,
 // so that other tools show them in words. Its fd, the caller's, or -errno.
 struct bpf_object;

@@ -15,8 +15,8 @@ enum {
 // Sum over n bytes at offset `at` from the driver's first byte, as far as they are there.
 WEIR_INLINE uint64_t weir_csum_bytes(const struct packet *p, uint32_t at, uint32_t n)
 {
-	uint8_t *end = (void *)(long)p->ctx->data_end;
-	uint8_t *d = (uint8_t *)(long)p->ctx->data + (at & WEIR_OFF_MASK);
+	uint8_t *end = p->end;
+	uint8_t *d = (uint8_t *)p->data + (at & WEIR_OFF_MASK);
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < WEIR_CSUM_CHUNKS && n >= WEIR_CSUM_CHUNK; i++) {

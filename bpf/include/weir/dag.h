@@ -86,13 +86,13 @@ static long weir_dag_round(__u32 round __attribute__((unused)), struct weir_dag_
 }
 
 // From a step to the end, for any packet: bytes may be missing and headers not set.
-static __attribute__((noinline)) unsigned weir_dag_walk(struct xdp_md *ctx,
-							const struct weir_dag_args *a, __u32 to)
+static __attribute__((noinline)) unsigned weir_apart_walk(struct xdp_md *ctx,
+							  const struct weir_dag_args *a, __u32 to)
 {
 	struct weir_dag_walk w = {.ctx = ctx, .a = a, .steps = weir_dag_steps(), .to = to};
-	const struct weir_meta *m = weir_meta(ctx);
+	const struct weir_meta *m = (void *)(long)ctx->data_meta;
 
-	if (!m || !w.steps)
+	if ((void *)(m + 1) > (void *)(long)ctx->data || !w.steps)
 		return to;
 	w.bases =
 		m->off | (__u64)m->mac << 16 | (__u64)m->network << 32 | (__u64)m->transport << 48;
@@ -117,26 +117,27 @@ WEIR_INLINE __u32 weir_dag_step(const struct weir_dag_step *s, const __u8 *base,
 WEIR_INLINE unsigned weir_dag_run(const struct weir_dag_args *a, struct packet *p, const __u8 *from,
 				  const __u8 *network, bool data_only)
 {
-	const __u8 *end = (void *)(long)p->ctx->data_end;
+	const __u8 *end = p->end;
 	const struct weir_dag_step *steps;
 	__u32 to = a->start;
 	__u64 mask;
 
 	if (WEIR_UNLIKELY(!from || !network))
 		return a->careful < WEIR_DAG_STEP ? a->careful
-						  : weir_dag_walk(p->ctx, a, a->careful);
+						  : weir_apart_walk(p->ctx, a, a->careful);
 	steps = weir_dag_steps();
 	if (!steps)
 		return to;
 	mask = a->mask;
-	asm volatile("" : "+r"(mask)); // spilled by halves, the verifier would forget it
+	asm("" : "+r"(mask)); // spilled by halves, the verifier would forget it
 	for (__u32 i = 0; i < WEIR_DAG_ROUND && to >= WEIR_DAG_STEP; i++) {
 		const struct weir_dag_step *s = &steps[to & mask];
 		bool in_network = !data_only && s->base == WEIR_BASE_NETWORK;
 
 		to = weir_dag_step(s, in_network ? network : from, end, data_only);
 	}
-	return a->depth > WEIR_DAG_ROUND && to >= WEIR_DAG_STEP ? weir_dag_walk(p->ctx, a, to) : to;
+	return a->depth > WEIR_DAG_ROUND && to >= WEIR_DAG_STEP ? weir_apart_walk(p->ctx, a, to)
+								: to;
 }
 
 WEIR_INLINE unsigned weir_dag_run_data(const struct weir_dag_args *a, struct packet *p)

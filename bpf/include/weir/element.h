@@ -37,7 +37,10 @@ struct {
 	__type(value, struct weir_count);
 } weir_counts SEC(".maps");
 
-const volatile struct weir_instance weir_instance SEC(".rodata.instance") = {.abi = WEIR_FRONT_ABI};
+// Not const and weak, so that the compiler does not believe what stands there before loading.
+#define WEIR_FROZEN __attribute__((weak))
+
+WEIR_FROZEN struct weir_instance weir_instance SEC(".rodata.instance") = {.abi = WEIR_FRONT_ABI};
 
 WEIR_INLINE void weir_count(const struct packet *p, __u32 which)
 {
@@ -49,22 +52,19 @@ WEIR_INLINE void weir_count(const struct packet *p, __u32 which)
 	c->bytes += weir_len(p);
 }
 
-// What a function may return instead of an output, in a file that is for the driver only: the
-// packet's way ends here, with the XDP action in the lower bits (and was counted by weir_end_here);
-// or the element goes on with it in userspace.
-enum { WEIR_ENDED = 0x4000, WEIR_HANDOVER = 0x4100 };
-
 // What an element cuts off is in the bytes that came in, and not in those that left.
-WEIR_INLINE void weir_count_cut(const struct packet *p)
+WEIR_INLINE void weir_count_cut(struct packet *p)
 {
-	struct weir_count *c;
+	struct weir_count *c = NULL;
 	__u32 derived = 0;
 
-	if (!p->cut || !weir_instance.derived)
+	if (!p->cut)
 		return;
-	c = bpf_map_lookup_elem(&weir_counts, &derived);
+	if (weir_instance.derived)
+		c = bpf_map_lookup_elem(&weir_counts, &derived);
 	if (c)
 		c->bytes -= p->cut;
+	p->cut = 0;
 }
 
 // Counts a packet as ended on purpose. Before the block is taken off.
@@ -82,6 +82,11 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 	const unsigned n_out = weir_instance.n_out, n_drops = weir_instance.n_drops;
 	unsigned which = n_out + WEIR_COUNT_NO_PORT, reason = port - WEIR_DROP;
 
+	if (port == WEIR_APART) {
+		if (weir_packet_settle(p))
+			bpf_tail_call(p->ctx, &weir_out, n_out + 1);
+		return XDP_DROP;
+	}
 	if (port < n_out)
 		which = port;
 	else if (port >= WEIR_DROP && reason < n_drops)
@@ -89,50 +94,83 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 	else if (port == WEIR_HANDOVER)
 		which = n_out + WEIR_COUNT_CLASS + n_drops + WEIR_COUNT_HANDED;
 	weir_count(p, which);
-	if (port < n_out)
+	if (port == WEIR_HANDOVER)
+		port = n_out;
+	else if (port >= n_out)
+		return XDP_DROP;
+	if (weir_packet_settle(p))
 		bpf_tail_call(p->ctx, &weir_out, port);
-	else if (port == WEIR_HANDOVER)
-		bpf_tail_call(p->ctx, &weir_out, n_out);
 	return XDP_DROP;
 }
 
-// The first outputs are jumps that the JIT knows.
-#define WEIR_LEAVE_BY(n_)                                          \
-	do {                                                       \
-		if (port_ == (n_) && (n_) < weir_instance.n_out) { \
-			if ((n_) || !weir_instance.derived)        \
-				weir_count(p_, n_);                \
-			bpf_tail_call_static(ctx, &weir_out, n_);  \
-			return XDP_DROP;                           \
-		}                                                  \
-	} while (0)
+// The first outputs are jumps that the JIT knows. In a compiled path the function of the next
+// element stands in the place of weir_next_N.
+#define WEIR_NEXT(n_)                                                \
+	WEIR_INLINE int weir_next_##n_(struct packet *p)             \
+	{                                                            \
+		if (weir_packet_settle(p))                           \
+			bpf_tail_call_static(p->ctx, &weir_out, n_); \
+		return XDP_DROP;                                     \
+	}
+WEIR_NEXT(0)
+WEIR_NEXT(1)
+WEIR_NEXT(2)
+WEIR_NEXT(3)
 
-#define WEIR_PROGRAM(id, call_)                                                                \
-	const volatile union {                                                                 \
-		struct id self;                                                                \
-		__u32 not_empty;                                                               \
-	} weir_self SEC(".rodata.self") = {};                                                  \
-	SEC("xdp") int id##_xdp(struct xdp_md *ctx)                                            \
-	{                                                                                      \
-		const struct id *self_ = (const struct id *)&weir_self;                        \
-		struct packet packet_, *p_ = &packet_;                                         \
-		unsigned port_;                                                                \
-		/* the compiler must not believe the zeroes that stand there before loading */ \
-		asm volatile("" : "+r"(self_));                                                \
-                                                                                               \
-		if (!weir_packet_enter(p_, ctx))                                               \
-			return XDP_ABORTED;                                                    \
-		port_ = call_;                                                                 \
-		weir_count_cut(p_);                                                            \
-		WEIR_LEAVE_BY(0);                                                              \
-		WEIR_LEAVE_BY(1);                                                              \
-		WEIR_LEAVE_BY(2);                                                              \
-		WEIR_LEAVE_BY(3);                                                              \
-		return weir_leave_else(p_, port_);                                             \
+#define WEIR_LEAVE_BY(n_)                                 \
+	if (port == (n_) && (n_) < weir_instance.n_out) { \
+		if ((n_) || !weir_instance.derived)       \
+			weir_count(p, n_);                \
+		return weir_next_##n_(p);                 \
+	}
+WEIR_INLINE int weir_leave(struct packet *p, unsigned port)
+{
+	weir_count_cut(p);
+	WEIR_LEAVE_BY(0)
+	WEIR_LEAVE_BY(1)
+	WEIR_LEAVE_BY(2)
+	WEIR_LEAVE_BY(3)
+	return weir_leave_else(p, port);
+}
+
+WEIR_INLINE int weir_leave_sink(struct packet *p, unsigned port)
+{
+	return WEIR_LIKELY(port < WEIR_HANDOVER) ? (int)(port & ~(unsigned)WEIR_ENDED)
+						 : weir_leave_else(p, port);
+}
+
+// weir_run is all that happens to a packet in the element and behind it.
+#define WEIR_PROGRAM(id, leave_, call_)                                                      \
+	WEIR_FROZEN union {                                                                  \
+		struct id self;                                                              \
+		__u32 not_empty;                                                             \
+	} weir_self SEC(".rodata.self") = {};                                                \
+	WEIR_INLINE int weir_run(struct packet *p_)                                          \
+	{                                                                                    \
+		const struct id *self_ = &weir_self.self;                                    \
+                                                                                             \
+		(void)self_;                                                                 \
+		return leave_(p_, call_);                                                    \
+	}                                                                                    \
+	SEC("xdp") int id##_xdp(struct xdp_md *ctx)                                          \
+	{                                                                                    \
+		struct packet packet;                                                        \
+		struct weir_instead instead;                                                 \
+                                                                                             \
+		if (weir_instance.path.aside) {                                              \
+			if (!weir_packet_begin(&packet, &instead, ctx, &weir_instance.path)) \
+				return XDP_PASS;                                             \
+		} else if (!weir_packet_enter(&packet, &instead, ctx)) {                     \
+			return XDP_ABORTED;                                                  \
+		}                                                                            \
+		return weir_run(&packet);                                                    \
 	}
 
-#define WEIR_ELEMENT(id, ...) WEIR_PROGRAM(id, id(self_, p_))
-#define WEIR_SPLIT_ELEMENT(id, ...) WEIR_PROGRAM(id, id(self_, p_))
+#define WEIR_ELEMENT(id, ...) WEIR_PROGRAM(id, weir_leave, id(self_, p_))
+#define WEIR_SPLIT_ELEMENT(id, ...) WEIR_PROGRAM(id, weir_leave, id(self_, p_))
+
+// A port that no element has: where what cannot happen leads.
+enum { WEIR_NOWHERE = 0xffff };
 
 // State: one per CPU, as there is one per worker in userspace.
 #define WEIR_STATE(id)                                                                \
@@ -147,42 +185,23 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 		__u32 zero = 0;                                                       \
 		struct id##_state *state = bpf_map_lookup_elem(&weir_state, &zero);   \
                                                                                       \
-		return state ? id(self, state, p) : 0;                                \
+		return state ? id(self, state, p) : WEIR_NOWHERE;                     \
 	}
 #define WEIR_STATE_ELEMENT(id, ...) \
 	WEIR_STATE(id)              \
-	WEIR_PROGRAM(id, id##_with_state(self_, p_))
+	WEIR_PROGRAM(id, weir_leave, id##_with_state(self_, p_))
 
 // An element that has another form in userspace, in a file of the same name: foo.bpf.c beside
 // foo.c. Its struct is what the class's `driver` function fills in; its state has the layout of the
 // class's, as handlers sum over both.
-#define WEIR_DRIVER_ELEMENT(id) WEIR_PROGRAM(id, id(self_, p_))
+#define WEIR_DRIVER_ELEMENT(id) WEIR_PROGRAM(id, weir_leave, id(self_, p_))
 #define WEIR_DRIVER_STATE_ELEMENT(id) WEIR_STATE_ELEMENT(id)
 
 // One that ends packets: unsigned id(self, p) returns WEIR_ENDED | action, or a drop reason.
-#define WEIR_DRIVER_SINK(id) WEIR_SINK_PROGRAM(id, id(self_, p_))
+#define WEIR_DRIVER_SINK(id) WEIR_PROGRAM(id, weir_leave_sink, id(self_, p_))
 #define WEIR_DRIVER_STATE_SINK(id) \
 	WEIR_STATE(id)             \
-	WEIR_SINK_PROGRAM(id, id##_with_state(self_, p_))
-
-#define WEIR_SINK_PROGRAM(id, call_)                                                             \
-	const volatile union {                                                                   \
-		struct id self;                                                                  \
-		__u32 not_empty;                                                                 \
-	} weir_self SEC(".rodata.self") = {};                                                    \
-	SEC("xdp") int id##_xdp(struct xdp_md *ctx)                                              \
-	{                                                                                        \
-		const struct id *self_ = (const struct id *)&weir_self;                          \
-		struct packet packet_, *p_ = &packet_;                                           \
-		unsigned port_;                                                                  \
-		asm volatile("" : "+r"(self_));                                                  \
-                                                                                                 \
-		if (!weir_packet_enter(p_, ctx))                                                 \
-			return XDP_ABORTED;                                                      \
-		port_ = call_;                                                                   \
-		return WEIR_LIKELY(port_ < WEIR_HANDOVER) ? (int)(port_ & ~(unsigned)WEIR_ENDED) \
-							  : weir_leave_else(p_, port_);          \
-	}
+	WEIR_PROGRAM(id, weir_leave_sink, id##_with_state(self_, p_))
 
 #define WEIR_SPLIT_STATE_ELEMENT(id, ...) WEIR_STATE_ELEMENT(id)
 #define WEIR_CASES(id, ...) _Static_assert(1, "rows are run by userspace")

@@ -24,7 +24,7 @@ WEIR_INLINE uint32_t weir_fib4_in_group(const uint32_t *entries, uint32_t e, uin
 					uint32_t i)
 {
 	e &= ~WEIR_FIB4_GROUP;
-	asm volatile("" : "+r"(e)); // the verifier must see that this is compared, and this used
+	asm("" : "+r"(e)); // the verifier must see that this is compared, and this used
 	return e < n_groups ? WEIR_READ_ONCE(entries[e * WEIR_FIB4_GROUP_SIZE + i])
 			    : WEIR_FIB4_NONE;
 }

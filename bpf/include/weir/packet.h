@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <abi/anno.h>
+#include <abi/front.h>
 #include <abi/hdr.h>
 #include <abi/meta.h>
 #include <stdbool.h>
@@ -44,12 +45,21 @@ enum {
 	WEIR_OFF_MASK = 0x3fff, // bounds an offset for the verifier
 };
 
+// Of the element; on a compiled path, which `path.aside` tells, the block is `instead->meta`.
+extern struct weir_instance weir_instance;
+
+// What stands in for what is not there; written by whoever has it.
+struct weir_instead {
+	struct weir_meta meta; // of the block, should it be gone after the head has moved
+	struct ip4 ip;
+};
+
 struct packet {
 	struct xdp_md *ctx;
 	struct weir_meta *m;
-	struct weir_meta lost; // instead of the block, should it be gone after the head has moved
-	struct ip4 blank;      // zeroes
-	uint32_t cut;	       // bytes that weir_truncate took
+	void *data, *end; // of what the driver sees as the packet
+	struct weir_instead *instead;
+	uint32_t cut; // bytes that weir_truncate took
 };
 
 struct batch {
@@ -61,19 +71,21 @@ struct batch {
 // n bytes at offset `at` from the driver's first byte, or NULL.
 WEIR_INLINE void *weir_bytes_at(const struct packet *p, uint32_t at, uint32_t n)
 {
-	void *start = (void *)(long)p->ctx->data, *end = (void *)(long)p->ctx->data_end;
-	void *d = start + (at & WEIR_OFF_MASK);
+	// the compiler is to load whole words, and the machine does not mind where they lie
+	void *d = __builtin_assume_aligned(p->data + (at & WEIR_OFF_MASK), sizeof(__u64));
+	uint32_t len = n & WEIR_OFF_MASK;
 
-	return at <= WEIR_OFF_MASK && n <= WEIR_OFF_MASK && d + (n & WEIR_OFF_MASK) <= end ? d
-											   : NULL;
+	if (!__builtin_constant_p(len)) // else it leaves out the mask, which the verifier wants
+		asm("" : "+r"(len));
+	return at <= WEIR_OFF_MASK && n <= WEIR_OFF_MASK && d + len <= p->end ? d : NULL;
 }
 
 WEIR_INLINE uint32_t weir_len(const struct packet *p)
 {
 	// 64-bit, as the verifier permits no other arithmetic on these
-	long n = (void *)(long)p->ctx->data_end - (void *)(long)p->ctx->data;
+	long n = p->end - p->data;
 
-	asm volatile("" : "+r"(n));
+	asm("" : "+r"(n));
 	return (uint32_t)n - p->m->off;
 }
 
@@ -100,21 +112,34 @@ WEIR_INLINE bool weir_pull_front(struct packet *p, uint32_t n)
 	return true;
 }
 
-WEIR_INLINE struct weir_meta *weir_meta(struct xdp_md *ctx)
-{
-	struct weir_meta *m = (void *)(long)ctx->data_meta;
+// A field of the context is 32 bits wide for the compiler and a pointer for the verifier: what is
+// loaded must not be taken for a number, which may be cut to 32 bits again.
+#define WEIR_CTX_POINTER(ctx_, field_)                                           \
+	({                                                                       \
+		void *p_;                                                        \
+		asm volatile("%0 = *(u32 *)(%1 + %2)"                            \
+			     : "=r"(p_)                                          \
+			     : "r"(ctx_), "i"(offsetof(struct xdp_md, field_))); \
+		p_;                                                              \
+	})
 
-	return (void *)(m + 1) <= (void *)(long)ctx->data ? m : NULL;
+// After a helper that moves either end: pointers from before are void. False: no block is there.
+WEIR_INLINE bool weir_find_packet(struct packet *p)
+{
+	p->data = WEIR_CTX_POINTER(p->ctx, data);
+	p->end = WEIR_CTX_POINTER(p->ctx, data_end);
+	if (weir_instance.path.aside)
+		return true;
+	p->m = WEIR_CTX_POINTER(p->ctx, data_meta);
+	return (void *)(p->m + 1) <= p->data;
 }
 
-// After a helper that moves either end: pointers from before are void.
 WEIR_INLINE bool weir_find_meta(struct packet *p)
 {
-	p->m = weir_meta(p->ctx);
-	if (p->m)
+	if (weir_find_packet(p))
 		return true;
-	memset(&p->lost, 0, sizeof(p->lost));
-	p->m = &p->lost;
+	memset(&p->instead->meta, 0, sizeof(p->instead->meta));
+	p->m = &p->instead->meta;
 	return false;
 }
 
@@ -177,7 +202,10 @@ WEIR_INLINE struct ip4 *weir_ip4_or_blank(struct packet *p)
 {
 	struct ip4 *ip = weir_ip4(p);
 
-	return ip ? ip : &p->blank;
+	if (WEIR_LIKELY(ip))
+		return ip;
+	memset(&p->instead->ip, 0, sizeof(p->instead->ip));
+	return &p->instead->ip;
 }
 
 WEIR_INLINE uint32_t weir_network_len(const struct packet *p)
@@ -256,17 +284,73 @@ WEIR_INLINE void weir_packet_leave(struct packet *p)
 {
 	int off = p->m->off;
 
-	bpf_xdp_adjust_meta(p->ctx, sizeof(struct weir_meta));
+	if (!weir_instance.path.aside)
+		bpf_xdp_adjust_meta(p->ctx, sizeof(struct weir_meta));
 	if (off)
 		bpf_xdp_adjust_head(p->ctx, off);
 }
 
 // False: no block of ours is in front of the packet.
-WEIR_INLINE bool weir_packet_enter(struct packet *p, struct xdp_md *ctx)
+WEIR_INLINE bool weir_packet_enter(struct packet *p, struct weir_instead *instead,
+				   struct xdp_md *ctx)
 {
 	p->ctx = ctx;
-	p->m = weir_meta(ctx);
-	memset(&p->blank, 0, sizeof(p->blank));
+	p->instead = instead;
 	p->cut = 0;
-	return p->m && p->m->magic == WEIR_META_MAGIC;
+	return weir_find_packet(p) && p->m->magic == WEIR_META_MAGIC;
+}
+
+WEIR_INLINE __u8 weir_type_of(const struct eth *eth, const __u8 mac[6])
+{
+	const __u32 first = *(const __u32 *)eth;
+	const __u16 last = *(const __u16 *)(eth->dst + sizeof(first));
+
+	if (first == *(const __u32 *)mac && last == *(const __u16 *)(mac + sizeof(first)))
+		return WEIR_HOST;
+	if (!(first & 1))
+		return WEIR_OTHERHOST;
+	return first == 0xffffffff && last == 0xffff ? WEIR_BROADCAST : WEIR_MULTICAST;
+}
+
+// A block for a packet that came in.
+WEIR_INLINE void weir_meta_fill(struct weir_meta *m, __u32 socket, __u8 type)
+{
+	memset(m, 0, sizeof(*m));
+	m->magic = WEIR_META_MAGIC;
+	m->network = m->transport = WEIR_META_NONE;
+	m->socket = (__u16)socket;
+	m->type = type;
+}
+
+// A packet as the interface gave it, on a compiled path. False: it has no Ethernet header.
+WEIR_INLINE bool weir_packet_begin(struct packet *p, struct weir_instead *instead,
+				   struct xdp_md *ctx, const struct weir_path *path)
+{
+	p->ctx = ctx;
+	p->instead = instead;
+	p->cut = 0;
+	p->m = &instead->meta;
+	weir_find_packet(p);
+	if (p->data + sizeof(struct eth) > p->end)
+		return false;
+	weir_meta_fill(p->m, path->first_socket + ctx->rx_queue_index,
+		       weir_type_of(p->data, path->mac));
+	return true;
+}
+
+// Before another program gets the packet, which looks for the block in front of it. False: it
+// cannot be put there.
+WEIR_INLINE bool weir_packet_settle(struct packet *p)
+{
+	struct weir_meta *m;
+
+	if (!weir_instance.path.aside)
+		return true;
+	if (bpf_xdp_adjust_meta(p->ctx, -(int)sizeof(*m)))
+		return false;
+	m = WEIR_CTX_POINTER(p->ctx, data_meta);
+	if ((void *)(m + 1) > WEIR_CTX_POINTER(p->ctx, data))
+		return false;
+	*m = *p->m;
+	return true;
 }

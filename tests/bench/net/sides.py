@@ -167,12 +167,15 @@ class Weir(Side):
         self.command, self.router = f"{build}/weir", f"{PREFIX}{os.getpid()}"
         self.args = [self.command, "run", "--name", self.router, *options,
                      config, "IF0=r0", "IF1=r1"]
+        # the paths behind both interfaces are compiled one after the other
+        parts = {"--no-driver", "--no-compile"}.intersection(options)
+        self.ready = "running" if parts else "behind if1/from are one program"
 
     def write(self, handler, value):
         sh("taskset", "-c", str(DUT_CPU), self.command, "write", "-n", self.router, handler, value)
 
     def start(self, net, wait=True):
-        self.process = Process(net.inside(net.r, *self.args), "running" if wait else None,
+        self.process = Process(net.inside(net.r, *self.args), self.ready if wait else None,
                                timeout=60)
 
     def memory(self):

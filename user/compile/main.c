@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// weir-compile: makes one program out of the elements along a path, as the compiler would have made
+// it out of one file: their code in the place of the jumps between them, and their arguments as
+// constants. A command of its own, as LLVM is large and the router is not to carry it.
+//
+// Reads lines on its input:
+//
+//	element INDEX FILE          the object of an element; it carries its own bitcode
+//	value INDEX NAME HEX        what one of its frozen variables holds
+//	next INDEX PORT INDEX       the element behind an output
+//
+// The path begins with the first element. Writes a BPF object with the one program weir_path. What
+// it uses of an element is an undefined symbol, NAME.INDEX: a map, or a frozen variable.
+
+#include <linux/bpf.h>
+
+#include <abi/front.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <llvm-c/BitReader.h>
+#include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
+#include <llvm-c/Linker.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE = 1 << 16, NAME = 64, SYMBOL = NAME + 16 };
+
+static _Noreturn void fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+// --- an element's bitcode ---
+static LLVMMemoryBufferRef read_bitcode(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	Elf *elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
+	LLVMMemoryBufferRef out = NULL;
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	if (!elf || elf_getshdrstrndx(elf, &names))
+		fail("%s: %s", file, fd < 0 ? strerror(errno) : "is not an object");
+	while (!out && (section = elf_nextscn(elf, section))) {
+		const Elf_Data *data = elf_getdata(section, NULL);
+		GElf_Shdr s;
+		const char *name =
+			gelf_getshdr(section, &s) ? elf_strptr(elf, names, s.sh_name) : NULL;
+
+		if (name && data && !strcmp(name, ".llvmbc"))
+			out = LLVMCreateMemoryBufferWithMemoryRangeCopy(data->d_buf, data->d_size,
+									file);
+	}
+	elf_end(elf);
+	close(fd);
+	if (!out)
+		fail("%s carries no bitcode", file);
+	return out;
+}
+
+static void rename_value(LLVMValueRef v, unsigned index)
+{
+	char name[1024];
+	size_t n;
+
+	snprintf(name, sizeof(name), "%s.%u", LLVMGetValueName2(v, &n), index);
+	LLVMSetValueName2(v, name, strlen(name));
+}
+
+// What a path is not to contain is left to the element's own program.
+static void leave_apart(LLVMModuleRef m, LLVMContextRef c, LLVMValueRef f)
+{
+	LLVMTypeRef type = LLVMGlobalGetValueType(f);
+	LLVMValueRef stub = LLVMAddFunction(m, "apart", type);
+	LLVMBuilderRef b = LLVMCreateBuilderInContext(c);
+
+	LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(c, stub, ""));
+	LLVMBuildRet(b, LLVMConstInt(LLVMGetReturnType(type), WEIR_APART, false));
+	LLVMDisposeBuilder(b);
+	LLVMReplaceAllUsesWith(f, stub);
+	LLVMDeleteFunction(f);
+}
+
+static void prepare_functions(LLVMModuleRef m, LLVMContextRef c, unsigned index, bool first)
+{
+	static const char apart[] = "weir_apart_";
+	LLVMValueRef next;
+
+	for (LLVMValueRef f = LLVMGetFirstFunction(m); f; f = next) {
+		const char *section = LLVMGetSection(f);
+		size_t n;
+		const char *name = LLVMGetValueName2(f, &n);
+
+		next = LLVMGetNextFunction(f);
+		if (LLVMIsDeclaration(f))
+			continue;
+		if (!strncmp(name, apart, strlen(apart))) {
+			leave_apart(m, c, f);
+			continue;
+		}
+		if (section && !strcmp(section, "xdp")) {
+			if (first)
+				LLVMSetValueName2(f, "weir_path", strlen("weir_path"));
+			else
+				LLVMDeleteFunction(f);
+			continue;
+		}
+		rename_value(f, index);
+		LLVMSetLinkage(f, LLVMExternalLinkage); // linking is to keep it
+	}
+}
+
+// Maps become symbols of others; frozen variables are known and are others' all the same.
+static void prepare_variables(LLVMModuleRef m, unsigned index)
+{
+	LLVMValueRef next;
+
+	for (LLVMValueRef g = LLVMGetFirstGlobal(m); g; g = next) {
+		const char *section = LLVMGetSection(g);
+		size_t n;
+
+		next = LLVMGetNextGlobal(g);
+		if (!strncmp(LLVMGetValueName2(g, &n), "llvm.", strlen("llvm."))) {
+			LLVMDeleteGlobal(g);
+			continue;
+		}
+		rename_value(g, index);
+		if (section && !strcmp(section, ".maps")) {
+			LLVMSetInitializer(g, NULL);
+			LLVMSetLinkage(g, LLVMExternalLinkage);
+		} else {
+			LLVMSetLinkage(g, LLVMInternalLinkage);
+		}
+	}
+}
+
+static void add_element(LLVMModuleRef all, unsigned index, const char *file, bool first)
+{
+	LLVMContextRef c = LLVMGetModuleContext(all);
+	LLVMMemoryBufferRef buf = read_bitcode(file);
+	LLVMModuleRef m;
+
+	if (LLVMParseBitcodeInContext2(c, buf, &m))
+		fail("%s: its bitcode is of another LLVM", file);
+	LLVMDisposeMemoryBuffer(buf);
+	LLVMStripModuleDebugInfo(m);
+	prepare_variables(m, index);
+	prepare_functions(m, c, index, first);
+	if (first) {
+		LLVMSetTarget(all, LLVMGetTarget(m));
+		LLVMSetDataLayout(all, LLVMGetDataLayoutStr(m));
+	}
+	if (LLVMLinkModules2(all, m))
+		fail("%s: its bitcode cannot be linked", file);
+}
+
+// --- the path ---
+static LLVMValueRef find(LLVMModuleRef m, bool function, const char *what, unsigned index)
+{
+	char name[SYMBOL];
+
+	snprintf(name, sizeof(name), "%.*s.%u", NAME, what, index);
+	return function ? LLVMGetNamedFunction(m, name) : LLVMGetNamedGlobal(m, name);
+}
+
+static void replace(LLVMValueRef old, LLVMValueRef fresh)
+{
+	LLVMReplaceAllUsesWith(old, LLVMConstBitCast(fresh, LLVMTypeOf(old)));
+}
+
+static void set_value(LLVMModuleRef m, unsigned index, const char *name, const char *hex)
+{
+	LLVMContextRef c = LLVMGetModuleContext(m);
+	LLVMValueRef old = find(m, false, name, index), g, init;
+	const size_t n = strlen(hex) / 2;
+	char *bytes = calloc(n + 1, 1), symbol[SYMBOL];
+
+	if (!bytes)
+		fail("no memory");
+	for (size_t i = 0; i < n; i++)
+		if (sscanf(hex + 2 * i, "%2hhx", (unsigned char *)&bytes[i]) != 1)
+			fail("value %u %s: not a number", index, name);
+	if (old) {
+		init = LLVMConstStringInContext(c, bytes, (unsigned)n, true);
+		g = LLVMAddGlobal(m, LLVMTypeOf(init), "value");
+		LLVMSetInitializer(g, init);
+		LLVMSetGlobalConstant(g, true);
+		LLVMSetLinkage(g, LLVMAvailableExternallyLinkage);
+		LLVMSetAlignment(g, LLVMGetAlignment(old));
+		replace(old, g);
+		LLVMDeleteGlobal(old);
+		snprintf(symbol, sizeof(symbol), "%.*s.%u", NAME, name, index);
+		LLVMSetValueName2(g, symbol, strlen(symbol));
+	}
+	free(bytes);
+}
+
+static void set_next(LLVMModuleRef m, unsigned from, unsigned port, unsigned to)
+{
+	char name[NAME];
+	LLVMValueRef next, run = find(m, true, "weir_run", to);
+
+	snprintf(name, sizeof(name), "weir_next_%u", port);
+	next = find(m, true, name, from);
+	if (!next || !run)
+		fail("next %u %u %u: there is no such way", from, port, to);
+	replace(next, run);
+	LLVMDeleteFunction(next);
+}
+
+static void read_lines(LLVMModuleRef m)
+{
+	static char line[LINE], text[LINE], name[NAME];
+	unsigned index, port, to, n = 0;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		if (sscanf(line, "element %u %65535[^\n]", &index, text) == 2)
+			add_element(m, index, text, !n++);
+		else if (sscanf(line, "value %u %63s %65535s", &index, name, text) == 3)
+			set_value(m, index, name, text);
+		else if (sscanf(line, "next %u %u %u", &index, &port, &to) == 3)
+			set_next(m, index, port, to);
+		else
+			fail("not understood: %s", line);
+	}
+	if (!n)
+		fail("no elements");
+}
+
+// NULL: this LLVM has no such attribute any more, and does without the hint.
+static LLVMAttributeRef attribute(LLVMContextRef c, const char *name)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+
+	return kind ? LLVMCreateEnumAttribute(c, kind, 0) : NULL;
+}
+
+// What functions of the kernel do to memory that the path sees. The others may do anything.
+enum effect { ANYTHING, READS_ARGUMENTS, NOTHING };
+
+static enum effect effect_of(unsigned long long helper)
+{
+	switch (helper) {
+	case BPF_FUNC_map_lookup_elem:
+		return READS_ARGUMENTS;
+	case BPF_FUNC_redirect_map:
+	case BPF_FUNC_ktime_get_ns:
+	case BPF_FUNC_ktime_get_coarse_ns:
+		return NOTHING;
+	default:
+		return ANYTHING;
+	}
+}
+
+// A call of one of the kernel's functions: of a variable that holds its number as an address.
+static LLVMValueRef helper(LLVMValueRef call)
+{
+	LLVMValueRef at = LLVMIsACallInst(call) ? LLVMGetCalledValue(call) : NULL;
+
+	if (at && LLVMIsALoadInst(at) && LLVMIsAGlobalVariable(LLVMGetOperand(at, 0)))
+		at = LLVMGetInitializer(LLVMGetOperand(at, 0));
+	if (!at || !LLVMIsAConstantExpr(at) || LLVMGetConstOpcode(at) != LLVMIntToPtr)
+		return NULL;
+	return LLVMGetOperand(at, 0);
+}
+
+// Loads the address of the packet or of its block (WEIR_CTX_POINTER of bpf/include/weir/packet.h).
+static bool finds_packet(LLVMValueRef call)
+{
+	LLVMValueRef at = LLVMIsACallInst(call) ? LLVMGetCalledValue(call) : NULL, field;
+
+	if (!at || !LLVMIsAInlineAsm(at) || LLVMGetNumArgOperands(call) != 2 ||
+	    LLVMGetTypeKind(LLVMTypeOf(call)) != LLVMPointerTypeKind)
+		return false;
+	field = LLVMGetOperand(call, 1);
+	return LLVMIsAConstantInt(field) &&
+	       LLVMConstIntGetZExtValue(field) != offsetof(struct xdp_md, data_end);
+}
+
+static void tell(LLVMValueRef call, unsigned at, const char *name)
+{
+	LLVMAttributeRef a = attribute(LLVMGetTypeContext(LLVMTypeOf(call)), name);
+
+	if (a)
+		LLVMAddCallSiteAttribute(call, at, a);
+}
+
+static void tell_effect(LLVMValueRef call)
+{
+	const unsigned all = (unsigned)LLVMAttributeFunctionIndex;
+	LLVMValueRef number = helper(call);
+	enum effect effect = number ? effect_of(LLVMConstIntGetZExtValue(number)) : ANYTHING;
+
+	if (finds_packet(call)) // each is memory of its own
+		tell(call, LLVMAttributeReturnIndex, "noalias");
+	if (effect == ANYTHING)
+		return;
+	tell(call, all, "nounwind");
+	tell(call, all, "willreturn");
+	tell(call, all, effect == NOTHING ? "inaccessiblememonly" : "argmemonly");
+	if (effect == READS_ARGUMENTS)
+		tell(call, all, "readonly");
+}
+
+static void tell_effects(LLVMValueRef f)
+{
+	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b; b = LLVMGetNextBasicBlock(b))
+		for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+			tell_effect(i);
+}
+
+// All that is not the path itself is inside of it.
+static void enclose(LLVMModuleRef m)
+{
+	LLVMContextRef c = LLVMGetModuleContext(m);
+	size_t n;
+
+	for (LLVMValueRef f = LLVMGetFirstFunction(m); f; f = LLVMGetNextFunction(f)) {
+		if (LLVMIsDeclaration(f))
+			continue;
+		tell_effects(f);
+		if (!strcmp(LLVMGetValueName2(f, &n), "weir_path")) {
+			// no packet lies where the context does
+			LLVMAddAttributeAtIndex(f, 1, attribute(c, "noalias"));
+			continue;
+		}
+		LLVMSetLinkage(f, LLVMInternalLinkage);
+		LLVMAddAttributeAtIndex(f, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+					attribute(c, "alwaysinline"));
+	}
+}
+
+static LLVMTargetMachineRef machine(LLVMModuleRef m)
+{
+	LLVMTargetRef target;
+	char *why = NULL;
+
+	LLVMInitializeBPFTargetInfo();
+	LLVMInitializeBPFTarget();
+	LLVMInitializeBPFTargetMC();
+	LLVMInitializeBPFAsmParser();
+	LLVMInitializeBPFAsmPrinter();
+	if (LLVMGetTargetFromTriple(LLVMGetTarget(m), &target, &why))
+		fail("%s", why);
+	return LLVMCreateTargetMachine(target, LLVMGetTarget(m), "v3", "", LLVMCodeGenLevelDefault,
+				       LLVMRelocDefault, LLVMCodeModelDefault);
+}
+
+static void optimize(LLVMModuleRef m, LLVMTargetMachineRef t)
+{
+	LLVMPassBuilderOptionsRef o = LLVMCreatePassBuilderOptions();
+	// Inlined first, as otherwise all that is behind an element is optimized once for each.
+	LLVMErrorRef e = LLVMRunPasses(m,
+				       "function(sroa,early-cse,simplifycfg),always-inline,"
+				       "globaldce,default<O2>",
+				       t, o);
+
+	if (e)
+		fail("%s", LLVMGetErrorMessage(e));
+	LLVMDisposePassBuilderOptions(o);
+}
+
+static void write_object(LLVMModuleRef m, LLVMTargetMachineRef t)
+{
+	LLVMMemoryBufferRef out;
+	char *why = NULL;
+
+	if (LLVMTargetMachineEmitToMemoryBuffer(t, m, LLVMObjectFile, &why, &out))
+		fail("%s", why);
+	if (fwrite(LLVMGetBufferStart(out), LLVMGetBufferSize(out), 1, stdout) != 1 ||
+	    fflush(stdout))
+		fail("%s", strerror(errno));
+	LLVMDisposeMemoryBuffer(out);
+}
+
+int main(void)
+{
+	LLVMModuleRef m = LLVMModuleCreateWithName("path");
+	LLVMTargetMachineRef t;
+
+	elf_version(EV_CURRENT);
+	read_lines(m);
+	enclose(m);
+	t = machine(m);
+	if (getenv("WEIR_IR"))
+		LLVMPrintModuleToFile(m, "/tmp/w/pre.ll", NULL);
+	optimize(m, t);
+	if (getenv("WEIR_IR"))
+		LLVMPrintModuleToFile(m, "/tmp/w/post.ll", NULL);
+	write_object(m, t);
+	LLVMDisposeTargetMachine(t);
+	LLVMDisposeModule(m);
+	return 0;
+}
