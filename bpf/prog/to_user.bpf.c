@@ -5,6 +5,7 @@
 // is no socket any more, or the process gives no sign of life, the packet is lost or becomes the
 // host's, as configured.
 
+#include <weir/clock.h>
 #include <weir/packet.h>
 
 #include <abi/front.h>
@@ -22,14 +23,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct weir_count);
 } counts SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct weir_beat);
-} beat SEC(".maps");
 
 const volatile struct weir_exit args;
 
@@ -49,7 +42,7 @@ static __always_inline void count_as(struct xdp_md *ctx, const struct weir_meta 
 static __always_inline int is_alive(void)
 {
 	__u32 zero = 0;
-	struct weir_beat *b = bpf_map_lookup_elem(&beat, &zero);
+	struct weir_beat *b = bpf_map_lookup_elem(&weir_beat, &zero);
 
 	return b && (!b->timeout || (__s64)(bpf_ktime_get_ns() - b->last) <= (__s64)b->timeout);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 // ARPQuerier in the driver: input 0, for neighbours that are known. Userspace does the rest: it
-// asks, also when it is time to ask again, keeps packets that wait, and forgets.
+// asks, also when it is time to ask again, keeps packets that wait, and forgets. Without a process
+// neighbours stay known, as nobody could ask for them again.
+#include <weir/clock.h>
 #include <weir/element.h>
 
 #include "arp_front.h"
@@ -27,8 +29,7 @@ static inline __u64 known(be32 ip)
 	if (!e)
 		return 0;
 	who = WEIR_READ_ONCE(e->who);
-	if (who >> 48 != arp_front_tag(hash) >> 48 ||
-	    WEIR_READ_ONCE(e->until) <= bpf_ktime_get_coarse_ns())
+	if (who >> 48 != arp_front_tag(hash) >> 48 || WEIR_READ_ONCE(e->until) <= weir_clock())
 		return 0;
 	return who;
 }

@@ -110,7 +110,7 @@ static void check_exit(void)
 	if (!skel || socket_fd < 0)
 		return;
 	fd = bpf_program__fd(skel->progs.weir_to_user);
-	map = bpf_map__fd(skel->maps.beat);
+	map = bpf_map__fd(skel->maps.weir_beat);
 	bpf_map_update_elem(map, &zero, &beat, BPF_ANY);
 	expect("nobody's queue", leave(fd) == XDP_DROP);
 	bpf_map_update_elem(bpf_map__fd(skel->maps.sockets), &zero, &socket_fd, BPF_ANY);

@@ -5,6 +5,11 @@
 //
 //	tables BUILD	needs root
 
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
 #include <abi/front.h>
 #include <engine.h>
 #include <figure.h>
@@ -390,6 +395,16 @@ static bool goes_to(struct half *h, uint32_t ip, uint8_t last)
 	return leaves_by(h, ip) == 0 && !memcmp(weir_data(h->p), want, sizeof(want));
 }
 
+// A sign of life, as the router gives.
+static void beat(struct half *h)
+{
+	int fd = bpf_object__find_map_fd_by_name(h->prog.object, "weir_beat");
+	struct weir_beat now = {.last = weir_clock_ns(h->engine)};
+	__u32 zero = 0;
+
+	need(!bpf_map_update_elem(fd, &zero, &now, BPF_ANY), "no clock");
+}
+
 enum { NET = 10u << 24 };
 
 static void test_neighbors(void)
@@ -416,8 +431,11 @@ static void test_neighbors(void)
 		  "Idle -> e :: ARPQuerier(10.0.0.1/24, 2:0:0:0:0:1, POLL_TIMEOUT 0.4) -> Idle;"
 		  "Idle -> [1]e;");
 	write_to(&h, "e.insert", "10.0.0.2 2:0:0:0:0:2");
+	beat(&h);
 	check(goes_to(&h, NET | 2, 2), "a neighbour that was just heard");
 	usleep(500000);
+	check(goes_to(&h, NET | 2, 2), "who stays known where nobody could ask");
+	beat(&h);
 	check(leaves_by(&h, NET | 2) == PROGRAM_HANDED, "it is time to ask again");
 	close_half(&h);
 }

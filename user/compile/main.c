@@ -8,6 +8,7 @@
 //
 //	element INDEX FILE          the object of an element; it carries its own bitcode
 //	value INDEX NAME HEX        what one of its frozen variables holds
+//	list INDEX HEX              the steps of its rule list (abi/dag.h), if there are not many
 //	next INDEX PORT INDEX       the element behind an output
 //
 // The path begins with the first element. Writes a BPF object with the one program weir_path. What
@@ -15,6 +16,7 @@
 
 #include <linux/bpf.h>
 
+#include <abi/dag.h>
 #include <abi/front.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -186,33 +188,159 @@ static void replace(LLVMValueRef old, LLVMValueRef fresh)
 	LLVMReplaceAllUsesWith(old, LLVMConstBitCast(fresh, LLVMTypeOf(old)));
 }
 
+// malloc'd; NULL: those are no bytes.
+static char *read_hex(const char *hex, size_t *n)
+{
+	char *bytes = calloc(strlen(hex) / 2 + 1, 1);
+
+	*n = strlen(hex) / 2;
+	for (size_t i = 0; bytes && i < *n; i++)
+		if (sscanf(hex + 2 * i, "%2hhx", (unsigned char *)&bytes[i]) != 1) {
+			free(bytes);
+			return NULL;
+		}
+	return bytes;
+}
+
 static void set_value(LLVMModuleRef m, unsigned index, const char *name, const char *hex)
 {
-	LLVMContextRef c = LLVMGetModuleContext(m);
 	LLVMValueRef old = find(m, false, name, index), g, init;
-	const size_t n = strlen(hex) / 2;
-	char *bytes = calloc(n + 1, 1), symbol[SYMBOL];
+	char symbol[SYMBOL], *bytes;
+	size_t n;
 
+	if (!old)
+		return;
+	bytes = read_hex(hex, &n);
 	if (!bytes)
-		fail("no memory");
-	for (size_t i = 0; i < n; i++)
-		if (sscanf(hex + 2 * i, "%2hhx", (unsigned char *)&bytes[i]) != 1)
-			fail("value %u %s: not a number", index, name);
-	if (old) {
-		init = LLVMConstStringInContext(c, bytes, (unsigned)n, true);
-		g = LLVMAddGlobal(m, LLVMTypeOf(init), "value");
-		LLVMSetInitializer(g, init);
-		LLVMSetGlobalConstant(g, true);
-		LLVMSetLinkage(g, LLVMAvailableExternallyLinkage);
-		LLVMSetAlignment(g, LLVMGetAlignment(old));
-		replace(old, g);
-		LLVMDeleteGlobal(old);
-		snprintf(symbol, sizeof(symbol), "%.*s.%u", NAME, name, index);
-		LLVMSetValueName2(g, symbol, strlen(symbol));
-	}
+		fail("value %u %s: not a number", index, name);
+	init = LLVMConstStringInContext(LLVMGetModuleContext(m), bytes, (unsigned)n, true);
+	g = LLVMAddGlobal(m, LLVMTypeOf(init), "value");
+	LLVMSetInitializer(g, init);
+	LLVMSetGlobalConstant(g, true);
+	LLVMSetLinkage(g, LLVMAvailableExternallyLinkage);
+	LLVMSetAlignment(g, LLVMGetAlignment(old));
+	replace(old, g);
+	LLVMDeleteGlobal(old);
+	snprintf(symbol, sizeof(symbol), "%s.%u", name, index);
+	LLVMSetValueName2(g, symbol, strlen(symbol));
 	free(bytes);
 }
 
+// --- a rule list as code ---
+struct list {
+	LLVMContextRef c;
+	LLVMBuilderRef b;
+	LLVMValueRef f; // takes the place of weir_dag_begin
+	LLVMBasicBlockRef *blocks;
+	const struct weir_dag_step *steps;
+	unsigned n;
+};
+
+static LLVMValueRef number(const struct list *l, unsigned v)
+{
+	return LLVMConstInt(LLVMInt32TypeInContext(l->c), v, false);
+}
+
+// Where a step leads: to another one, or to an output.
+static LLVMBasicBlockRef target(const struct list *l, unsigned to)
+{
+	LLVMBasicBlockRef here = LLVMGetInsertBlock(l->b), out;
+
+	if (to >= WEIR_DAG_STEP && to - WEIR_DAG_STEP < l->n)
+		return l->blocks[to - WEIR_DAG_STEP];
+	out = LLVMAppendBasicBlockInContext(l->c, l->f, "");
+	LLVMPositionBuilderAtEnd(l->b, out);
+	LLVMBuildRet(l->b, number(l, to));
+	LLVMPositionBuilderAtEnd(l->b, here);
+	return out;
+}
+
+// The word at d; in lists that do not only look at the start of the packet as a number.
+static LLVMValueRef load_word(const struct list *l, LLVMValueRef d)
+{
+	LLVMTypeRef word = LLVMInt32TypeInContext(l->c);
+	LLVMValueRef v, swapped,
+		swap = LLVMGetIntrinsicDeclaration(
+			LLVMGetGlobalParent(l->f),
+			LLVMLookupIntrinsicID("llvm.bswap", strlen("llvm.bswap")), &word, 1);
+
+	v = LLVMBuildLoad2(l->b, word, LLVMBuildBitCast(l->b, d, LLVMPointerType(word, 0), ""), "");
+	LLVMSetAlignment(v, sizeof(uint32_t)); // as all that is loaded from packets
+	swapped = LLVMBuildCall2(l->b, LLVMGlobalGetValueType(swap), swap, &v, 1, "");
+	return LLVMBuildSelect(l->b, LLVMGetParam(l->f, 4), v, swapped, "");
+}
+
+static void write_step(const struct list *l, unsigned i)
+{
+	const struct weir_dag_step *s = &l->steps[i];
+	LLVMTypeRef byte = LLVMInt8TypeInContext(l->c);
+	LLVMBasicBlockRef there = LLVMAppendBasicBlockInContext(l->c, l->f, "");
+	LLVMValueRef from = LLVMGetParam(l->f, 1), at[] = {number(l, s->off)},
+		     size[] = {number(l, sizeof(uint32_t))}, d, v;
+
+	LLVMPositionBuilderAtEnd(l->b, l->blocks[i]);
+	if (s->base == WEIR_BASE_NETWORK)
+		from = LLVMBuildSelect(l->b, LLVMGetParam(l->f, 4), from, LLVMGetParam(l->f, 2),
+				       "");
+	d = LLVMBuildGEP2(l->b, byte, from, at, 1, "");
+	v = LLVMBuildGEP2(l->b, byte, d, size, 1, "");
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntUGT, v, LLVMGetParam(l->f, 3), ""),
+			target(l, s->missing), there);
+	LLVMPositionBuilderAtEnd(l->b, there);
+	v = LLVMBuildAnd(l->b, load_word(l, d), number(l, s->mask), "");
+	v = LLVMBuildSub(l->b, v, number(l, s->lo), "");
+	LLVMBuildCondBr(l->b, LLVMBuildICmp(l->b, LLVMIntULE, v, number(l, s->span), ""),
+			target(l, s->yes), target(l, s->no));
+}
+
+// Goes to the step with which the arguments say that it begins.
+static void write_list(const struct list *l)
+{
+	LLVMTypeRef word = LLVMInt32TypeInContext(l->c);
+	LLVMBasicBlockRef begin = LLVMAppendBasicBlockInContext(l->c, l->f, "");
+	LLVMValueRef start, choice;
+
+	for (unsigned i = 0; i < l->n; i++)
+		l->blocks[i] = LLVMAppendBasicBlockInContext(l->c, l->f, "");
+	LLVMPositionBuilderAtEnd(l->b, begin);
+	start = LLVMBuildLoad2(
+		l->b, word,
+		LLVMBuildBitCast(l->b, LLVMGetParam(l->f, 0), LLVMPointerType(word, 0), ""), "");
+	choice = LLVMBuildSwitch(l->b, start, LLVMAppendBasicBlockInContext(l->c, l->f, ""), l->n);
+	for (unsigned i = 0; i < l->n; i++)
+		LLVMAddCase(choice, number(l, WEIR_DAG_STEP + i), l->blocks[i]);
+	LLVMPositionBuilderAtEnd(l->b, LLVMGetSwitchDefaultDest(choice));
+	LLVMBuildRet(l->b, start);
+	for (unsigned i = 0; i < l->n; i++)
+		write_step(l, i);
+}
+_Static_assert(!offsetof(struct weir_dag_args, start), "loaded by write_list");
+
+static void set_list(LLVMModuleRef m, unsigned index, const char *hex)
+{
+	LLVMValueRef old = find(m, true, "weir_dag_begin", index);
+	size_t n;
+	char *bytes = read_hex(hex, &n);
+	struct list l = {.c = LLVMGetModuleContext(m)};
+
+	if (!old || !bytes)
+		fail("list %u: there is none", index);
+	l.n = (unsigned)(n / sizeof(*l.steps));
+	l.steps = (const struct weir_dag_step *)bytes;
+	l.b = LLVMCreateBuilderInContext(l.c);
+	l.f = LLVMAddFunction(m, "list", LLVMGlobalGetValueType(old));
+	l.blocks = calloc(l.n, sizeof(LLVMBasicBlockRef));
+	if (!l.blocks)
+		fail("no memory");
+	write_list(&l);
+	replace(old, l.f);
+	LLVMDeleteFunction(old);
+	LLVMDisposeBuilder(l.b);
+	free(l.blocks);
+	free(bytes);
+}
+
+// --- the way from element to element ---
 static void set_next(LLVMModuleRef m, unsigned from, unsigned port, unsigned to)
 {
 	char name[NAME];
@@ -236,6 +364,8 @@ static void read_lines(LLVMModuleRef m)
 			add_element(m, index, text, !n++);
 		else if (sscanf(line, "value %u %63s %65535s", &index, name, text) == 3)
 			set_value(m, index, name, text);
+		else if (sscanf(line, "list %u %65535s", &index, text) == 2)
+			set_list(m, index, text);
 		else if (sscanf(line, "next %u %u %u", &index, &port, &to) == 3)
 			set_next(m, index, port, to);
 		else

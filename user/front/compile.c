@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <abi/dag.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -30,10 +31,11 @@
 #include <unistd.h>
 
 enum {
-	PORTS = 4, // outputs that can lead on within a path (bpf/include/weir/element.h)
-	MOST = 48, // elements of a path
-	LEAST = 6, // with fewer it is not worth another try
-	NAME = 64, // of a symbol, as user/compile writes it
+	PORTS = 4,  // outputs that can lead on within a path (bpf/include/weir/element.h)
+	MOST = 48,  // elements of a path
+	LEAST = 6,  // with fewer it is not worth another try
+	STEPS = 64, // of a rule list that becomes code
+	NAME = 64,  // of a symbol, as user/compile writes it
 };
 
 struct front_compile {
@@ -62,13 +64,32 @@ static const struct bpf_map *frozen(const struct front_program *p, const char *s
 	return NULL;
 }
 
+static void write_bytes(FILE *out, const void *v, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		fprintf(out, "%02x", ((const uint8_t *)v)[i]);
+	fputc('\n', out);
+}
+
 static void write_value(struct unit *u, const struct weir_element *e, const char *name,
 			const void *v, size_t size)
 {
 	fprintf(u->out, "value %u %s ", e->index, name);
-	for (size_t i = 0; i < size; i++)
-		fprintf(u->out, "%02x", ((const uint8_t *)v)[i]);
-	fputc('\n', u->out);
+	write_bytes(u->out, v, size);
+}
+
+static void write_list(struct unit *u, const struct weir_element *e)
+{
+	struct weir_dag_step steps[STEPS];
+	const struct bpf_map *map =
+		bpf_object__find_map_by_name(u->f->programs[e->index].object, "weir_steps");
+	__u32 zero = 0;
+
+	if (!map || bpf_map__value_size(map) > sizeof(steps) ||
+	    bpf_map_lookup_elem(bpf_map__fd(map), &zero, steps))
+		return;
+	fprintf(u->out, "list %u ", e->index);
+	write_bytes(u->out, steps, bpf_map__value_size(map));
 }
 
 static void write_element(struct unit *u, const struct weir_element *e)
@@ -86,6 +107,7 @@ static void write_element(struct unit *u, const struct weir_element *e)
 	v = self ? bpf_map__initial_value((struct bpf_map *)self, &size) : NULL;
 	if (v)
 		write_value(u, e, "weir_self", v, size);
+	write_list(u, e);
 	u->in[e->index] = true;
 	u->n++;
 }

@@ -32,8 +32,8 @@ static int load_programs(struct weir_front *f, struct weir_err *err)
 
 		if (!front_has(f, e) || !f->plan->placed[i].object)
 			continue;
-		if (!front_program_load(&f->programs[i], f->plan->placed[i].object, e, NULL, why,
-					sizeof(why))) {
+		if (!front_program_load(&f->programs[i], f->plan->placed[i].object, e, NULL,
+					f->beat_fd, why, sizeof(why))) {
 			if (f->programs[i].hands_all)
 				weir_warn(err, NULL, "%s stays in userspace: %s", e->name, why);
 			continue;
@@ -90,7 +90,7 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 	};
 	print = libbpf_set_print(NULL); // the number says enough
 	rc = bpf_map__reuse_fd(skel->maps.sockets, weir_xsk_sockets(f->xsk))
-		     ?: bpf_map__reuse_fd(skel->maps.beat, f->beat_fd)
+		     ?: bpf_map__reuse_fd(skel->maps.weir_beat, f->beat_fd)
 		     ?: to_user__load(skel)
 		     ?: front_add_exit(f, &(struct exit_point){e, input, skel,
 							       bpf_map__fd(skel->maps.counts)});
@@ -197,7 +197,7 @@ static int open_beat(struct weir_front *f)
 
 	if (!skel)
 		return -errno;
-	f->beat_fd = weir_xsk_map(skel->obj, skel->maps.beat, 1, "weir_beat");
+	f->beat_fd = weir_xsk_map(skel->obj, skel->maps.weir_beat, 1, "weir_beat");
 	to_user__destroy(skel);
 	if (f->beat_fd < 0)
 		return f->beat_fd;
@@ -268,7 +268,8 @@ int front_reload(struct weir_front *f, const struct weir_element *e, bool with_t
 		return 0;
 	if (!with_tables)
 		old.n_live = 0;
-	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, &old, why, size);
+	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, &old, f->beat_fd, why,
+				size);
 	if (rc)
 		return rc;
 	front_program_close(p);

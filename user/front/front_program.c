@@ -125,7 +125,7 @@ static int check_state(const struct bpf_map *map, const struct weir_element *e)
 }
 
 static int set_map(struct bpf_map *map, const struct weir_element *e,
-		   const struct weir_front_args *a, const struct front_program *old)
+		   const struct weir_front_args *a, const struct front_program *old, int beat_fd)
 {
 	const char *name = bpf_map__name(map);
 	const struct weir_share *share = find_share(a, name);
@@ -138,6 +138,8 @@ static int set_map(struct bpf_map *map, const struct weir_element *e,
 
 	if (share)
 		return size_share(map, share, old);
+	if (!strcmp(name, "weir_beat"))
+		return bpf_map__reuse_fd(map, beat_fd);
 	if (!strcmp(name, "weir_out"))
 		return reuse_or_size(map, old ? old->out_fd : -1, weir_n_outputs(e) + 2);
 	if (!strcmp(name, "weir_counts"))
@@ -172,7 +174,8 @@ static int ask(const struct weir_element *e, struct weir_front_args *a)
 }
 
 static int open_and_load(struct front_program *p, const char *file, const struct weir_element *e,
-			 const struct weir_front_args *a, const struct front_program *old)
+			 const struct weir_front_args *a, const struct front_program *old,
+			 int beat_fd)
 {
 	struct bpf_map *map;
 	int rc = 0;
@@ -182,7 +185,7 @@ static int open_and_load(struct front_program *p, const char *file, const struct
 		return -errno;
 	bpf_object__for_each_map(map, p->object)
 	{
-		rc = set_map(map, e, a, old);
+		rc = set_map(map, e, a, old, beat_fd);
 		if (rc)
 			return rc;
 	}
@@ -200,7 +203,7 @@ static int open_and_load(struct front_program *p, const char *file, const struct
 }
 
 int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
-		       const struct front_program *old, char *why, size_t size)
+		       const struct front_program *old, int beat_fd, char *why, size_t size)
 {
 	libbpf_print_fn_t print;
 	struct weir_front_args a;
@@ -215,7 +218,7 @@ int front_program_load(struct front_program *p, const char *file, const struct w
 		snprintf(why, size, "%s", a.why);
 	words[n_words = 0] = '\0';
 	print = libbpf_set_print(keep_words);
-	rc = open_and_load(p, file, e, &a, old);
+	rc = open_and_load(p, file, e, &a, old, beat_fd);
 	libbpf_set_print(print);
 	if (rc) {
 		find_reason(why, size);

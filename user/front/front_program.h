@@ -27,11 +27,12 @@ bool front_derives(const struct weir_element *e);
 unsigned front_n_counts(const struct weir_element *e);
 
 // Loads the program of an element from its object file with the element's arguments of now. With
-// `old`, its counters, state, outputs and live tables go on in the new one. Why it failed goes to
-// why: what the class, libbpf or the verifier said, one line. So does why all packets are handed
-// over, if they are. 0 or -errno.
+// `old`, its counters, state, outputs and live tables go on in the new one. beat_fd is the map of
+// the router's sign of life, which the program may read. Why it failed goes to why: what the class,
+// libbpf or the verifier said, one line. So does why all packets are handed over, if they are. 0 or
+// -errno.
 int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
-		       const struct front_program *old, char *why, size_t size);
+		       const struct front_program *old, int beat_fd, char *why, size_t size);
 void front_program_close(struct front_program *p);
 // Would its arguments be others now, or what was copied into it? 1, 0, or -errno: the class refuses
 // the driver.

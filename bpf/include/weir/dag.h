@@ -113,22 +113,17 @@ WEIR_INLINE __u32 weir_dag_step(const struct weir_dag_step *s, const __u8 *base,
 	return weir_dag_next(s, data_only ? word : __builtin_bswap32(word));
 }
 
-// `from` is where the transport header begins, or for data_only the packet.
-WEIR_INLINE unsigned weir_dag_run(const struct weir_dag_args *a, struct packet *p, const __u8 *from,
-				  const __u8 *network, bool data_only)
+// The first steps, on a packet that is long enough: a port, or the step that is next. On a compiled
+// path a list that is not long is code instead (user/compile).
+WEIR_INLINE __u32 weir_dag_begin(const struct weir_dag_args *a, const __u8 *from,
+				 const __u8 *network, const __u8 *end, bool data_only)
 {
-	const __u8 *end = p->end;
-	const struct weir_dag_step *steps;
+	const struct weir_dag_step *steps = weir_dag_steps();
 	__u32 to = a->start;
-	__u64 mask;
+	__u64 mask = a->mask;
 
-	if (WEIR_UNLIKELY(!from || !network))
-		return a->careful < WEIR_DAG_STEP ? a->careful
-						  : weir_apart_walk(p->ctx, a, a->careful);
-	steps = weir_dag_steps();
 	if (!steps)
 		return to;
-	mask = a->mask;
 	asm("" : "+r"(mask)); // spilled by halves, the verifier would forget it
 	for (__u32 i = 0; i < WEIR_DAG_ROUND && to >= WEIR_DAG_STEP; i++) {
 		const struct weir_dag_step *s = &steps[to & mask];
@@ -136,8 +131,21 @@ WEIR_INLINE unsigned weir_dag_run(const struct weir_dag_args *a, struct packet *
 
 		to = weir_dag_step(s, in_network ? network : from, end, data_only);
 	}
-	return a->depth > WEIR_DAG_ROUND && to >= WEIR_DAG_STEP ? weir_apart_walk(p->ctx, a, to)
-								: to;
+	return to;
+}
+
+// `from` is where the transport header begins, or for data_only the packet.
+WEIR_INLINE unsigned weir_dag_run(const struct weir_dag_args *a, struct packet *p, const __u8 *from,
+				  const __u8 *network, bool data_only)
+{
+	__u32 to = a->careful;
+
+	if (WEIR_LIKELY(from && network)) {
+		to = weir_dag_begin(a, from, network, p->end, data_only);
+		if (a->depth <= WEIR_DAG_ROUND)
+			return to;
+	}
+	return to < WEIR_DAG_STEP ? to : weir_apart_walk(p->ctx, a, to);
 }
 
 WEIR_INLINE unsigned weir_dag_run_data(const struct weir_dag_args *a, struct packet *p)
