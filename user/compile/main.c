@@ -323,9 +323,9 @@ static void set_list(LLVMModuleRef m, unsigned index, const char *hex)
 	char *bytes = read_hex(hex, &n);
 	struct list l = {.c = LLVMGetModuleContext(m)};
 
-	if (!old || !bytes)
-		fail("list %u: there is none", index);
 	l.n = (unsigned)(n / sizeof(*l.steps));
+	if (!old || !bytes || !l.n)
+		fail("list %u: there is none", index);
 	l.steps = (const struct weir_dag_step *)bytes;
 	l.b = LLVMCreateBuilderInContext(l.c);
 	l.f = LLVMAddFunction(m, "list", LLVMGlobalGetValueType(old));

@@ -250,7 +250,8 @@ class Changes(threading.Thread):
         nets = [f"172.{16 + (i >> 8)}.{i & 255}.0/24" for i in range(self.BATCH)]
         lines = ["\n".join(f"add {n} {HOST_B} 2" for n in nets),
                  "\n".join(f"remove {n}" for n in nets)]
-        while not self.done.is_set():
+        # what was added goes again, also when it is time to end
+        while not self.done.is_set() or self.made // self.BATCH % 2:
             try:
                 self.side.write("route.ctrl", lines[self.made // self.BATCH % 2])
             except subprocess.CalledProcessError as e:
