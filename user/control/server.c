@@ -68,6 +68,8 @@ static void hang_up(struct weir_control *ctl, struct connection *c)
 	}
 	if (ctl->name)
 		fprintf(stderr, "%s: closed connection %d\n", ctl->name, c->fd);
+	// closing alone does not end the events: a process that was just begun may hold it, too
+	epoll_ctl(ctl->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
 	close(c->fd);
 	weir_buf_free(&c->p.in);
 	weir_buf_free(&c->p.out);
