@@ -390,7 +390,7 @@ static const struct weir_connection *next_start(const struct weir_front *f, unsi
 
 static void ended(struct weir_node *n, int fd);
 
-// The next path, or after `again` the same with less in it. A process runs then, if any is left.
+// This path, or else one after it. True: a process runs.
 static bool go_on(struct weir_front *f, const struct weir_connection *c, unsigned most)
 {
 	while (c && start(f, c, most)) {

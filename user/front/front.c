@@ -251,8 +251,10 @@ static void give_up(struct weir_front *f, const struct weir_element *e, const ch
 		e->name, why);
 }
 
+// Compiled paths, and what is being compiled, have arguments in them that are no longer true.
 static void drop_paths(struct weir_front *f)
 {
+	front_compile_stop(f);
 	for (unsigned i = 0; i < f->plan->router->n_elements; i++)
 		if (f->devices[i])
 			weir_xsk_path(f->devices[i], -1);
@@ -274,7 +276,7 @@ int front_reload(struct weir_front *f, const struct weir_element *e, bool with_t
 		return rc;
 	front_program_close(p);
 	*p = fresh;
-	drop_paths(f); // they have the old arguments in them
+	drop_paths(f);
 	rc = front_program_share(p, e) ?: replace(f, e, p->fd) ?: switch_all(f, true);
 	if (rc)
 		give_up(f, e, strerror(-rc));
