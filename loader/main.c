@@ -2,6 +2,7 @@
 #include <cmd.h>
 #include <errno.h>
 #include <handlers.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,8 +62,11 @@ static int run(int argc, char **argv)
 // What was printed has arrived, or the command has failed.
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status;
 
+	// where whoever started us ignores it, there would be nothing to wait for
+	signal(SIGCHLD, SIG_DFL);
+	status = run(argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "weir: standard output: %s\n", strerror(errno));
 		status = status ? status : 1;

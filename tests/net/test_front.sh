@@ -143,8 +143,17 @@ expect "balances in parts" soon balances
 expect "compiles nothing" eval '! compiled 1'
 pid=$main
 expect "ends in parts" stop
-expect "starts" router auto
+
+# whoever started weir may have had SIGCHLD ignored
+printf '#!/bin/sh\nexec env --ignore-signal=CHLD "%s" "$@"\n' "$weir" >"$scratch/weir"
+mkdir "$scratch/watched"
+printf '#!/bin/sh\nsleep 0.1\ngrep -h Cpus_allowed_list /proc/self/status >>"%s/cpus"\nexec "%s-compile"\n' \
+	"$scratch" "$weir" >"$scratch/watched/weir-compile"
+chmod +x "$scratch/weir" "$scratch/watched/weir-compile"
+weir=$scratch/weir expect "starts" router auto -L "$scratch/watched"
 expect "compiles its paths" soon compiled 2
+expect "not on a worker's CPU alone" test \
+	"$(sort -u "$scratch/cpus")" = "$(grep Cpus_allowed_list /proc/self/status)"
 expect "says what is in the driver" says "^driver: [1-9][0-9]* of 47 elements; exits to userspace: "
 expect "forwards" pings a 10.0.2.2 3 56
 expect "forwards in the driver" in_driver a 10.0.2.2 200

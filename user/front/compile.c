@@ -20,12 +20,14 @@
 #include <limits.h>
 #include <packages.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +38,7 @@ enum {
 	LEAST = 6,  // with fewer it is not worth another try
 	STEPS = 64, // of a rule list that becomes code
 	NAME = 64,  // of a symbol, as user/compile writes it
+	NICE = 10,  // packets go first
 };
 
 struct front_compile {
@@ -269,6 +272,17 @@ static const char *command_in(const char *const *dirs)
 	return NULL;
 }
 
+// Whoever starts the process may be a worker, which has one CPU for its packets. The first thread
+// has what the process was given.
+static void keep_off_workers(pid_t pid)
+{
+	cpu_set_t all;
+
+	if (!sched_getaffinity(getpid(), sizeof(all), &all))
+		sched_setaffinity(pid, sizeof(all), &all);
+	setpriority(PRIO_PROCESS, (id_t)pid, NICE);
+}
+
 static int spawn(struct front_compile *c, int in)
 {
 	char *const argv[] = {"weir-compile", NULL};
@@ -291,6 +305,8 @@ static int spawn(struct front_compile *c, int in)
 	rc = posix_spawn(&c->pid, file, &files, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
+	if (!rc)
+		keep_off_workers(c->pid);
 	return -rc;
 }
 
@@ -347,7 +363,9 @@ static void complain(const struct front_compile *c, int e)
 	words[n > 0 ? n : 0] = '\0';
 	words[strcspn(words, "\n")] = '\0';
 	fprintf(stderr, "weir: the path behind %s stays in parts: %s\n", c->start->from->name,
-		words[0] ? words : strerror(-e));
+		words[0]       ? words
+		: e == -ECHILD ? "weir-compile was killed"
+			       : strerror(-e));
 }
 
 // The process has ended: its object is loaded and put into place. 0; or -E2BIG, and less may do.
@@ -355,7 +373,7 @@ static int take(struct weir_front *f)
 {
 	struct front_compile *c = f->compile;
 	const struct weir_element *first = c->start->to;
-	int state = 0, fd = -EIO, rc;
+	int state = 0, fd = -ECHILD, rc;
 
 	if (waitpid(c->pid, &state, 0) == c->pid && !state)
 		fd = load(f, first, c->object_fd);
@@ -441,7 +459,7 @@ static void ended(struct weir_node *n, int fd)
 void front_compile(struct weir_front *f)
 {
 	front_compile_stop(f);
-	if (f->watcher && !f->opt.no_compile && go_on(f, next_start(f, 0), MOST))
+	if (f->watcher && !f->off && !f->opt.no_compile && go_on(f, next_start(f, 0), MOST))
 		watch(f);
 }
 

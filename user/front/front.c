@@ -244,6 +244,7 @@ static int replace(struct weir_front *f, const struct weir_element *e, int fd)
 static void give_up(struct weir_front *f, const struct weir_element *e, const char *why)
 {
 	f->off = true;
+	front_compile_stop(f);
 	switch_all(f, false);
 	fprintf(stderr,
 		"weir: everything goes on in userspace: the program of %s cannot be loaded again: "
