@@ -130,7 +130,21 @@ static void prepare_functions(LLVMModuleRef m, LLVMContextRef c, unsigned index,
 	}
 }
 
-// Maps become symbols of others; frozen variables are known and are others' all the same.
+// A function of the kernel: a variable with its number as an address.
+static bool is_helper(LLVMValueRef g)
+{
+	LLVMValueRef v = LLVMGetInitializer(g);
+
+	return v && LLVMIsAConstantExpr(v) && LLVMGetConstOpcode(v) == LLVMIntToPtr;
+}
+
+static bool is_frozen(const char *section)
+{
+	return section && !strncmp(section, ".rodata.", strlen(".rodata."));
+}
+
+// Maps become symbols of others. So do variables of an element's own, which nobody has: who loads
+// the path refuses it, as it would have variables apart from those of the element's program.
 static void prepare_variables(LLVMModuleRef m, unsigned index)
 {
 	LLVMValueRef next;
@@ -145,11 +159,11 @@ static void prepare_variables(LLVMModuleRef m, unsigned index)
 			continue;
 		}
 		rename_value(g, index);
-		if (section && !strcmp(section, ".maps")) {
+		if (is_frozen(section) || is_helper(g) || LLVMIsGlobalConstant(g)) {
+			LLVMSetLinkage(g, LLVMInternalLinkage);
+		} else {
 			LLVMSetInitializer(g, NULL);
 			LLVMSetLinkage(g, LLVMExternalLinkage);
-		} else {
-			LLVMSetLinkage(g, LLVMInternalLinkage);
 		}
 	}
 }
@@ -213,6 +227,8 @@ static void set_value(LLVMModuleRef m, unsigned index, const char *name, const c
 	bytes = read_hex(hex, &n);
 	if (!bytes)
 		fail("value %u %s: not a number", index, name);
+	if (n < LLVMABISizeOfType(LLVMGetModuleDataLayout(m), LLVMGlobalGetValueType(old)))
+		fail("the object of element %u is not the one that was loaded", index);
 	init = LLVMConstStringInContext(LLVMGetModuleContext(m), bytes, (unsigned)n, true);
 	g = LLVMAddGlobal(m, LLVMTypeOf(init), "value");
 	LLVMSetInitializer(g, init);
@@ -530,11 +546,7 @@ int main(void)
 	read_lines(m);
 	enclose(m);
 	t = machine(m);
-	if (getenv("WEIR_IR"))
-		LLVMPrintModuleToFile(m, "/tmp/w/pre.ll", NULL);
 	optimize(m, t);
-	if (getenv("WEIR_IR"))
-		LLVMPrintModuleToFile(m, "/tmp/w/post.ll", NULL);
 	write_object(m, t);
 	LLVMDisposeTargetMachine(t);
 	LLVMDisposeModule(m);

@@ -217,6 +217,8 @@ static int move_all(const struct weir_front *f, Elf *elf, struct object *o)
 		if (!name || at + 1 >= o->n || o->v[at].code != (BPF_LD | BPF_IMM | BPF_DW))
 			return -EINVAL;
 		rc = resolve(f, name, &o->v[at]);
+		if (rc)
+			dprintf(f->compile->words_fd, "`%s' is no map of an element\n", name);
 	}
 	return rc;
 }
@@ -368,27 +370,34 @@ static void complain(const struct front_compile *c, int e)
 			       : strerror(-e));
 }
 
-// The process has ended: its object is loaded and put into place. 0; or -E2BIG, and less may do.
-static int take(struct weir_front *f)
+// Half as many elements as did not fit; 0: no more tries.
+static unsigned fewer(const struct front_compile *c)
+{
+	return c->n / 2 < LEAST ? 0 : c->n / 2;
+}
+
+// The process has ended: its object is loaded and put into place. True: the kernel refuses it, and
+// fewer elements may do.
+static bool take(struct weir_front *f)
 {
 	struct front_compile *c = f->compile;
-	const struct weir_element *first = c->start->to;
-	int state = 0, fd = -ECHILD, rc;
+	int state = 0, rc = -ECHILD, fd;
 
 	if (waitpid(c->pid, &state, 0) == c->pid && !state)
-		fd = load(f, first, c->object_fd);
-	rc = fd;
+		rc = load(f, c->start->to, c->object_fd);
+	if (rc < 0 && rc != -ECHILD && rc != -ENOENT && fewer(c))
+		return true;
+	fd = rc;
 	if (fd > 0) {
 		rc = weir_xsk_path(f->devices[c->start->from->index], fd);
 		close(fd);
 	}
-	if (!rc) {
+	if (rc)
+		complain(c, rc);
+	else
 		fprintf(stderr, "weir: %u elements behind %s are one program in the driver\n", c->n,
 			c->start->from->name);
-	} else if (rc != -E2BIG || c->most / 2 < LEAST) {
-		complain(c, rc);
-	}
-	return rc == -E2BIG && c->most / 2 >= LEAST ? rc : 0;
+	return false;
 }
 
 // Of the connections behind interfaces in the driver, the first from the i-th element on.
@@ -421,7 +430,7 @@ static bool go_on(struct weir_front *f, const struct weir_connection *c, unsigne
 static bool take_and_go_on(struct weir_front *f)
 {
 	const struct weir_connection *c = f->compile->start;
-	unsigned most = f->compile->most / 2;
+	unsigned most = fewer(f->compile);
 	bool again = take(f);
 
 	forget(f);

@@ -100,17 +100,21 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 		return XDP_DROP;
 	if (weir_packet_settle(p))
 		bpf_tail_call(p->ctx, &weir_out, port);
+	else
+		weir_count(p, n_out + WEIR_COUNT_NO_PORT);
 	return XDP_DROP;
 }
 
 // The first outputs are jumps that the JIT knows. In a compiled path the function of the next
 // element stands in the place of weir_next_N.
-#define WEIR_NEXT(n_)                                                \
-	WEIR_INLINE int weir_next_##n_(struct packet *p)             \
-	{                                                            \
-		if (weir_packet_settle(p))                           \
-			bpf_tail_call_static(p->ctx, &weir_out, n_); \
-		return XDP_DROP;                                     \
+#define WEIR_NEXT(n_)                                                            \
+	WEIR_INLINE int weir_next_##n_(struct packet *p)                         \
+	{                                                                        \
+		if (weir_packet_settle(p))                                       \
+			bpf_tail_call_static(p->ctx, &weir_out, n_);             \
+		else                                                             \
+			weir_count(p, weir_instance.n_out + WEIR_COUNT_NO_PORT); \
+		return XDP_DROP;                                                 \
 	}
 WEIR_NEXT(0)
 WEIR_NEXT(1)
