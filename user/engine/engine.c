@@ -265,6 +265,10 @@ int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 		e->nodes = calloc(g->opt.n_workers, sizeof(struct weir_node *));
 		if (!e->nodes)
 			goto fail;
+		for (unsigned k = 0; k < g->opt.n_workers; k++) {
+			weir_workers_add(&e->runs, k);
+			weir_workers_add(&e->tasks, k);
+		}
 	}
 	for (unsigned k = 0; k < g->opt.n_workers; k++) {
 		rc = open_worker(g, k);

@@ -34,6 +34,12 @@ struct weir_watch {
 	struct weir_watch *next;
 };
 
+// What others leave for a node of this worker.
+struct weir_inbox {
+	bool (*ready)(const void *arg);
+	const void *arg;
+};
+
 // owner: its thread, except where a field says otherwise.
 struct weir_worker {
 	struct weir_engine *engine;
@@ -71,6 +77,9 @@ struct weir_worker {
 	struct pollfd *sleep;	    // [0]: the epoll instance; the others only end the sleep
 	unsigned n_sleep;	    // without [0]
 	uint64_t hushed_until;	    // some of them are left alone, having an error; 0: none
+	struct weir_inbox *inboxes;
+	unsigned n_inboxes;
+	atomic_bool asleep; // or about to be: whoever leaves something wakes it. readers: all
 	unsigned busy_rounds;	    // since fds were last looked at
 	uint64_t rounds, idle_rounds;
 	uint32_t random;
@@ -139,6 +148,8 @@ int weir_watch_open(struct weir_worker *w);
 void weir_watch_close(struct weir_worker *w);
 // Waits at most timeout ms for fds and serves those that are readable.
 void weir_watch_look(struct weir_worker *w, int timeout);
+// The same for a worker that has nothing to do, unless there is something in an inbox.
+void weir_watch_sleep(struct weir_worker *w, int timeout);
 
 // --- the ledger: what came in is somewhere ---
 // made = ended + held + dropped, when nothing is in flight.

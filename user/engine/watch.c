@@ -43,6 +43,7 @@ void weir_watch_close(struct weir_worker *w)
 		free(gone);
 	}
 	free(w->sleep);
+	free(w->inboxes);
 	if (w->epoll_fd > 0)
 		close(w->epoll_fd);
 	if (w->wake_fd > 0)
@@ -148,6 +149,58 @@ static bool sleep_on_all(struct weir_worker *w, int timeout)
 		return false;
 	hush(w);
 	return w->sleep[0].revents;
+}
+
+int weir_watch_inbox(struct weir_node *n, bool (*ready)(const void *arg), const void *arg)
+{
+	struct weir_worker *w = n->worker;
+	struct weir_inbox *v = realloc(w->inboxes, (w->n_inboxes + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	v[w->n_inboxes++] = (struct weir_inbox){ready, arg};
+	w->inboxes = v;
+	return 0;
+}
+
+void weir_unwatch_inbox(struct weir_node *n, const void *arg)
+{
+	struct weir_worker *w = n->worker;
+
+	for (unsigned i = 0; i < w->n_inboxes; i++)
+		if (w->inboxes[i].arg == arg) {
+			w->inboxes[i] = w->inboxes[--w->n_inboxes];
+			return;
+		}
+}
+
+static bool has_post(const struct weir_worker *w)
+{
+	for (unsigned i = 0; i < w->n_inboxes; i++)
+		if (w->inboxes[i].ready(w->inboxes[i].arg))
+			return true;
+	return false;
+}
+
+// One side says that it sleeps and then looks, the other puts something there and then looks
+// whether the first sleeps: with a full barrier in between, one of them sees the other (Dekker).
+void weir_watch_sleep(struct weir_worker *w, int timeout)
+{
+	atomic_store(&w->asleep, true);
+	atomic_thread_fence(memory_order_seq_cst);
+	weir_watch_look(w, has_post(w) ? 0 : timeout);
+	atomic_store_explicit(&w->asleep, false, memory_order_relaxed);
+}
+
+void weir_notify(struct weir_node *n, unsigned worker)
+{
+	struct weir_worker *to = &n->worker->engine->workers[worker];
+
+	atomic_thread_fence(memory_order_seq_cst);
+	// who finds it asleep first wakes it; what comes after that is seen when it looks again
+	if (atomic_load_explicit(&to->asleep, memory_order_relaxed) &&
+	    atomic_exchange(&to->asleep, false))
+		weir_worker_wake(to);
 }
 
 void weir_watch_look(struct weir_worker *w, int timeout)

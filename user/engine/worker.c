@@ -33,6 +33,11 @@ uint64_t weir_clock_ns(const struct weir_engine *g)
 	return g->opt.simtime ? (uint64_t)g->sim_offset : monotonic();
 }
 
+unsigned weir_worker_of(const struct weir_node *n)
+{
+	return n->worker->id;
+}
+
 uint64_t weir_now(const struct weir_node *n)
 {
 	return n->worker->now;
@@ -175,17 +180,17 @@ static void idle(struct weir_worker *w)
 			w->engine->sim_offset = (int64_t)due;
 			weir_watch_look(w, 0);
 		} else {
-			weir_watch_look(w, LONGEST_SLEEP_MS);
+			weir_watch_sleep(w, LONGEST_SLEEP_MS);
 		}
 		return;
 	}
 	if (due == UINT64_MAX) {
-		weir_watch_look(w, LONGEST_SLEEP_MS);
+		weir_watch_sleep(w, LONGEST_SLEEP_MS);
 		return;
 	}
 	// The last part of a millisecond is spent looking, so that timers are exact.
 	ms = due > w->now ? (due - w->now) / NS_PER_MS : 0;
-	weir_watch_look(w, ms < LONGEST_SLEEP_MS ? (int)ms : LONGEST_SLEEP_MS);
+	weir_watch_sleep(w, ms < LONGEST_SLEEP_MS ? (int)ms : LONGEST_SLEEP_MS);
 }
 
 // Stands still while someone else has stopped the world.

@@ -18,6 +18,7 @@
 #include <weir/handler.h>
 #include <weir/node.h>
 #include <weir/packet.h>
+#include <weir/workers.h>
 
 // What a class says of itself. Written through the WEIR_*ELEMENT macros.
 struct weir_class {
@@ -112,6 +113,12 @@ struct weir_element {
 	void *self;	   // arguments: struct of the class
 	struct weir_node **nodes;
 	unsigned n_nodes; // workers
+
+	// Which workers may be inside it (push to it, pull from it), and which call its task; valid
+	// from init_node on. Its nodes on others are never used and their state stays zero. `home`
+	// is the first of `tasks`, else of `runs`: what an element does once, it does there.
+	struct weir_workers runs, tasks;
+	unsigned home;
 };
 
 // Is the port connected? What is its processing? Valid from init on.

@@ -194,6 +194,16 @@ void weir_timer_clear(struct weir_timer *t);
 int weir_watch_fd(struct weir_node *n, int fd, void (*fn)(struct weir_node *n, int fd));
 void weir_unwatch_fd(struct weir_node *n, int fd);
 
+// What other workers put somewhere for this node (a weir_ring): its worker does not sleep while
+// ready(arg), and who put something there says so afterwards, to the number of that worker, which
+// costs a look at one word unless it sleeps. 0 or -ENOMEM.
+int weir_watch_inbox(struct weir_node *n, bool (*ready)(const void *arg), const void *arg);
+void weir_unwatch_inbox(struct weir_node *n, const void *arg);
+void weir_notify(struct weir_node *n, unsigned worker);
+
+// The number of the worker this node is on.
+unsigned weir_worker_of(const struct weir_node *n);
+
 struct weir_queue;
 // Has the queue flushed at the end of this round. owner: this worker.
 void weir_flush_later(struct weir_node *n, struct weir_queue *q);
