@@ -108,7 +108,8 @@ static struct weir_pool *wire_pool;
 
 static unsigned wire_rx(struct weir_queue *, struct packet **v, unsigned max)
 {
-	unsigned n = weir_pool_get_raw(wire_pool, v, max < to_make ? max : (unsigned)to_make);
+	unsigned n = weir_cache_get_raw(&wire_pool->caches[0], v,
+					max < to_make ? max : (unsigned)to_make);
 
 	for (unsigned i = 0; i < n; i++) {
 		weir_pool_blank(wire_pool, v[i]);
@@ -121,7 +122,7 @@ static unsigned wire_rx(struct weir_queue *, struct packet **v, unsigned max)
 
 static unsigned wire_tx(struct weir_queue *, struct packet *const *v, unsigned n)
 {
-	weir_pool_put(wire_pool, v, n);
+	weir_cache_put(&wire_pool->caches[0], v, n);
 	return n;
 }
 
@@ -219,7 +220,7 @@ static void open_setup(struct setup *s, enum variant v, unsigned burst)
 
 	if (lang_parse(&flat, variant_names[v], text, strlen(text), NULL, 0, &err) ||
 	    weir_router_build(&s->router, &flat, &err) || weir_router_init(s->router, &err) ||
-	    weir_pool_open(&s->pool, POOL, 1514, false, &err))
+	    weir_pool_open(&s->pool, &(struct weir_pool_want){.n = POOL, .max_len = 1514}, &err))
 		goto fail;
 	opt.pool = &s->pool;
 	s->wire = v == WIRE;

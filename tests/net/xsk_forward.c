@@ -28,7 +28,7 @@ static bool move(struct weir_xsk *x, struct weir_queue *in, struct weir_queue *o
 	unsigned n = in->ops->rx(in, v, BURST), k = n ? out->ops->tx(out, v, n) : 0;
 
 	if (k < n)
-		weir_pool_put(weir_xsk_pool(x), v + k, n - k);
+		weir_cache_put(&weir_xsk_pool(x)->caches[0], v + k, n - k);
 	out->ops->flush(out);
 	return n;
 }

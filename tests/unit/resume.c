@@ -24,7 +24,11 @@ static struct rings *rings_open(bool aligned)
 	struct rings *r = calloc(1, sizeof(*r));
 	struct weir_err err = {};
 
-	cr_assert_eq(weir_pool_open(&r->pool, BUFFERS, 1522, aligned, &err), 0);
+	cr_assert_eq(weir_pool_open(&r->pool,
+				    &(struct weir_pool_want){
+					    .n = BUFFERS, .max_len = 1522, .aligned = aligned},
+				    &err),
+		     0);
 	r->pool.unaligned = !aligned; // also where there are no hugepages
 	weir_err_free(&err);
 	r->q = (struct xsk_queue){
@@ -43,6 +47,7 @@ static struct rings *rings_open(bool aligned)
 				  .mask = SIZE - 1,
 				  .size = SIZE}},
 		.pool = &r->pool,
+		.cache = &r->pool.caches[0],
 		.front = true,
 	};
 	return r;
@@ -207,13 +212,13 @@ static void comes_again(int shift)
 	p = arrive_with(r, &m);
 	cr_assert_eq(p->resume_element, 7);
 	memcpy((uint8_t *)p + r->pool.data_at + shift - sizeof(m), &m, sizeof(m));
-	weir_pool_put(&r->pool, &p, 1);
+	weir_cache_put(&r->pool.caches[0], &p, 1);
 	for (unsigned i = 0; i < 2 * SIZE; i++) {
 		arrive(r, shift, LEN);
 		receive(r);
 		cr_expect_eq(r->p->resume_element, WEIR_RESUME_NONE);
 		cr_expect_eq(r->p->off, (int)r->pool.data_at + shift);
-		weir_pool_put(&r->pool, &r->p, 1);
+		weir_cache_put(&r->pool.caches[0], &r->p, 1);
 	}
 	rings_close(r);
 }

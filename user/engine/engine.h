@@ -16,7 +16,7 @@ struct weir_engine_options {
 	bool pin;	// threads are pinned to CPUs
 	bool simtime;	// time stands still while there is work and jumps when there is none
 	uint64_t simstart;	// wall clock at which simulated time begins, ns
-	struct weir_pool *pool; // buffers; NULL: all packets on the heap
+	struct weir_pool *pool; // buffers, for all workers; NULL: all packets on the heap
 	uint32_t seed;		// of weir_random
 	bool bare; // the elements are not started: only for reading what the driver's half has
 };
@@ -68,7 +68,7 @@ struct weir_worker {
 	uint64_t flush_at; // not before; 0: something was added
 	unsigned stuck;	   // flushes in a row that left something
 
-	struct weir_pool *pool;
+	struct weir_cache *cache; // NULL: all packets on the heap
 	struct packet *heap_free; // heap packets of the common size, for reuse
 	unsigned n_heap_free;
 

@@ -49,10 +49,10 @@ struct packet *weir_packet_new(struct weir_node *n, uint32_t headroom, uint32_t 
 		headroom = WEIR_HEADROOM;
 	if (len > WEIR_PACKET_MAX || headroom > WEIR_PACKET_MAX - len)
 		return NULL;
-	if (!w->pool || headroom > w->pool->data_at - sizeof(*p) ||
-	    len > w->pool->chunk_at + w->pool->chunk - w->pool->data_at)
+	if (!w->cache || headroom > w->cache->pool->data_at - sizeof(*p) ||
+	    len > w->cache->pool->chunk_at + w->cache->pool->chunk - w->cache->pool->data_at)
 		return heap_new(w, headroom, len);
-	p = weir_pool_get(w->pool);
+	p = weir_cache_get(w->cache);
 	if (p)
 		p->len = len;
 	return p;
@@ -149,7 +149,7 @@ void weir_recycle(struct weir_worker *w, struct packet *const *v, unsigned n)
 		}
 		while (i < n && v[i]->pool == pool)
 			i++;
-		weir_pool_put(weir_pool_find(pool), v + first, i - first);
+		weir_cache_put(&weir_pool_find(pool)->caches[w->id], v + first, i - first);
 	}
 }
 
@@ -166,7 +166,7 @@ void weir_heap_drain(struct weir_worker *w)
 
 bool weir_may_keep(const struct weir_node *n)
 {
-	const struct weir_pool *pool = n->worker->pool;
+	const struct weir_cache *c = n->worker->cache;
 
-	return !pool || pool->n_free > pool->reserve;
+	return !c || weir_cache_has_spare(c);
 }

@@ -19,6 +19,7 @@ enum {
 	XDP_HEADROOM = 256, // XDP_PACKET_HEADROOM: the kernel leaves it before each packet
 	SLACK = 64,	    // makes the distance of coloured buffers an odd number of cache lines
 	MAX_POOLS = 64,
+	KEEP = 1024, // free buffers of a worker beyond which others may have them
 };
 _Static_assert((2048 + SLACK + sizeof(struct packet)) / LINE % 2, "2240: odd number of lines");
 _Static_assert((4096 + SLACK + sizeof(struct packet)) / LINE % 2, "4288: odd number of lines");
@@ -163,14 +164,113 @@ struct packet *weir_pool_nth(const struct weir_pool *pool, unsigned i)
 				 (size_t)(i % per_page) * pool->stride);
 }
 
-// Cuts the memory into buffers and writes what never changes in their descriptors.
-static void cut(struct weir_pool *pool, unsigned n)
+// --- the depot ---
+static struct weir_magazine *pop(struct weir_pool *pool, atomic_uint_least64_t *top)
 {
-	pool->free = malloc(n * sizeof(struct packet *));
-	if (!pool->free)
-		return;
-	pool->n = pool->n_free = n;
-	for (unsigned i = 0; i < n; i++) {
+	uint64_t old = atomic_load_explicit(top, memory_order_acquire), new;
+	struct weir_magazine *m;
+
+	do {
+		if (!(uint32_t)old)
+			return NULL;
+		m = &pool->magazines[(uint32_t)old - 1];
+		// it may be another's by now, and what is read here nonsense: then top has changed
+		new = ((old >> 32) + 1) << 32 | __atomic_load_n(&m->next, __ATOMIC_RELAXED);
+	} while (!atomic_compare_exchange_weak_explicit(top, &old, new, memory_order_acquire,
+							memory_order_acquire));
+	return m;
+}
+
+static void push(struct weir_pool *pool, atomic_uint_least64_t *top, struct weir_magazine *m)
+{
+	const uint64_t number = (uint64_t)(m - pool->magazines) + 1;
+	uint64_t old = atomic_load_explicit(top, memory_order_relaxed), new;
+
+	do {
+		__atomic_store_n(&m->next, (uint32_t)old, __ATOMIC_RELAXED);
+		new = ((old >> 32) + 1) << 32 | number;
+	} while (!atomic_compare_exchange_weak_explicit(top, &old, new, memory_order_release,
+							memory_order_relaxed));
+}
+
+// There is an empty magazine for every one that can be filled, and for one in each worker's hands.
+void weir_cache_spill(struct weir_cache *c)
+{
+	struct weir_pool *pool = c->pool;
+
+	while (c->n_free > c->keep) {
+		struct weir_magazine *m = pop(pool, &pool->empty);
+
+		if (!m)
+			return;
+		c->n_free -= WEIR_MAGAZINE;
+		memcpy(m->v, c->free + c->n_free, sizeof(m->v));
+		push(pool, &pool->full, m);
+		atomic_fetch_add_explicit(&pool->n_full, 1, memory_order_relaxed);
+	}
+}
+
+// A magazine more from the depot; false if it has none.
+static bool load(struct weir_cache *c)
+{
+	struct weir_pool *pool = c->pool;
+	struct weir_magazine *m = pop(pool, &pool->full);
+
+	if (!m)
+		return false;
+	atomic_fetch_sub_explicit(&pool->n_full, 1, memory_order_relaxed);
+	memcpy(c->free + c->n_free, m->v, sizeof(m->v));
+	c->n_free += WEIR_MAGAZINE;
+	push(pool, &pool->empty, m);
+	return true;
+}
+
+static bool depot_has_spare(const struct weir_pool *pool)
+{
+	return atomic_load_explicit(&pool->n_full, memory_order_relaxed) * WEIR_MAGAZINE >
+	       atomic_load_explicit(&pool->owed, memory_order_relaxed);
+}
+
+// --- opening ---
+static int make_caches(struct weir_pool *pool)
+{
+	pool->caches =
+		aligned_alloc(_Alignof(struct weir_cache), pool->n_caches * sizeof(*pool->caches));
+	if (!pool->caches)
+		return -ENOMEM;
+	memset(pool->caches, 0, pool->n_caches * sizeof(*pool->caches));
+	for (unsigned i = 0; i < pool->n_caches; i++) {
+		struct weir_cache *c = &pool->caches[i];
+
+		c->pool = pool;
+		c->keep = pool->n_caches > 1 ? KEEP : pool->n;
+		c->free = malloc((pool->n + WEIR_MAGAZINE) * sizeof(struct packet *));
+		if (!c->free)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_depot(struct weir_pool *pool)
+{
+	unsigned n = pool->n_caches > 1 ? pool->n / WEIR_MAGAZINE + pool->n_caches : 0;
+
+	atomic_init(&pool->full, 0);
+	atomic_init(&pool->empty, 0);
+	pool->magazines = calloc(n ?: 1, sizeof(*pool->magazines));
+	for (unsigned i = 0; pool->magazines && i < n; i++)
+		push(pool, &pool->empty, &pool->magazines[i]);
+	return pool->magazines ? 0 : -ENOMEM;
+}
+
+// Cuts the memory into buffers and writes what never changes in their descriptors. All are in the
+// depot then, but for what the first worker keeps.
+static int cut(struct weir_pool *pool, unsigned n)
+{
+	pool->n = n;
+	if (make_caches(pool) || make_depot(pool))
+		return -ENOMEM;
+	for (unsigned i = n; i--;) {
 		struct packet *p = weir_pool_nth(pool, i);
 
 		*p = (struct packet){
@@ -179,8 +279,9 @@ static void cut(struct weir_pool *pool, unsigned n)
 			.pool = pool->id,
 			.chunk = weir_pool_addr(pool, p),
 		};
-		pool->free[n - 1 - i] = p;
+		weir_cache_put(&pool->caches[0], &p, 1);
 	}
+	return 0;
 }
 
 static size_t size_of(const struct weir_pool *pool, unsigned n)
@@ -190,33 +291,42 @@ static size_t size_of(const struct weir_pool *pool, unsigned n)
 	return ((size_t)n + per_page - 1) / per_page * HUGE;
 }
 
-int weir_pool_open(struct weir_pool *pool, unsigned n, unsigned max_len, bool aligned,
-		   struct weir_err *err)
+static int get_memory(struct weir_pool *pool, unsigned n, const struct weir_pool_want *want,
+		      struct weir_err *err)
 {
+	int r = choose(pool, want->max_len, want->aligned, err);
+
+	if (r)
+		return r;
+	pool->size = size_of(pool, n);
+	pool->mem = map_huge(pool->size) ?: map_surplus(pool->size);
+	pool->huge = pool->mem;
+	if (pool->mem)
+		return 0;
+	r = choose(pool, want->max_len, true, err);
+	if (r)
+		return r;
+	pool->size = size_of(pool, n);
+	pool->mem = map_small(pool->size);
+	return 0;
+}
+
+int weir_pool_open(struct weir_pool *pool, const struct weir_pool_want *want, struct weir_err *err)
+{
+	unsigned n = want->n ?: 1;
 	int r;
 
-	*pool = (struct weir_pool){};
+	*pool = (struct weir_pool){.n_caches = want->n_workers ?: 1};
 	while (pool->id < MAX_POOLS && pools[++pool->id])
 		;
 	if (pools[pool->id])
 		return weir_error(err, NULL, "more than %d buffer pools", MAX_POOLS);
-	r = choose(pool, max_len, aligned, err);
+	if (pool->n_caches > 1)
+		n += pool->n_caches * (KEEP + WEIR_MAGAZINE);
+	r = get_memory(pool, n, want, err);
 	if (r)
 		return r;
-	n = n ?: 1;
-	pool->size = size_of(pool, n);
-	pool->mem = map_huge(pool->size) ?: map_surplus(pool->size);
-	pool->huge = pool->mem;
-	if (!pool->mem) {
-		r = choose(pool, max_len, true, err);
-		if (r)
-			return r;
-		pool->size = size_of(pool, n);
-		pool->mem = map_small(pool->size);
-	}
-	if (pool->mem)
-		cut(pool, n);
-	if (!pool->mem || !pool->free) {
+	if (!pool->mem || cut(pool, n)) {
 		weir_error(err, NULL, "no memory for %u packet buffers (%zu MB)", n,
 			   pool->size >> 20);
 		weir_pool_close(pool);
@@ -232,33 +342,55 @@ void weir_pool_close(struct weir_pool *pool)
 		pools[pool->id] = NULL;
 	if (pool->mem)
 		munmap(pool->mem, pool->size);
-	free(pool->free);
+	for (unsigned i = 0; pool->caches && i < pool->n_caches; i++)
+		free(pool->caches[i].free);
+	free(pool->caches);
+	free(pool->magazines);
 	*pool = (struct weir_pool){};
 }
 
-struct packet *weir_pool_get(struct weir_pool *pool)
+unsigned weir_pool_n_free(const struct weir_pool *pool)
 {
-	struct packet *p;
+	unsigned n = atomic_load(&pool->n_full) * WEIR_MAGAZINE;
 
-	if (WEIR_UNLIKELY(pool->n_free <= pool->reserve))
-		return NULL;
-	p = pool->free[--pool->n_free];
-	weir_pool_blank(pool, p);
-	return p;
-}
-
-unsigned weir_pool_get_raw(struct weir_pool *pool, struct packet **v, unsigned n)
-{
-	if (n > pool->n_free)
-		n = pool->n_free;
-	pool->n_free -= n;
-	memcpy(v, pool->free + pool->n_free, n * sizeof(struct packet *));
-	pool->reserve -= n < pool->reserve ? n : pool->reserve;
+	for (unsigned i = 0; i < pool->n_caches; i++)
+		n += pool->caches[i].n_free;
 	return n;
 }
 
-void weir_pool_put(struct weir_pool *pool, struct packet *const *v, unsigned n)
+// --- a worker's ---
+struct packet *weir_cache_get(struct weir_cache *c)
 {
-	memcpy(pool->free + pool->n_free, v, n * sizeof(struct packet *));
-	pool->n_free += n;
+	struct packet *p;
+
+	while (WEIR_UNLIKELY(c->n_free <= c->reserve))
+		if (!depot_has_spare(c->pool) || !load(c))
+			return NULL;
+	p = c->free[--c->n_free];
+	weir_pool_blank(c->pool, p);
+	return p;
+}
+
+unsigned weir_cache_get_raw(struct weir_cache *c, struct packet **v, unsigned n)
+{
+	while (WEIR_UNLIKELY(c->n_free < n) && load(c))
+		;
+	if (n > c->n_free)
+		n = c->n_free;
+	c->n_free -= n;
+	memcpy(v, c->free + c->n_free, n * sizeof(struct packet *));
+	weir_cache_owe(c, -(int)(n < c->reserve ? n : c->reserve));
+	return n;
+}
+
+void weir_cache_owe(struct weir_cache *c, int change)
+{
+	c->reserve += (unsigned)change;
+	if (c->pool->n_caches > 1)
+		atomic_fetch_add_explicit(&c->pool->owed, (unsigned)change, memory_order_relaxed);
+}
+
+bool weir_cache_has_spare(const struct weir_cache *c)
+{
+	return c->n_free > c->reserve || depot_has_spare(c->pool);
 }

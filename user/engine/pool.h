@@ -15,6 +15,26 @@
 #include <weir/err.h>
 #include <weir/packet.h>
 
+#include <stdatomic.h>
+
+enum { WEIR_MAGAZINE = 64 }; // buffers that change owner at a time
+
+// owner: who took it from the depot, else nobody.
+struct weir_magazine {
+	uint32_t next; // in the depot: of the one below, from 1; 0: none
+	struct packet *v[WEIR_MAGAZINE];
+};
+
+// The free buffers of one worker, a stack: the warm ones come first. owner: that worker.
+struct weir_cache {
+	struct weir_pool *pool;
+	struct packet **free;
+	unsigned n_free;
+	unsigned keep; // what is more goes to the depot
+	// Buffers that this worker owes to fill rings: what packets are made of stops short of it.
+	unsigned reserve;
+} __attribute__((aligned(128)));
+
 struct weir_pool {
 	uint8_t *mem;
 	size_t size;
@@ -28,22 +48,32 @@ struct weir_pool {
 	bool huge;	   // on hugepages
 	uint16_t id;	   // packet.pool; from 1
 
-	// owner: one worker. Free buffers, used as a stack; the warm ones come first.
-	struct packet **free;
-	unsigned n_free;
-	// Buffers that are owed to fill rings: others stop short of it. Grows with what a fill ring
-	// gives away (received packets), shrinks by weir_pool_get_raw.
-	unsigned reserve;
+	struct weir_cache *caches; // by worker
+	unsigned n_caches;
+
+	// The depot: what caches have too much of, in magazines (Bonwick 2001), on a stack without
+	// a lock (Treiber 1986); the upper half of a word counts changes, so that a magazine which
+	// went and came back is not taken for one that never left. Any worker.
+	struct weir_magazine *magazines;
+	_Alignas(128) atomic_uint_least64_t full;
+	_Alignas(128) atomic_uint_least64_t empty;
+	_Alignas(128) atomic_uint n_full; // magazines in `full`, at least
+	atomic_uint owed;		  // sum of the caches' reserves
 };
 
 // Longest packet that a buffer can be made for, of whatever kind.
 enum { WEIR_POOL_LEN_MAX = 4096 - 256 - sizeof(struct packet) };
 
-// n buffers for packets of up to max_len bytes. Prefers coloured buffers on hugepages; `aligned`
-// forces aligned chunks. Hugepages that are not reserved are taken as surplus pages where that is
-// permitted, and go back by themselves. 0 or -errno (with a message).
-int weir_pool_open(struct weir_pool *pool, unsigned n, unsigned max_len, bool aligned,
-		   struct weir_err *err);
+struct weir_pool_want {
+	unsigned n;	    // buffers, beside what lies about in caches
+	unsigned max_len;   // longest packet
+	unsigned n_workers; // 0: 1
+	bool aligned;	    // chunks must be
+};
+
+// Prefers coloured buffers on hugepages. Hugepages that are not reserved are taken as surplus pages
+// where that is permitted, and go back by themselves. 0 or -errno (with a message).
+int weir_pool_open(struct weir_pool *pool, const struct weir_pool_want *want, struct weir_err *err);
 void weir_pool_close(struct weir_pool *pool);
 
 // The open pool of that number (packet.pool), or NULL. The struct stays where it was opened.
@@ -52,12 +82,21 @@ struct weir_pool *weir_pool_find(unsigned id);
 // Buffer i of all, from 0, whoever has it.
 struct packet *weir_pool_nth(const struct weir_pool *pool, unsigned i);
 
-// A buffer, or NULL when only the reserve is left. Its descriptor is blank: off is data_at, len 0,
-// annotations zero.
-struct packet *weir_pool_get(struct weir_pool *pool);
+// A buffer, or NULL when only what fill rings are owed is left. Its descriptor is blank: off is
+// data_at, len 0, annotations zero.
+struct packet *weir_cache_get(struct weir_cache *c);
 
 // Buffers for a fill ring, reserve included, not blanked: how many were got.
-unsigned weir_pool_get_raw(struct weir_pool *pool, struct packet **v, unsigned n);
+unsigned weir_cache_get_raw(struct weir_cache *c, struct packet **v, unsigned n);
+
+// Fill rings are owed so many more, or fewer.
+void weir_cache_owe(struct weir_cache *c, int change);
+
+// Are there buffers beside those that are owed? A guess, where other workers are at it.
+bool weir_cache_has_spare(const struct weir_cache *c);
+
+// Free buffers in all caches and the depot. While the workers stand still.
+unsigned weir_pool_n_free(const struct weir_pool *pool);
 
 // Makes a buffer's descriptor blank.
 WEIR_INLINE void weir_pool_blank(const struct weir_pool *pool, struct packet *p)
@@ -73,8 +112,17 @@ WEIR_INLINE void weir_pool_blank(const struct weir_pool *pool, struct packet *p)
 	p->resume_element = p->resume_input = WEIR_RESUME_NONE;
 }
 
-// Takes buffers back. Those of one pool only.
-void weir_pool_put(struct weir_pool *pool, struct packet *const *v, unsigned n);
+// Cold half of weir_cache_put: the depot gets what is too much.
+void weir_cache_spill(struct weir_cache *c);
+
+// Takes buffers back, those of its pool only, as many as its pool has at most.
+WEIR_INLINE void weir_cache_put(struct weir_cache *c, struct packet *const *v, unsigned n)
+{
+	memcpy(c->free + c->n_free, v, n * sizeof(*v));
+	c->n_free += n;
+	if (WEIR_UNLIKELY(c->n_free > c->keep))
+		weir_cache_spill(c);
+}
 
 // UMEM address of a buffer's chunk, and back from the address that a ring gives.
 WEIR_INLINE uint64_t weir_pool_addr(const struct weir_pool *pool, const struct packet *p)

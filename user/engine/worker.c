@@ -390,7 +390,7 @@ int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id)
 	if (!w->random)
 		w->random = 1;
 	w->depth_first = g->opt.burst == 1;
-	w->pool = g->opt.pool;
+	w->cache = g->opt.pool ? &g->opt.pool->caches[id] : NULL;
 	return weir_watch_open(w);
 }
 

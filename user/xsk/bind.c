@@ -40,6 +40,7 @@ static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem 
 		.base = {&xsk_queue_ops, d->device, i, -1},
 		.via = &d->queues[i % d->iface.n_tx],
 		.pool = &x->pool,
+		.cache = &x->pool.caches[0],
 		.mac = mac_word(d->iface.mac),
 		.device = d->device->index,
 		.zc = umem->zc,

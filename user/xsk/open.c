@@ -159,10 +159,11 @@ static int open_pool(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 		if (d->device->roles & WEIR_DEVICE_TX)
 			n += d->n_queues * d->ring_size;
 	}
-	e = weir_pool_open(&x->pool, n + reserve, max_len, false, err);
+	e = weir_pool_open(&x->pool, &(struct weir_pool_want){.n = n + reserve, .max_len = max_len},
+			   err);
 	if (e)
 		return e;
-	x->pool.reserve = reserve;
+	weir_cache_owe(&x->pool.caches[0], (int)reserve);
 	x->zc = (struct xsk_umem){.pool = &x->pool, .fd = -1, .zc = true};
 	x->copy = (struct xsk_umem){.pool = &x->pool, .fd = -1};
 	return 0;

@@ -43,7 +43,7 @@ static void refill(struct xsk_queue *q)
 		unsigned n = q->owed < BURST ? q->owed : BURST;
 		unsigned room = xsk_ring_room(fill, n);
 
-		n = weir_pool_get_raw(q->pool, v, n < room ? n : room);
+		n = weir_cache_get_raw(q->cache, v, n < room ? n : room);
 		if (!n)
 			break;
 		for (unsigned i = 0; i < n; i++) {
@@ -167,7 +167,7 @@ static unsigned take(struct xsk_queue *q, struct packet **v, unsigned n)
 		struct packet *p = received(q, d, &off);
 
 		if (WEIR_UNLIKELY(is_part(q, d))) {
-			weir_pool_put(q->pool, &p, 1);
+			weir_cache_put(q->cache, &p, 1);
 			continue;
 		}
 		weir_pool_blank(q->pool, p);
@@ -210,7 +210,7 @@ static unsigned queue_rx(struct weir_queue *base, struct packet **v, unsigned ma
 		k = take(q, v, n);
 		xsk_ring_release(&q->sock.rx, n);
 		q->owed += n;
-		q->pool->reserve += n;
+		weir_cache_owe(q->cache, (int)n);
 	} else if (q->busy_poll) {
 		wake_rx(q);
 	}
@@ -237,7 +237,7 @@ static void reclaim(struct xsk_queue *q)
 			v[i] = (struct packet *)(q->pool->mem + at);
 		}
 		xsk_ring_release(comp, n);
-		weir_pool_put(q->pool, v, n);
+		weir_cache_put(q->cache, v, n);
 		q->in_flight -= n;
 		q->count.tx_packets += n;
 	}
@@ -259,7 +259,7 @@ static struct packet *into_buffer(struct xsk_queue *q, struct packet *p)
 	if (!p->len || p->len > q->pool->stride - q->pool->data_at || p->pool) {
 		q->count.tx_invalid++;
 	} else {
-		b = weir_pool_get(q->pool);
+		b = weir_cache_get(q->cache);
 		if (!b)
 			q->count.tx_no_buffer++;
 	}
@@ -268,7 +268,7 @@ static struct packet *into_buffer(struct xsk_queue *q, struct packet *p)
 		memcpy(weir_data(b), weir_data(p), p->len);
 	}
 	if (p->pool)
-		weir_pool_put(weir_pool_find(p->pool), &p, 1);
+		weir_cache_put(&weir_pool_find(p->pool)->caches[q->cache - q->pool->caches], &p, 1);
 	else
 		free(p);
 	return b;
@@ -421,8 +421,8 @@ void xsk_queue_unfill(struct xsk_queue *q)
 		uint64_t at = *xsk_ring_addr(fill, fill->prod - 1 - i);
 		struct packet *p = weir_pool_packet(q->pool, at);
 
-		weir_pool_put(q->pool, &p, 1);
+		weir_cache_put(q->cache, &p, 1);
 	}
-	q->pool->reserve += given;
+	weir_cache_owe(q->cache, (int)given);
 	q->owed = 0;
 }

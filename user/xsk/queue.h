@@ -12,6 +12,7 @@ struct xsk_queue {
 	struct weir_queue base;
 	struct xsk_socket sock;
 	struct weir_pool *pool;
+	struct weir_cache *cache; // of its worker
 	struct xsk_queue *via; // sends for this one, if that has no TX ring
 	uint64_t mac;	       // of the interface, as the first 6 bytes of a frame read
 	unsigned owed;	       // buffers that the fill ring is short of
