@@ -102,6 +102,11 @@ struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname
 	return d;
 }
 
+struct weir_device_plan *weir_device_plan(struct weir_device *d)
+{
+	return &d->plan;
+}
+
 struct weir_device *weir_router_devices(struct weir_router *r)
 {
 	return r->devices;

@@ -6,6 +6,7 @@
 #include <weir/device.h>
 
 #include <net/if.h>
+#include <queues.h>
 #include <stdatomic.h>
 
 struct weir_router;
@@ -23,6 +24,7 @@ struct weir_device {
 	struct weir_element *by;       // the first that claimed it
 	struct weir_element *receiver; // who takes what comes; NULL: nobody
 	struct weir_device *next;
+	struct weir_device_plan plan; // which workers have which queues; set before it is opened
 
 	// Set by the opener, and NULL or 0 again when it closes. owner: the opener.
 	const struct weir_device_ops *ops;

@@ -98,6 +98,11 @@ struct weir_class {
 	bool is_sink;	// ends packets on purpose (Discard, ToDevice)
 	bool transmits; // a sink that sends on an interface
 	bool filters;	// loses sound packets by what its arguments say
+	// What is pushed to it goes on by its task, on its home, whoever pushed it (Pipeliner).
+	bool changes_worker;
+	// What its nodes do, they do to one thing that is not made for several at a time (a file):
+	// where several workers push to it, the engine lets one of them in at a time.
+	bool one_at_a_time;
 };
 
 // What an element of the configuration is, on all workers together.
