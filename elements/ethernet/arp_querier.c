@@ -475,7 +475,8 @@ WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethern
 		   .state_size = sizeof(struct arp_querier_state), .args = arp_querier_args,
 		   .handlers = arp_querier_handlers, .configure = arp_querier_configure,
 		   .driver = arp_querier_driver, .init_node = init_node, .fini_node = fini_node,
-		   .fini = fini, .held = held, .capacity = capacity, .rest = "IP [, ETH]",
+		   .fini = fini, .held = held, .keeps_flows = true, .capacity = capacity,
+		   .rest = "IP [, ETH]",
 		   .rest_help = "the addresses of this host, or one name that stands for both",
 		   .reconfigures = true);
 

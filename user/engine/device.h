@@ -11,9 +11,12 @@
 
 struct weir_router;
 
+struct weir_move_ops;
+
 struct weir_device_ops {
 	bool (*to_host)(struct weir_device *d, struct packet *p);
 	uint64_t (*lost)(const struct weir_device *d);
+	const struct weir_move_ops *move; // NULL: its packets stay with who has them
 };
 
 struct weir_device {

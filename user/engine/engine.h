@@ -82,6 +82,9 @@ struct weir_worker {
 	atomic_bool asleep; // or about to be: whoever leaves something wakes it. readers: all
 	unsigned busy_rounds;	    // since fds were last looked at
 	uint64_t rounds, idle_rounds;
+	// Nanoseconds of rounds in which there was something to do. readers: control
+	atomic_uint_least64_t busy_ns;
+	bool did; // the last round was one
 	uint32_t random;
 
 	struct weir_node *nodes; // by element index

@@ -56,6 +56,13 @@ uint64_t weir_grace_begin(void)
 	return number;
 }
 
+bool weir_grace_works(void)
+{
+	long can = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
+
+	return can >= 0 && can & MEMBARRIER_CMD_GLOBAL;
+}
+
 bool weir_grace_over(uint64_t number)
 {
 	return atomic_load(&ended) >= number;

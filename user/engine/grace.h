@@ -11,5 +11,7 @@
 // Asks for a period that begins from now on; its number.
 // owner: control.
 uint64_t weir_grace_begin(void);
+// Can this kernel tell?
+bool weir_grace_works(void);
 // Is that period over? Never, on a kernel that cannot tell.
 bool weir_grace_over(uint64_t number);

@@ -128,11 +128,24 @@ static void flush(struct weir_worker *w)
 	w->flush_at = w->now + ((uint64_t)FLUSH_RETRY_NS << w->stuck);
 }
 
+// The time of the last round, if it had something to do.
+static void tell_time(struct weir_worker *w)
+{
+	uint64_t before = w->now;
+
+	w->now = weir_clock_ns(w->engine);
+	if (w->did)
+		atomic_store_explicit(&w->busy_ns,
+				      atomic_load_explicit(&w->busy_ns, memory_order_relaxed) +
+					      w->now - before,
+				      memory_order_relaxed);
+}
+
 bool weir_worker_round(struct weir_worker *w)
 {
 	bool did;
 
-	w->now = weir_clock_ns(w->engine);
+	tell_time(w);
 	w->rounds++;
 	did = run_tasks(w);
 	did |= w->any_ready | w->has_more;
@@ -145,7 +158,7 @@ bool weir_worker_round(struct weir_worker *w)
 	}
 	if (w->n_flush && w->flush_at <= w->now)
 		flush(w);
-	return did;
+	return w->did = did;
 }
 
 void weir_worker_drain(struct weir_worker *w)

@@ -103,6 +103,8 @@ struct weir_class {
 	// What its nodes do, they do to one thing that is not made for several at a time (a file):
 	// where several workers push to it, the engine lets one of them in at a time.
 	bool one_at_a_time;
+	// Its nodes keep packets until others of the flow come to the same worker (fragments).
+	bool keeps_flows;
 };
 
 // What an element of the configuration is, on all workers together.

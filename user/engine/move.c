@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "device.h"
+#include "grace.h"
+
+#include <graph.h>
+#include <move.h>
+
+enum { MOST_ROUNDS = 256 }; // more than back edges that a packet may take
+
+// Packets that an element of the worker keeps until others of their flow come.
+static bool keeps_any(const struct weir_worker *w)
+{
+	const struct weir_router *r = w->engine->router;
+
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		const struct weir_class *c = r->elements[i]->class;
+
+		if (c->keeps_flows && c->held && c->held(&w->nodes[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_pending(const struct weir_worker *w)
+{
+	for (unsigned i = 0; i < w->n_order; i++)
+		if (w->order[i]->pending && w->order[i]->pending->n)
+			return true;
+	return false;
+}
+
+bool weir_move_begin(struct weir_move *m, struct weir_engine *g, struct weir_device *d,
+		     const struct weir_buckets *b, unsigned from, unsigned to)
+{
+	bool keeps;
+
+	weir_world_stop(g);
+	keeps = keeps_any(&g->workers[from]);
+	weir_world_go(g);
+	if (keeps)
+		return false;
+	*m = (struct weir_move){.engine = g, .device = d, .from = from, .to = to};
+	d->ops->move->hold(d, to, b);
+	d->ops->move->steer(d, to, b);
+	m->period = weir_grace_begin();
+	m->step = WEIR_MOVE_PERIOD;
+	return true;
+}
+
+static void wait_for_rings(struct weir_move *m)
+{
+	if (!m->device->ops->move->rx_past(m->device, m->from))
+		return;
+	weir_world_stop(m->engine);
+	m->rounds = m->engine->workers[m->from].rounds;
+	weir_world_go(m->engine);
+	m->step = WEIR_MOVE_GRAPH;
+}
+
+static void wait_for_graph(struct weir_move *m)
+{
+	const struct weir_worker *w = &m->engine->workers[m->from];
+
+	weir_world_stop(m->engine);
+	if ((!has_pending(w) && !keeps_any(w)) || w->rounds - m->rounds > MOST_ROUNDS) {
+		for (struct weir_device *d = weir_router_devices(m->engine->router); d; d = d->next)
+			if (d->ops && d->ops->move)
+				d->ops->move->mark_tx(d, m->from);
+		m->step = WEIR_MOVE_TX;
+	}
+	weir_world_go(m->engine);
+}
+
+static void wait_for_sending(struct weir_move *m)
+{
+	bool past = true;
+
+	weir_world_stop(m->engine);
+	for (struct weir_device *d = weir_router_devices(m->engine->router); d; d = d->next)
+		if (d->ops && d->ops->move)
+			past &= d->ops->move->tx_past(d, m->from);
+	if (past) {
+		m->device->ops->move->release(m->device, m->to);
+		m->step = WEIR_MOVE_RELEASE;
+	}
+	weir_world_go(m->engine);
+	if (past)
+		weir_worker_wake(&m->engine->workers[m->to]);
+}
+
+bool weir_move_go_on(struct weir_move *m)
+{
+	enum weir_move_step before;
+
+	do {
+		before = m->step;
+		switch (before) {
+		case WEIR_MOVE_NONE:
+			break;
+		case WEIR_MOVE_PERIOD:
+			if (!weir_grace_over(m->period))
+				break;
+			m->device->ops->move->mark_rx(m->device, m->from);
+			m->step = WEIR_MOVE_RX;
+			break;
+		case WEIR_MOVE_RX:
+			wait_for_rings(m);
+			break;
+		case WEIR_MOVE_GRAPH:
+			wait_for_graph(m);
+			break;
+		case WEIR_MOVE_TX:
+			wait_for_sending(m);
+			break;
+		case WEIR_MOVE_RELEASE:
+			if (m->device->ops->move->released(m->device, m->to))
+				m->step = WEIR_MOVE_NONE;
+			break;
+		}
+	} while (m->step != before);
+	return m->step != WEIR_MOVE_NONE;
+}
