@@ -27,8 +27,7 @@ struct weir_entry_args {
 	__u8 mac[6]; // of the interface
 	__u8 has_secret;
 	__u8 pad;
-	__u32 first_socket; // of this interface's queues in the map of sockets
-	__u32 number;	    // of this interface in the map of first elements
+	__u32 number; // of this interface in the maps of first elements and of steering
 };
 
 _Static_assert(sizeof(struct weir_entry_count) == 56, "read by userspace");

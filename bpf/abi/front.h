@@ -6,7 +6,7 @@
 
 #include <linux/types.h>
 
-enum { WEIR_FRONT_ABI = 2 };
+enum { WEIR_FRONT_ABI = 3 };
 
 // What an element may return instead of an output, beside drop reasons (weir/node.h).
 enum {
@@ -18,9 +18,9 @@ enum {
 // What all elements of a compiled path are told. It begins behind an interface, and its packets
 // have no block: what is known of them is beside, until they leave the path.
 struct weir_path {
-	__u32 aside;	    // 0: this is no such path
-	__u32 first_socket; // of the interface's queues in the map of sockets
-	__u8 mac[6];	    // of the interface
+	__u32 aside;  // 0: this is no such path
+	__u32 number; // of the interface in the table of steering
+	__u8 mac[6];  // of the interface
 	__u8 pad[2];
 };
 

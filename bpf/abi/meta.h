@@ -20,7 +20,7 @@ struct weir_meta {
 	__u16 element, input; // where userspace goes on: that input of that element
 	__u16 off;
 	__u16 mac, network, transport; // WEIR_META_NONE: not set
-	__u16 socket;		       // of the queue it came from, in the map of sockets
+	__u16 device;		       // it came from: its number in the table of steering
 	__u8 type;		       // enum weir_packet_type
 	__u8 rounds;
 	__u32 hash; // of the flow; 0: not computed

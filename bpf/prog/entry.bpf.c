@@ -5,6 +5,7 @@
 // AF_XDP socket of the queue it came from. A queue without a socket leaves its packets to the host.
 
 #include <weir/packet.h>
+#include <weir/steer.h>
 
 #include <linux/bpf.h>
 
@@ -13,14 +14,6 @@
 #include <abi/entry.h>
 #include <abi/hdr.h>
 #include <abi/meta.h>
-
-// One entry per RX queue of all interfaces; shared.
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} sockets SEC(".maps");
 
 // One entry per RX queue.
 struct {
@@ -69,7 +62,7 @@ static __always_inline __u8 type_of(const struct eth *eth)
 }
 
 // The block, filled in; 0 if there is none to be had.
-static __always_inline int begin(struct xdp_md *ctx, __u32 socket)
+static __always_inline int begin(struct xdp_md *ctx)
 {
 	struct weir_meta *m;
 	struct eth *eth;
@@ -80,7 +73,7 @@ static __always_inline int begin(struct xdp_md *ctx, __u32 socket)
 	eth = (void *)(long)ctx->data;
 	if ((void *)(m + 1) > (void *)eth || (void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return 0;
-	weir_meta_fill(m, socket, type_of(eth));
+	weir_meta_fill(m, args.number, type_of(eth));
 	return 1;
 }
 
@@ -97,10 +90,9 @@ static __always_inline void end(struct xdp_md *ctx)
 SEC("xdp")
 int weir_entry(struct xdp_md *ctx)
 {
-	__u32 queue = ctx->rx_queue_index, socket = args.first_socket + queue;
+	__u32 queue = ctx->rx_queue_index;
 	struct weir_entry_count *count = bpf_map_lookup_elem(&counts, &queue);
 	__u64 bytes;
-	long verdict;
 
 	if (!count)
 		return XDP_PASS;
@@ -114,7 +106,7 @@ int weir_entry(struct xdp_md *ctx)
 		count->front_bytes += bytes;
 		if (has_room)
 			bpf_tail_call(ctx, &front, 2 * args.number + 1);
-		if (begin(ctx, socket)) {
+		if (begin(ctx)) {
 			has_room = 1;
 			bpf_tail_call(ctx, &front, 2 * args.number);
 			end(ctx);
@@ -126,10 +118,10 @@ int weir_entry(struct xdp_md *ctx)
 	}
 	count->rest++;
 	count->rest_bytes += bytes;
-	verdict = bpf_redirect_map(&sockets, socket, XDP_PASS);
-	if (verdict == XDP_PASS)
-		count->passed++;
-	return (int)verdict;
+	if (weir_to_socket(ctx, args.number) == XDP_REDIRECT)
+		return XDP_REDIRECT;
+	count->passed++;
+	return XDP_PASS;
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -7,15 +7,9 @@
 
 #include <weir/clock.h>
 #include <weir/packet.h>
+#include <weir/steer.h>
 
 #include <abi/front.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} sockets SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -67,7 +61,7 @@ int weir_to_user(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	m->element = args.element;
 	m->input = args.input;
-	if (is_alive() && bpf_redirect_map(&sockets, m->socket, XDP_ABORTED) == XDP_REDIRECT) {
+	if (is_alive() && weir_to_socket(ctx, m->device) == XDP_REDIRECT) {
 		count_as(ctx, m, WEIR_EXIT_HANDED);
 		return XDP_REDIRECT;
 	}

@@ -134,6 +134,7 @@ static int open_entry(struct halves *h)
 	rc = bpf_map_update_elem(h->xsk.sockets_fd, &zero, &h->socket_fd, BPF_ANY) ?:
 		bpf_map__reuse_fd(skel->maps.sockets, h->xsk.sockets_fd)	   ?:
 		entry__load(skel);
+	h->xsk.steer_fd = bpf_map__fd(skel->maps.weir_steering);
 	h->device.program.front_fd = bpf_map__fd(skel->maps.front);
 	h->entry_fd = rc ? -1 : bpf_program__fd(skel->progs.weir_entry);
 	return rc;

@@ -90,6 +90,7 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 	};
 	print = libbpf_set_print(NULL); // the number says enough
 	rc = bpf_map__reuse_fd(skel->maps.sockets, weir_xsk_sockets(f->xsk))
+		     ?: bpf_map__reuse_fd(skel->maps.weir_steering, weir_xsk_steering(f->xsk))
 		     ?: bpf_map__reuse_fd(skel->maps.weir_beat, f->beat_fd)
 		     ?: to_user__load(skel)
 		     ?: front_add_exit(f, &(struct exit_point){e, input, skel,

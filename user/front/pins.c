@@ -297,6 +297,7 @@ static int write_all(struct weir_pins *p, struct weir_front *f, struct weir_xsk 
 	tree_remove(p->staging);
 	return front_pin(f, p->staging)
 		       ?: tree_pin(weir_xsk_sockets(x), "%s/sockets", p->staging)
+		       ?: tree_pin(weir_xsk_steering(x), "%s/steering", p->staging)
 		       ?: pin_interfaces(p, x)
 		       ?: tree_pin(weir_xsk_first(x), "%s/%s", p->staging, FRONT);
 }

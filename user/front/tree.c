@@ -33,7 +33,7 @@ void tree_unquote(char *name, size_t size, const char *quoted)
 
 void tree_element(char *folder, size_t size, const char *name)
 {
-	static const char *const TAKEN[] = {"interfaces", "sockets", "beat", "front"};
+	static const char *const TAKEN[] = {"interfaces", "sockets", "steering", "beat", "front"};
 	const size_t first = strcspn(name, "/");
 	bool taken = false;
 

@@ -120,11 +120,11 @@ static int load(struct xsk_program *p, const struct xsk_program_args *a)
 		p->skel->rodata->args = (struct weir_entry_args){
 			.secret = p->secret,
 			.has_secret = a->generic,
-			.first_socket = a->first_socket,
 			.number = a->number,
 		};
 		memcpy(p->skel->rodata->args.mac, a->mac, sizeof(a->mac));
 		e = bpf_map__reuse_fd(p->skel->maps.sockets, a->sockets_fd)
+			    ?: bpf_map__reuse_fd(p->skel->maps.weir_steering, a->steer_fd)
 			    ?: bpf_map__reuse_fd(p->skel->maps.front, a->front_fd)
 			    ?: entry__load(p->skel);
 	} else {

@@ -18,8 +18,9 @@ struct xsk_program_args {
 	bool generic;
 	int sockets_fd;	       // map of the sockets of all interfaces of the router
 	unsigned first_socket; // of this interface's queues in it
+	int steer_fd;	       // map of how all interfaces choose among them
 	int front_fd;	       // map of the first elements behind all interfaces, and paths
-	unsigned number;       // of this interface in it
+	unsigned number;       // of this interface in both
 	const char *kept;      // file of the link that a past run left there; NULL: none
 };
 

@@ -45,7 +45,7 @@ void weir_xsk_path_args(const struct weir_device *device, struct weir_path *path
 	const struct xsk_device *d = device->opened;
 	const struct weir_entry_args *a = &d->program.skel->rodata->args;
 
-	*path = (struct weir_path){.aside = 1, .first_socket = a->first_socket};
+	*path = (struct weir_path){.aside = 1, .number = a->number};
 	memcpy(path->mac, a->mac, sizeof(path->mac));
 }
 
@@ -86,11 +86,9 @@ int weir_xsk_sockets(const struct weir_xsk *x)
 	return x->sockets_fd;
 }
 
-unsigned weir_xsk_first_socket(const struct weir_device *device)
+int weir_xsk_steering(const struct weir_xsk *x)
 {
-	const struct xsk_device *d = device->opened;
-
-	return d->first_socket;
+	return x->steer_fd;
 }
 
 unsigned weir_xsk_waiting(const struct weir_device *device)

@@ -191,7 +191,7 @@ static int open_maps(struct weir_xsk *x, struct weir_err *err)
 	}
 	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
 				       sizeof(__u32), n ?: 1, NULL);
-	rc = x->sockets_fd < 0 ? -errno : open_front_map(x);
+	rc = x->sockets_fd < 0 ? -errno : open_front_map(x) ?: xsk_steer_open(x);
 	return rc ? weir_error(err, NULL, "cannot make the map of sockets: %s", strerror(-rc)) : 0;
 }
 
@@ -226,6 +226,7 @@ static int open_receiver(struct weir_xsk *x, struct xsk_device *d, struct weir_e
 		.n_queues = d->n_queues,
 		.generic = wants_generic(d),
 		.sockets_fd = x->sockets_fd,
+		.steer_fd = x->steer_fd,
 		.first_socket = d->first_socket,
 		.front_fd = x->front_fd,
 		.number = (unsigned)(d - x->devices),
@@ -449,7 +450,7 @@ int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
 		n++;
 	x->guard = (struct xsk_guard){.journal = -1, .pipe = -1};
 	x->opt = *opt;
-	x->sockets_fd = x->front_fd = -1;
+	x->sockets_fd = x->steer_fd = x->front_fd = -1;
 	x->devices = calloc(n ?: 1, sizeof(*x->devices));
 	if (!x->devices)
 		goto fail;
@@ -496,6 +497,7 @@ void weir_xsk_close(struct weir_xsk *x)
 		close(x->sockets_fd);
 	if (x->front_fd >= 0)
 		close(x->front_fd);
+	xsk_steer_close(x);
 	xsk_guard_close(&x->guard);
 	weir_pool_close(&x->pool);
 	free(x->devices);

@@ -75,10 +75,10 @@ struct bpf_object;
 struct bpf_map;
 int weir_xsk_map(const struct bpf_object *o, const struct bpf_map *map, uint32_t n,
 		 const char *value);
-// The map of the sockets of all interfaces, and the number that the first queue of d has in it. The
-// map is not the caller's.
+// The map of the sockets of all interfaces, and that of how to choose among them (abi/steer.h).
+// They are not the caller's.
 int weir_xsk_sockets(const struct weir_xsk *x);
-unsigned weir_xsk_first_socket(const struct weir_device *d);
+int weir_xsk_steering(const struct weir_xsk *x);
 // Packets that came from the front and that no worker took yet. While the workers stand still; zero
 // for an interface that is not open.
 unsigned weir_xsk_waiting(const struct weir_device *d);

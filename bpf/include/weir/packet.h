@@ -313,12 +313,12 @@ WEIR_INLINE __u8 weir_type_of(const struct eth *eth, const __u8 mac[6])
 }
 
 // A block for a packet that came in.
-WEIR_INLINE void weir_meta_fill(struct weir_meta *m, __u32 socket, __u8 type)
+WEIR_INLINE void weir_meta_fill(struct weir_meta *m, __u32 device, __u8 type)
 {
 	memset(m, 0, sizeof(*m));
 	m->magic = WEIR_META_MAGIC;
 	m->network = m->transport = WEIR_META_NONE;
-	m->socket = (__u16)socket;
+	m->device = (__u16)device;
 	m->type = type;
 }
 
@@ -333,8 +333,7 @@ WEIR_INLINE bool weir_packet_begin(struct packet *p, struct weir_instead *instea
 	weir_find_packet(p);
 	if (p->data + sizeof(struct eth) > p->end)
 		return false;
-	weir_meta_fill(p->m, path->first_socket + ctx->rx_queue_index,
-		       weir_type_of(p->data, path->mac));
+	weir_meta_fill(p->m, path->number, weir_type_of(p->data, path->mac));
 	return true;
 }
 
