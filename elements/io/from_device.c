@@ -235,8 +235,14 @@ static int write_active(struct weir_element *e, const struct weir_handler *, con
 	return r;
 }
 
+static const char *const rss_names[] = {"keep", "equal", NULL};
+
 static const struct weir_arg args[] = {
 	IO_ARGS(from_device),
+	WEIR_ARG(ENUM, from_device, io.rss, "RSS",
+		 "keep: packets come to queues as the interface has it; equal: evenly to all, and "
+		 "by the ports of UDP too",
+		 .names = rss_names, .def = "keep"),
 	WEIR_ARG(BOOL, from_device, promisc, "PROMISC", "receive frames for other hosts too",
 		 .given = offsetof(struct from_device, promisc_set), WEIR_POS),
 	WEIR_ARG(U32, from_device, io.burst, "SNAPLEN", "ignored",

@@ -14,6 +14,9 @@ int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int
 		.ring_size = io->ring,
 		.busy_poll = io->busy_poll,
 		.busy_poll_set = io->busy_poll_set,
+		.busy_budget = io->busy_budget,
+		.busy_usecs = io->busy_usecs,
+		.rss = io->rss,
 		.promisc = promisc > 0,
 		.promisc_set = promisc >= 0,
 	};
@@ -22,6 +25,9 @@ int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int
 		return weir_args_error(a, -1, "an interface cannot be changed while it is in use");
 	if (io->ring & (io->ring - 1))
 		return weir_args_error(a, -1, "RING %u is not a power of two", io->ring);
+	if ((io->busy_budget || io->busy_usecs) && !io->busy_poll)
+		return weir_args_error(a, -1, "%s is for BUSY_POLL true",
+				       io->busy_budget ? "BUSY_BUDGET" : "BUSY_USECS");
 	io->device = weir_device_claim(e, io->devname, role, &opt, a->err);
 	return io->device ? 0 : -EINVAL;
 }

@@ -10,7 +10,8 @@ struct io_args {
 	char *devname;
 	struct weir_device *device;
 	unsigned mode; // enum weir_device_mode
-	uint32_t queues, ring, burst;
+	uint32_t queues, ring, burst, busy_budget, busy_usecs;
+	unsigned rss; // enum weir_device_rss; FromDevice's
 	bool busy_poll, busy_poll_set;
 };
 
@@ -29,7 +30,14 @@ extern const char *const io_modes[];
 			 .max = 32768),                                                           \
 		WEIR_ARG(BOOL, id, io.busy_poll, "BUSY_POLL",                                     \
 			 "poll the driver instead of waiting for interrupts",                     \
-			 .given = offsetof(struct id, io.busy_poll_set))
+			 .given = offsetof(struct id, io.busy_poll_set)),                         \
+		WEIR_ARG(U32, id, io.busy_budget, "BUSY_BUDGET",                                  \
+			 "with BUSY_POLL: most packets that the driver gives at a time; 0: 64",   \
+			 .max = 65535),                                                           \
+		WEIR_ARG(U32, id, io.busy_usecs, "BUSY_USECS",                                    \
+			 "with BUSY_POLL: microseconds without a poll until interrupts come "     \
+			 "back; 0: 200",                                                          \
+			 .max = 1000000)
 
 // Claims the interface. promisc: 1 or 0 if the element says, -1 if it does not.
 int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int promisc);

@@ -181,6 +181,7 @@ expect "an interface that is not there is named" \
 expect "a missing capability is named" sh -c "nsenter --net=/run/netns/$tag-r \
 	setpriv --reuid 65534 --clear-groups $forward va vb 2>&1 | grep -q CAP_NET_ADMIN"
 
+expect "RSS without a table is refused" fails "va: RSS equal: its driver (veth) has no RSS table to set" -e
 expect "a link that goes: starts" bridge
 ip -n "$tag-r" link set vb down
 on a ping -q -c 3 -i 0.1 -W 1 10.0.0.2 >/dev/null
@@ -206,6 +207,7 @@ for end in TERM KILL; do
 	before=$(setting napi_defer_hard_irqs)/$(setting gro_flush_timeout)
 	expect "busy polling: starts" bridge -b -p
 	expect "busy polling: defers interrupts" is 2 setting napi_defer_hard_irqs
+	expect "busy polling: is said" says "^va: busy polling, up to 64 packets at a time$"
 	expect "busy polling: forwards" passes 100 56
 	expect "busy polling: ends by SIG$end" stop $end
 	expect "busy polling: the guardian is done after SIG$end" soon no_guardian

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// xsk_forward [-m MODE] [-r RING] [-q QUEUES] [-b] [-p] [-s SECONDS] IF IF: a bridge of two
-// interfaces, straight on the rings. -b: busy polling, -p: promiscuous. Prints the report, "ready",
-// and at the end every count. For tests of user/xsk, and as the bare loop the router is compared
-// with.
+// xsk_forward [-m MODE] [-r RING] [-q QUEUES] [-b] [-e] [-p] [-s SECONDS] IF IF: a bridge of two
+// interfaces, straight on the rings. -b: busy polling, -e: RSS equal, -p: promiscuous. Prints the
+// report, "ready", and at the end every count. For tests of user/xsk, and as the bare loop the
+// router is compared with.
 
 #include <poll.h>
 #include <signal.h>
@@ -76,8 +76,8 @@ static void run(struct weir_xsk *x, struct weir_device *d, int seconds, bool bus
 
 static int usage(void)
 {
-	fprintf(stderr,
-		"xsk_forward [-m MODE] [-r RING] [-q QUEUES] [-b] [-p] [-s SECONDS] IF IF\n");
+	fprintf(stderr, "xsk_forward [-m MODE] [-r RING] [-q QUEUES] [-b] [-e] [-p] [-s SECONDS] "
+			"IF IF\n");
 	return 2;
 }
 
@@ -86,7 +86,7 @@ static bool parse(int argc, char **argv, struct weir_device_options *opt, int *s
 	static const char *const MODES[] = {"auto", "zerocopy", "copy", "generic"};
 	int c;
 
-	while ((c = getopt(argc, argv, "m:r:q:s:bp")) != -1) {
+	while ((c = getopt(argc, argv, "m:r:q:s:bep")) != -1) {
 		if (c == 'm') {
 			while (opt->mode < 4 && strcmp(optarg, MODES[opt->mode]))
 				opt->mode++;
@@ -100,6 +100,8 @@ static bool parse(int argc, char **argv, struct weir_device_options *opt, int *s
 			*seconds = atoi(optarg);
 		} else if (c == 'b') {
 			opt->busy_poll = true;
+		} else if (c == 'e') {
+			opt->rss = WEIR_RSS_EQUAL;
 		} else if (c == 'p') {
 			opt->promisc = true;
 		} else {

@@ -58,6 +58,12 @@ static int merge(struct weir_device *d, const struct weir_element *e,
 	if (!join_flag(&have->busy_poll, &have->busy_poll_set, want->busy_poll,
 		       want->busy_poll_set))
 		return contradicts(d, e, "BUSY_POLL", err);
+	if (!join(&have->busy_budget, want->busy_budget))
+		return contradicts(d, e, "BUSY_BUDGET", err);
+	if (!join(&have->busy_usecs, want->busy_usecs))
+		return contradicts(d, e, "BUSY_USECS", err);
+	if (want->rss)
+		have->rss = want->rss; // only one receives
 	if (!join_flag(&have->promisc, &have->promisc_set, want->promisc, want->promisc_set))
 		return contradicts(d, e, "PROMISC", err);
 	return 0;

@@ -52,7 +52,7 @@ static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem 
 	xsk_queue_fill(q);
 	if (q->busy_poll) {
 		*step = "ask for busy polling";
-		e = xsk_socket_busy_poll(&q->sock);
+		e = xsk_socket_busy_poll(&q->sock, d->device->opt.busy_budget);
 	}
 	if (!e) {
 		*step = umem->zc ? "bind a socket with zero copy" : "bind a socket";

@@ -2,6 +2,7 @@
 #include "guard.h"
 
 #include "iface.h"
+#include "restore.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,35 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	LINE = 256,
-	JOURNAL_MAX = 65536,
-	RETRY_MS = 50,
-	RETRY_FOR_MS = 5000,
-};
+enum { LINE = 256 };
 static const char DIR_PATH[] = "/run/weir", NAME[] = "restore.";
-
-static unsigned long long netns(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/net", &st) ? 0 : (unsigned long long)st.st_ino;
-}
-
-static int write_sysfs(const char *path, const char *value)
-{
-	int sysfs = xsk_sysfs(), fd, e = 0;
-
-	if (sysfs < 0)
-		return sysfs;
-	fd = openat(sysfs, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
-		e = -errno;
-	if (fd >= 0)
-		close(fd);
-	close(sysfs);
-	return e;
-}
 
 static int read_sysfs(const char *path, char *value, size_t size)
 {
@@ -64,43 +38,6 @@ static int read_sysfs(const char *path, char *value, size_t size)
 		close(fd);
 	close(sysfs);
 	return e;
-}
-
-static void restore_line(char *line)
-{
-	struct xsk_channels c;
-	char path[LINE], value[LINE], name[IFNAMSIZ];
-
-	if (sscanf(line, "sysfs %255s %255s", path, value) == 2) {
-		write_sysfs(path, value);
-	} else if (sscanf(line, "channels %15s %u %u %u", name, &c.rx, &c.tx, &c.combined) == 4) {
-		// refused as long as sockets of the killed process are being taken down
-		for (unsigned ms = 0; ms < RETRY_FOR_MS; ms += RETRY_MS) {
-			int e = xsk_iface_set_channels(name, &c);
-
-			if (e == 0 || e == -ENODEV)
-				break;
-			nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
-		}
-	}
-}
-
-// Undoes a journal, the last change first. False if it belongs to another network namespace.
-static bool restore(int journal)
-{
-	char *text = calloc(1, JOURNAL_MAX), *line;
-	ssize_t n = text ? pread(journal, text, JOURNAL_MAX - 1, 0) : -1;
-	bool ours = n <= 0 || strtoull(text, NULL, 10) == netns();
-
-	while (ours && n > 0 && (line = strrchr(text, '\n'))) {
-		*line = '\0';
-		line = strrchr(text, '\n');
-		if (!line)
-			break;
-		restore_line(line + 1);
-	}
-	free(text);
-	return ours;
 }
 
 static void close_between(int after, int before)
@@ -133,7 +70,7 @@ static void guard_and_exit(const struct xsk_guard *g, int in)
 	close_all_but(in, g->journal);
 	while (read(in, &c, 1) < 0 && errno == EINTR)
 		;
-	if (restore(g->journal) && g->path[0])
+	if (xsk_restore(g->journal) && g->path[0])
 		unlink(g->path);
 	_exit(0);
 }
@@ -160,7 +97,7 @@ static int make_journal(struct xsk_guard *g)
 	if (fd < 0)
 		return -1;
 	snprintf(g->path, sizeof(g->path), "%s/%s%s", DIR_PATH, NAME, strrchr(unnamed, '.') + 1);
-	if (!lock_journal(fd) || dprintf(fd, "%llu\n", netns()) < 0 || link(unnamed, g->path)) {
+	if (!lock_journal(fd) || dprintf(fd, "%llu\n", xsk_netns()) < 0 || link(unnamed, g->path)) {
 		g->path[0] = '\0';
 		close(fd);
 		fd = -1;
@@ -176,7 +113,7 @@ static int open_journal(struct xsk_guard *g)
 		return 0;
 	// the child can still do its work; only the next start could not
 	g->journal = memfd_create("weir-restore", MFD_CLOEXEC);
-	if (g->journal < 0 || dprintf(g->journal, "%llu\n", netns()) < 0)
+	if (g->journal < 0 || dprintf(g->journal, "%llu\n", xsk_netns()) < 0)
 		return -errno;
 	return 0;
 }
@@ -220,16 +157,43 @@ int xsk_guard_sysfs(struct xsk_guard *g, const char *path, const char *value)
 		return e;
 	if (dprintf(g->journal, "sysfs %s %s\n", path, old) < 0)
 		return -errno;
-	return write_sysfs(path, value);
+	return xsk_write_sysfs(path, value);
 }
 
-int xsk_guard_channels(struct xsk_guard *g, const char *ifname, unsigned n)
+// Writes down what the indirection table is, if there is one.
+static int note_table(const struct xsk_guard *g, const char *ifname)
+{
+	struct xsk_rss rss;
+	FILE *f;
+	char *text;
+	size_t size;
+	int e = xsk_rss_read(ifname, &rss);
+
+	if (e)
+		return e;
+	f = rss.n ? open_memstream(&text, &size) : NULL;
+	if (f) {
+		fprintf(f, "table %s", ifname);
+		for (unsigned i = 0; i < rss.n; i++)
+			fprintf(f, " %u", rss.table[i]);
+		e = fclose(f) || dprintf(g->journal, "%s\n", text) < 0 ? -errno : 0;
+		free(text);
+	} else if (rss.n) {
+		e = -ENOMEM;
+	}
+	xsk_rss_free(&rss);
+	return e;
+}
+
+int xsk_guard_channels(struct xsk_guard *g, const char *ifname, unsigned n, bool may_reset)
 {
 	struct xsk_channels old, new;
 	int e = start(g);
 
 	if (!e)
 		e = xsk_iface_channels(ifname, &old);
+	if (!e)
+		e = note_table(g, ifname);
 	if (e)
 		return e;
 	new = old;
@@ -241,12 +205,58 @@ int xsk_guard_channels(struct xsk_guard *g, const char *ifname, unsigned n)
 	}
 	if (dprintf(g->journal, "channels %s %u %u %u\n", ifname, old.rx, old.tx, old.combined) < 0)
 		return -errno;
-	return xsk_iface_set_channels(ifname, &new);
+	e = xsk_iface_set_channels(ifname, &new);
+	if (e == -EINVAL && may_reset && !xsk_rss_reset(ifname))
+		e = xsk_iface_set_channels(ifname, &new);
+	return e;
+}
+
+int xsk_guard_spread(struct xsk_guard *g, const char *ifname, unsigned n_queues)
+{
+	struct xsk_rss rss;
+	int e = xsk_rss_read(ifname, &rss);
+
+	if (e)
+		return e;
+	if (!rss.n)
+		e = -EOPNOTSUPP;
+	// an even one stays as it is, and the driver's own
+	if (!e && !xsk_rss_is_even(&rss, n_queues)) {
+		for (unsigned i = 0; i < rss.n; i++)
+			rss.table[i] = i % n_queues;
+		e = start(g) ?: note_table(g, ifname) ?: xsk_rss_set(ifname, rss.table, rss.n);
+	}
+	xsk_rss_free(&rss);
+	return e;
+}
+
+int xsk_guard_hash_ports(struct xsk_guard *g, const char *ifname, enum xsk_flow flow)
+{
+	struct xsk_rss rss;
+	uint64_t fields;
+	int e = xsk_rss_read(ifname, &rss);
+
+	if (e)
+		return e;
+	fields = rss.fields[flow];
+	if (!fields)
+		e = -EOPNOTSUPP;
+	if (e || xsk_rss_has_ports(&rss, flow))
+		goto out;
+	e = start(g);
+	if (!e &&
+	    dprintf(g->journal, "hash %s %u %llu\n", ifname, flow, (unsigned long long)fields) < 0)
+		e = -errno;
+	if (!e)
+		e = xsk_rss_set_fields(ifname, flow, xsk_rss_with_ports(fields));
+out:
+	xsk_rss_free(&rss);
+	return e;
 }
 
 void xsk_guard_close(struct xsk_guard *g)
 {
-	if (g->journal >= 0 && restore(g->journal)) {
+	if (g->journal >= 0 && xsk_restore(g->journal)) {
 		if (g->path[0])
 			unlink(g->path);
 		if (ftruncate(g->journal, 0)) // the child finds nothing left to do
@@ -265,14 +275,14 @@ void xsk_guard_close(struct xsk_guard *g)
 // does that, this waits: what it puts back must not be taken for what was there before.
 static bool is_left(int fd)
 {
-	for (unsigned ms = 0; ms < RETRY_FOR_MS; ms += RETRY_MS) {
+	for (unsigned ms = 0; ms < XSK_RETRY_FOR_MS; ms += XSK_RETRY_MS) {
 		struct flock alive = {.l_type = F_WRLCK};
 
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			return true;
 		if (fcntl(fd, F_GETLK, &alive) || alive.l_type != F_UNLCK)
 			return false;
-		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = XSK_RETRY_MS * 1000000L}, NULL);
 	}
 	return false;
 }
@@ -284,7 +294,7 @@ static void repair(int dir, const char *name, struct weir_err *err)
 
 	if (fd < 0)
 		return;
-	if (is_left(fd) && fstat(fd, &st) == 0 && st.st_nlink && restore(fd)) {
+	if (is_left(fd) && fstat(fd, &st) == 0 && st.st_nlink && xsk_restore(fd)) {
 		weir_warn(err, NULL,
 			  "an earlier run was killed; what it had changed on interfaces "
 			  "was put back now");

@@ -10,6 +10,7 @@
 
 #include <weir/err.h>
 
+#include <rss.h>
 #include <sys/types.h>
 
 struct xsk_guard {
@@ -22,8 +23,16 @@ struct xsk_guard {
 // Changes a value in sysfs (path below the mount point). 0 or -errno.
 int xsk_guard_sysfs(struct xsk_guard *g, const char *path, const char *value);
 
-// Changes the number of an interface's queues.
-int xsk_guard_channels(struct xsk_guard *g, const char *ifname, unsigned n);
+// Changes the number of an interface's queues; their indirection table, which drivers make anew
+// then, is put back with them. may_reset: a table that was set by hand and names queues that go is
+// no reason to refuse.
+int xsk_guard_channels(struct xsk_guard *g, const char *ifname, unsigned n, bool may_reset);
+
+// Deals the indirection table out to so many queues.
+int xsk_guard_spread(struct xsk_guard *g, const char *ifname, unsigned n_queues);
+
+// The hash takes the flow's ports in.
+int xsk_guard_hash_ports(struct xsk_guard *g, const char *ifname, enum xsk_flow flow);
 
 // Puts everything back, and ends the child.
 void xsk_guard_close(struct xsk_guard *g);

@@ -174,27 +174,6 @@ int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)
 	return 0;
 }
 
-void xsk_iface_warn(const struct xsk_iface *f, struct weir_err *err)
-{
-	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
-	struct ethtool_rxnfc hash = {.cmd = ETHTOOL_GRXFH, .flow_type = UDP_V4_FLOW};
-
-	// a veth takes nothing off: whether a tag is in the packet is up to the sender
-	if (strcmp(f->driver, "veth") != 0 && xsk_iface_ethtool(f->name, &flags) == 0 &&
-	    flags.data & ETH_FLAG_RXVLAN)
-		weir_warn(err, NULL,
-			  "%s takes VLAN tags off before the router sees them; keep them "
-			  "with: ethtool -K %s rxvlan off",
-			  f->name, f->name);
-	if (f->n_rx > 1 && xsk_iface_ethtool(f->name, &hash) == 0 && hash.data &&
-	    !(hash.data & RXH_L4_B_0_1))
-		weir_warn(err, NULL,
-			  "%s leaves UDP ports out of its hash, so the UDP flows between "
-			  "two hosts share one queue; spread them with: ethtool -N %s rx-flow-hash "
-			  "udp4 sdfn",
-			  f->name, f->name);
-}
-
 int xsk_iface_promisc(const struct xsk_iface *f)
 {
 	struct packet_mreq want = {.mr_ifindex = (int)f->ifindex, .mr_type = PACKET_MR_PROMISC};

@@ -33,10 +33,6 @@ int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err);
 bool xsk_iface_has_carrier(const char *name);
 unsigned xsk_iface_mtu(const char *name); // 0: it cannot be read
 
-// Names the settings that cost packets or throughput: tags that the interface strips before anyone
-// sees them, UDP flows that all land on one queue, checksums that a peer leaves to hardware.
-void xsk_iface_warn(const struct xsk_iface *f, struct weir_err *err);
-
 // Promiscuous while the returned fd is open. -errno if it cannot be.
 int xsk_iface_promisc(const struct xsk_iface *f);
 

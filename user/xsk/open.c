@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "open.h"
 
+#include "settings.h"
 #include "why.h"
 
 #include <bpf/bpf.h>
@@ -23,18 +24,6 @@ enum {
 	CARRIER_MS = 3000,
 	CHUNK_2K = 2048,
 };
-
-// With busy polling, interrupts stay off while the router asks in time: at least every 200 us.
-static const struct {
-	const char *name, *value;
-} BUSY_POLL[] = {{"napi_defer_hard_irqs", "2"}, {"gro_flush_timeout", "200000"}};
-
-// The sender of a veth runs its receive path at once, and Linux 6.18 gives its sockets no NAPI to
-// poll: with the timeout every packet would wait for it (120 us for a round trip instead of 8).
-static unsigned n_busy_poll(const struct xsk_device *d)
-{
-	return strcmp(d->iface.driver, "veth") ? 2 : 1;
-}
 
 // Drivers that tell their hardware the buffer size in steps of 1 KiB when they do zero copy: of a
 // 2048-byte chunk, less the headroom, only 1 KiB is left and longer frames are cut without a word.
@@ -99,6 +88,7 @@ static int check_alone(const struct xsk_device *d, struct weir_err *err)
 	const struct weir_device_options *opt = &d->device->opt;
 	const char *what = opt->promisc	    ? "PROMISC"
 			   : opt->n_queues  ? "QUEUES"
+			   : opt->rss	    ? "RSS"
 			   : opt->busy_poll ? "BUSY_POLL"
 					    : NULL;
 
@@ -111,34 +101,16 @@ static int check_alone(const struct xsk_device *d, struct weir_err *err)
 static int set_up(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
 {
 	const struct weir_device_options *opt = &d->device->opt;
-	bool had_carrier = d->iface.has_carrier;
-	char path[64];
-	int e;
+	int e = xsk_settings_apply(&x->guard, d, err);
 
-	if (opt->n_queues && opt->n_queues != d->iface.n_rx) {
-		e = xsk_guard_channels(&x->guard, d->iface.name, opt->n_queues);
-		if (e)
-			return xsk_why(err, d->iface.name, "set the number of its queues", e);
-		e = xsk_iface_look(&d->iface, d->device->name, err);
-		if (e)
-			return e;
-		d->iface.has_carrier = had_carrier;
-		if (d->iface.n_rx != opt->n_queues)
-			return weir_error(err, NULL, "%s: has %u queues, though %u were set",
-					  d->iface.name, d->iface.n_rx, opt->n_queues);
-	}
-	for (unsigned i = 0; opt->busy_poll && i < n_busy_poll(d); i++) {
-		snprintf(path, sizeof(path), "class/net/%s/%s", d->iface.name, BUSY_POLL[i].name);
-		e = xsk_guard_sysfs(&x->guard, path, BUSY_POLL[i].value);
-		if (e)
-			return xsk_why(err, d->iface.name, "set it up for busy polling", e);
-	}
+	if (e)
+		return e;
 	if (has_role(d, WEIR_DEVICE_RX))
 		d->n_queues = d->iface.n_rx;
 	else if (has_role(d, WEIR_DEVICE_TX))
 		d->n_queues = 1;
 	d->ring_size = opt->ring_size ?: d->n_queues > MANY ? RING_SIZE_MANY : RING_SIZE;
-	xsk_iface_warn(&d->iface, err);
+	xsk_settings_warn(d, err);
 	return 0;
 }
 
@@ -370,6 +342,7 @@ static void write_device(FILE *f, const struct weir_xsk *x, const struct xsk_dev
 	if (!d->zc && d->zc_error)
 		fprintf(f, " (zero copy: %s)", strerror(-d->zc_error));
 	fputc('\n', f);
+	xsk_settings_print(f, d);
 }
 
 static int write_report(struct weir_xsk *x)
@@ -395,6 +368,7 @@ static int check_all(struct weir_xsk *x, struct weir_err *err)
 
 	if (e)
 		return e;
+	xsk_guard_repair(err); // before anything is looked at
 	for (unsigned i = 0; i < x->n; i++) {
 		e = check_device(&x->devices[i], err) ?: e;
 		if (x->opt.no_sockets)
@@ -407,7 +381,6 @@ static int set_up_all(struct weir_xsk *x, struct weir_err *err)
 {
 	int e = 0;
 
-	xsk_guard_repair(err);
 	for (unsigned i = 0; !e && i < x->n; i++)
 		e = set_up(x, &x->devices[i], err);
 	if (!e && !x->opt.no_sockets)

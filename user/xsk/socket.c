@@ -152,15 +152,16 @@ int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifinde
 	return 0;
 }
 
-int xsk_socket_busy_poll(const struct xsk_socket *s)
+int xsk_socket_busy_poll(const struct xsk_socket *s, unsigned budget)
 {
-	int prefer = 1, microseconds = 20, budget = 64;
+	// a call that does not block polls once, whatever the time, if that is not zero
+	int prefer = 1, microseconds = 20, packets = (int)(budget ?: XSK_BUSY_BUDGET);
 	int e = set(s->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &prefer, sizeof(prefer));
 
 	if (!e)
 		e = set(s->fd, SOL_SOCKET, SO_BUSY_POLL, &microseconds, sizeof(microseconds));
 	if (!e)
-		e = set(s->fd, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget));
+		e = set(s->fd, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &packets, sizeof(packets));
 	return e;
 }
 

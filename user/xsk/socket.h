@@ -38,8 +38,10 @@ int xsk_socket_open(struct xsk_socket *s, const struct xsk_umem *umem,
 // Binds it; EBUSY is tried again for up to two seconds, because the kernel takes sockets and
 // programs of the past down in its own time.
 int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifindex, unsigned queue);
-// The kernel polls the driver when it is asked to, instead of by interrupts.
-int xsk_socket_busy_poll(const struct xsk_socket *s);
+// The kernel polls the driver when it is asked to, for up to `budget` packets (0: XSK_BUSY_BUDGET),
+// instead of by interrupts. All sockets of a queue have to ask for it.
+enum { XSK_BUSY_BUDGET = 64 };
+int xsk_socket_busy_poll(const struct xsk_socket *s, unsigned budget);
 void xsk_socket_close(struct xsk_socket *s);
 
 // Is it bound with zero copy? 1, 0 or -errno.

@@ -16,13 +16,22 @@ enum weir_device_mode {
 	WEIR_MODE_GENERIC,  // generic (SKB) XDP, copying sockets
 };
 
+// How the interface deals packets out to its queues.
+enum weir_device_rss {
+	WEIR_RSS_KEEP,	// as it is
+	WEIR_RSS_EQUAL, // evenly over all queues, and by the ports of UDP too
+};
+
 // What elements ask of an interface. Claims on the same interface are merged; contradictions are
 // errors that name both elements.
 struct weir_device_options {
 	enum weir_device_mode mode;
 	unsigned n_queues;  // 0: all that the interface has
 	unsigned ring_size; // descriptors per ring, a power of two; 0: default
-	bool busy_poll;	    // SO_PREFER_BUSY_POLL instead of need_wakeup
+	enum weir_device_rss rss;
+	bool busy_poll;	      // SO_PREFER_BUSY_POLL instead of need_wakeup
+	unsigned busy_budget; // packets that a poll takes at most; 0: default
+	unsigned busy_usecs;  // without a poll, until interrupts come back; 0: default
 	bool promisc;
 	bool promisc_set, busy_poll_set; // the option was given
 };
