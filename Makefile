@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wvla -Wimplicit-fal
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu2x -D_GNU_SOURCE $(WARN) -Wframe-larger-than=8192 -fno-common -pthread \
 	$(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS := -lxdp -lbpf -lelf -lpcap -lm
+LIBS := -lxdp -lbpf -lelf -lpcap -lnuma -lm
 # what elements from outside may call: all that the headers of the API name, and no more
 EXPORTS = -Wl,--dynamic-list=$(B)/gen/api.list
 

@@ -194,3 +194,31 @@ Test(pool, leaves_in_the_depot_what_any_worker_owes_to_fill_rings)
 	weir_pool_close(&pool);
 	free(v);
 }
+
+// With one node there is nothing to choose; that it is the right one of several is seen in the
+// emulated machine.
+Test(pool, has_its_memory_on_the_node_that_is_asked_for)
+{
+	struct weir_pool pool;
+	struct weir_err err = {};
+
+	for (unsigned aligned = 0; aligned < 2; aligned++) {
+		cr_assert_eq(weir_pool_open(&pool,
+					    &(struct weir_pool_want){.n = 1000,
+								     .max_len = 1522,
+								     .aligned = aligned,
+								     .has_node = true},
+					    &err),
+			     0);
+		cr_assert_eq(weir_pool_elsewhere(&pool), 0);
+		pool.node = 1;
+		cr_assert_eq(weir_pool_elsewhere(&pool), pool.size, "no page is on node 1");
+		weir_pool_close(&pool);
+	}
+	cr_assert_eq(weir_pool_open(&pool,
+				    &(struct weir_pool_want){.n = 10, .has_node = true, .node = 99},
+				    &err),
+		     0, "a node that is not there is no reason to fail");
+	cr_assert_eq(weir_pool_n_free(&pool), 10);
+	weir_pool_close(&pool);
+}

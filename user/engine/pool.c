@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "pool.h"
 
+#include "numa_memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 
 enum {
 	HUGE = 2 << 20,
+	SMALL = 4096,
 	LINE = 64,
 	XDP_HEADROOM = 256, // XDP_PACKET_HEADROOM: the kernel leaves it before each packet
 	SLACK = 64,	    // makes the distance of coloured buffers an odd number of cache lines
@@ -70,18 +73,22 @@ static int populate(void *mem, size_t size)
 		return 0;
 	if (errno != EINVAL)
 		return -errno;
-	for (size_t i = 0; i < size; i += 4096)
+	for (size_t i = 0; i < size; i += SMALL)
 		((volatile uint8_t *)mem)[i] = 0;
 	return 0;
 }
 
-static void *map_huge(size_t size)
+// Pages that mmap reserves may be those of any node, so for one node it reserves none.
+static void *map_huge(size_t size, const struct weir_pool_want *want)
 {
-	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (21 << MAP_HUGE_SHIFT), -1, 0);
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (21 << MAP_HUGE_SHIFT) |
+			  (want->has_node ? MAP_NORESERVE : 0);
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
 
 	if (mem == MAP_FAILED)
 		return NULL;
+	if (want->has_node)
+		weir_numa_bind(mem, size, want->node, true);
 	// A child would turn each page into copy-on-write and keep it alive after us.
 	if (madvise(mem, size, MADV_DONTFORK) || populate(mem, size)) {
 		munmap(mem, size);
@@ -108,7 +115,7 @@ static unsigned long long surplus(void)
 // Takes surplus hugepages: the kernel's limit is raised for the time of the mapping only, and the
 // pages go back to the system when they are unmapped, whoever does it. The lock keeps two routers
 // that start together from restoring each other's value.
-static void *map_surplus(size_t size)
+static void *map_surplus(size_t size, const struct weir_pool_want *want)
 {
 	char old[32], new[32];
 	void *mem = NULL;
@@ -124,7 +131,7 @@ static void *map_surplus(size_t size)
 				   (limit > used ? limit : used) + size / HUGE);
 
 		if (pwrite(fd, new, (size_t)len, 0) == len) {
-			mem = map_huge(size);
+			mem = map_huge(size, want);
 			if (pwrite(fd, old, (size_t)n, 0) != n)
 				fprintf(stderr, "warning: vm.nr_overcommit_hugepages stays at %s\n",
 					new);
@@ -134,7 +141,7 @@ static void *map_surplus(size_t size)
 	return mem;
 }
 
-static void *map_small(size_t size)
+static void *map_small(size_t size, const struct weir_pool_want *want)
 {
 	uint8_t *mem = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -148,6 +155,8 @@ static void *map_small(size_t size)
 	if (skip < HUGE)
 		munmap(mem + skip + size, HUGE - skip);
 	mem += skip;
+	if (want->has_node)
+		weir_numa_bind(mem, size, want->node, false);
 	madvise(mem, size, MADV_HUGEPAGE); // spares TLB misses where the kernel can
 	if (madvise(mem, size, MADV_DONTFORK) || populate(mem, size)) {
 		munmap(mem, size);
@@ -299,7 +308,7 @@ static int get_memory(struct weir_pool *pool, unsigned n, const struct weir_pool
 	if (r)
 		return r;
 	pool->size = size_of(pool, n);
-	pool->mem = map_huge(pool->size) ?: map_surplus(pool->size);
+	pool->mem = map_huge(pool->size, want) ?: map_surplus(pool->size, want);
 	pool->huge = pool->mem;
 	if (pool->mem)
 		return 0;
@@ -307,7 +316,7 @@ static int get_memory(struct weir_pool *pool, unsigned n, const struct weir_pool
 	if (r)
 		return r;
 	pool->size = size_of(pool, n);
-	pool->mem = map_small(pool->size);
+	pool->mem = map_small(pool->size, want);
 	return 0;
 }
 
@@ -316,7 +325,11 @@ int weir_pool_open(struct weir_pool *pool, const struct weir_pool_want *want, st
 	unsigned n = want->n ?: 1;
 	int r;
 
-	*pool = (struct weir_pool){.n_caches = want->n_workers ?: 1};
+	*pool = (struct weir_pool){
+		.n_caches = want->n_workers ?: 1,
+		.has_node = want->has_node,
+		.node = want->node,
+	};
 	while (pool->id < MAX_POOLS && pools[++pool->id])
 		;
 	if (pools[pool->id])
@@ -334,6 +347,14 @@ int weir_pool_open(struct weir_pool *pool, const struct weir_pool_want *want, st
 	}
 	pools[pool->id] = pool;
 	return 0;
+}
+
+size_t weir_pool_elsewhere(const struct weir_pool *pool)
+{
+	const size_t page = pool->huge ? HUGE : SMALL;
+
+	return pool->has_node ? page * weir_numa_elsewhere(pool->mem, pool->size, page, pool->node)
+			      : 0;
 }
 
 void weir_pool_close(struct weir_pool *pool)

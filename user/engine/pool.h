@@ -46,7 +46,9 @@ struct weir_pool {
 	unsigned n;	   // buffers
 	bool unaligned;	   // XDP_UMEM_UNALIGNED_CHUNK_FLAG is needed
 	bool huge;	   // on hugepages
-	uint16_t id;	   // packet.pool; from 1
+	bool has_node;	   // meant to be on NUMA node `node`
+	unsigned node;
+	uint16_t id; // packet.pool; from 1
 
 	struct weir_cache *caches; // by worker
 	unsigned n_caches;
@@ -69,12 +71,16 @@ struct weir_pool_want {
 	unsigned max_len;   // longest packet
 	unsigned n_workers; // 0: 1
 	bool aligned;	    // chunks must be
+	bool has_node;	    // the memory is to be of NUMA node `node`
+	unsigned node;
 };
 
 // Prefers coloured buffers on hugepages. Hugepages that are not reserved are taken as surplus pages
 // where that is permitted, and go back by themselves. 0 or -errno (with a message).
 int weir_pool_open(struct weir_pool *pool, const struct weir_pool_want *want, struct weir_err *err);
 void weir_pool_close(struct weir_pool *pool);
+// Bytes that are not on the node where they were meant to be.
+size_t weir_pool_elsewhere(const struct weir_pool *pool);
 
 // The open pool of that number (packet.pool), or NULL. The struct stays where it was opened.
 struct weir_pool *weir_pool_find(unsigned id);
