@@ -79,8 +79,9 @@ struct weir_worker {
 	uint64_t hushed_until;	    // some of them are left alone, having an error; 0: none
 	struct weir_inbox *inboxes;
 	unsigned n_inboxes;
-	atomic_bool asleep; // or about to be: whoever leaves something wakes it. readers: all
-	unsigned busy_rounds;	    // since fds were last looked at
+	atomic_bool asleep;	// or about to be: whoever leaves something wakes it. readers: all
+	struct weir_bell *rung; // atomic; writers: all that ring, and it takes the whole list
+	unsigned busy_rounds;	// since fds were last looked at
 	uint64_t rounds, idle_rounds;
 	// Nanoseconds of rounds in which there was something to do. readers: control
 	atomic_uint_least64_t busy_ns;
@@ -153,6 +154,8 @@ void weir_watch_close(struct weir_worker *w);
 void weir_watch_look(struct weir_worker *w, int timeout);
 // The same for a worker that has nothing to do, unless there is something in an inbox.
 void weir_watch_sleep(struct weir_worker *w, int timeout);
+// Calls what was rung for.
+void weir_bells_run(struct weir_worker *w);
 
 // --- the ledger: what came in is somewhere ---
 // made = ended + held + dropped, when nothing is in flight.

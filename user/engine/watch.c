@@ -176,6 +176,8 @@ void weir_unwatch_inbox(struct weir_node *n, const void *arg)
 
 static bool has_post(const struct weir_worker *w)
 {
+	if (__atomic_load_n(&w->rung, __ATOMIC_RELAXED))
+		return true;
 	for (unsigned i = 0; i < w->n_inboxes; i++)
 		if (w->inboxes[i].ready(w->inboxes[i].arg))
 			return true;
@@ -201,6 +203,37 @@ void weir_notify(struct weir_node *n, unsigned worker)
 	if (atomic_load_explicit(&to->asleep, memory_order_relaxed) &&
 	    atomic_exchange(&to->asleep, false))
 		weir_worker_wake(to);
+}
+
+void weir_bell_open(struct weir_bell *b, struct weir_node *n, void (*fn)(struct weir_node *n))
+{
+	*b = (struct weir_bell){.fn = fn, .node = n};
+}
+
+void weir_bell_ring(struct weir_node *n, struct weir_bell *b)
+{
+	struct weir_worker *w;
+
+	if (!b->node || __atomic_exchange_n(&b->rung, true, __ATOMIC_ACQ_REL))
+		return;
+	w = b->node->worker;
+	b->next = __atomic_load_n(&w->rung, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&w->rung, &b->next, b, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		continue;
+	weir_notify(n, w->id);
+}
+
+void weir_bells_run(struct weir_worker *w)
+{
+	struct weir_bell *b = __atomic_exchange_n(&w->rung, NULL, __ATOMIC_ACQUIRE), *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		// what rings from here on is a call of its own
+		__atomic_store_n(&b->rung, false, __ATOMIC_SEQ_CST);
+		b->fn(b->node);
+	}
 }
 
 void weir_watch_look(struct weir_worker *w, int timeout)

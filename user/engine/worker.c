@@ -147,6 +147,8 @@ bool weir_worker_round(struct weir_worker *w)
 
 	tell_time(w);
 	w->rounds++;
+	if (WEIR_UNLIKELY(__atomic_load_n(&w->rung, __ATOMIC_RELAXED)))
+		weir_bells_run(w);
 	did = run_tasks(w);
 	did |= w->any_ready | w->has_more;
 	w->has_more = false;

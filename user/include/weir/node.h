@@ -201,6 +201,20 @@ int weir_watch_inbox(struct weir_node *n, bool (*ready)(const void *arg), const 
 void weir_unwatch_inbox(struct weir_node *n, const void *arg);
 void weir_notify(struct weir_node *n, unsigned worker);
 
+// For what is rare (an ARP reply came in on another worker): whoever rings it, from whatever
+// worker, has fn called on the worker of the node it was opened for, between two rounds, once for
+// all that rang since. owner: the node; it must not be rung any more when it goes. Zero-initialised
+// is not open: then it has no node, and ringing it does nothing.
+struct weir_bell {
+	void (*fn)(struct weir_node *n);
+	struct weir_node *node;
+	struct weir_bell *next; // of those that were rung; owner: its worker's list
+	bool rung;		// on that list; atomic
+};
+void weir_bell_open(struct weir_bell *b, struct weir_node *n, void (*fn)(struct weir_node *n));
+// n: of who rings.
+void weir_bell_ring(struct weir_node *n, struct weir_bell *b);
+
 // The number of the worker this node is on.
 unsigned weir_worker_of(const struct weir_node *n);
 
