@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Queue: keeps up to CAPACITY packets, pushed in and pulled out. What finds it full is lost.
+// Several workers may push to it: it stays one queue, in which what was pushed before stands
+// before. One worker pulls. ThreadSafeQueue is the same, and does not look whether there are
+// several.
+//
+//	a, b -> Queue(500) -> Unqueue -> ...
 #include <weir/element.h>
 
 #include <errno.h>
@@ -15,12 +20,16 @@ enum { CAPACITY_MAX = 1 << 24 };
 struct ring {
 	struct packet **slot; // a power of two of them
 	uint32_t mask;
-	// writer: the worker that pushes
+	bool many;   // workers push; those of the slots that hold nothing are NULL then
+	bool remote; // who pushes and who pulls may be different workers
+	const struct weir_element *puller; // NULL: none
+	// writer: the worker that pushes; if there are many: all, atomically
 	_Alignas(64) uint32_t tail;
 	uint32_t highwater;
 	uint64_t drops;
 	// writer: the worker that pulls
 	_Alignas(64) uint32_t head;
+	bool hungry; // it last found less than it wanted, and was not told of more since
 };
 
 struct queue {
@@ -38,10 +47,16 @@ static void lose(struct weir_node *n, struct ring *r, struct batch *b, unsigned 
 {
 	unsigned reason = weir_may_keep(n) ? OVERFLOW : NO_BUFFER;
 
-	if (!r->drops)
+	if (!__atomic_fetch_add(&r->drops, b->n - from, __ATOMIC_RELAXED))
 		fprintf(stderr, "%s: overflow\n", n->element->name);
-	r->drops += b->n - from;
 	weir_emit_all(n, WEIR_DROP + reason, b->p + from, b->n - from);
+}
+
+// Who pulls may sleep.
+static void wake(struct weir_node *n, const struct ring *r)
+{
+	if (r->puller && r->puller->home != weir_worker_of(n))
+		weir_notify(n, r->puller->home);
 }
 
 static void queue(struct weir_node *n, unsigned, struct batch *b)
@@ -57,9 +72,81 @@ static void queue(struct weir_node *n, unsigned, struct batch *b)
 	__atomic_store_n(&r->tail, r->tail + count, __ATOMIC_RELEASE);
 	if (len + count > r->highwater)
 		r->highwater = len + count;
+	if (WEIR_UNLIKELY(r->remote))
+		wake(n, r);
 	if (WEIR_UNLIKELY(count < b->n))
 		lose(n, r, b, count);
 	b->n = 0;
+}
+
+static void raise_highwater(struct ring *r, uint32_t len)
+{
+	uint32_t most = __atomic_load_n(&r->highwater, __ATOMIC_RELAXED);
+
+	while (len > most && !__atomic_compare_exchange_n(&r->highwater, &most, len, true,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		continue;
+}
+
+// Takes up to `want` places behind all that were taken before; *at is the first. It is tried again
+// only if somebody else has just pushed, and between two pushes of a worker lies all that it does
+// with a batch: that often, the others cannot. Nobody waits for one who was interrupted.
+static unsigned reserve(struct ring *r, uint32_t capacity, unsigned want, uint32_t *at)
+{
+	for (;;) {
+		// The tail first: then there can only be more room than this. If it is still the
+		// tail when the places are taken, there were never more packets than may be.
+		uint32_t tail = __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
+		uint32_t len = tail - __atomic_load_n(&r->head, __ATOMIC_ACQUIRE);
+		uint32_t room = len < capacity ? capacity - len : 0;
+		unsigned count = want < room ? want : room;
+
+		if (len > r->mask + 1) // so much happened since that the head is beyond it
+			continue;
+		*at = tail;
+		if (count && !__atomic_compare_exchange_n(&r->tail, &tail, tail + count, true,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			continue;
+		raise_highwater(r, len + count);
+		return count;
+	}
+}
+
+// With several workers: each fills the places that it took. What comes behind a place that is not
+// filled yet, as its worker was interrupted there, waits for it in the queue: so nothing overtakes.
+// When that worker goes on, it wakes who pulls.
+static void push_shared(struct weir_node *n, unsigned, struct batch *b)
+{
+	const struct queue *self = n->self;
+	struct ring *r = self->ring;
+	uint32_t at = 0;
+	unsigned count = weir_may_keep(n) ? reserve(r, self->capacity, b->n, &at) : 0;
+
+	for (unsigned i = 0; i < count; i++)
+		__atomic_store_n(&r->slot[(at + i) & r->mask], b->p[i], __ATOMIC_RELEASE);
+	wake(n, r);
+	if (WEIR_UNLIKELY(count < b->n))
+		lose(n, r, b, count);
+	b->n = 0;
+}
+
+static unsigned pull_shared(struct weir_node *n, unsigned, struct packet **v, unsigned max)
+{
+	struct ring *r = ((const struct queue *)n->self)->ring;
+	unsigned count;
+
+	for (count = 0; count < max; count++) {
+		struct packet **slot = &r->slot[(r->head + count) & r->mask];
+
+		v[count] = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+		if (!v[count])
+			break;
+		__atomic_store_n(slot, NULL, __ATOMIC_RELAXED);
+		__builtin_prefetch(v[count]);
+	}
+	__atomic_store_n(&r->head, r->head + count, __ATOMIC_RELEASE);
+	r->hungry = count < max;
+	return count;
 }
 
 static unsigned pull(struct weir_node *n, unsigned, struct packet **v, unsigned max)
@@ -72,7 +159,28 @@ static unsigned pull(struct weir_node *n, unsigned, struct packet **v, unsigned 
 		__builtin_prefetch(v[i]);
 	}
 	__atomic_store_n(&r->head, r->head + count, __ATOMIC_RELEASE);
+	r->hungry = count < max;
 	return count;
+}
+
+static bool is_empty(const struct ring *r)
+{
+	if (!r->many)
+		return !length(r);
+	return !__atomic_load_n(&r->slot[r->head & r->mask], __ATOMIC_ACQUIRE);
+}
+
+// Is there something new for who pulls on this worker? Once only: what it does not want now it will
+// come for by itself, as a Shaper that waits for its time.
+static bool has_news(const void *node)
+{
+	const struct weir_node *n = node;
+	struct ring *r = ((const struct queue *)n->self)->ring;
+
+	if (!r->puller || r->puller->home != weir_worker_of(n) || !r->hungry || is_empty(r))
+		return false;
+	r->hungry = false;
+	return true;
 }
 
 static int grow(struct ring *r, uint32_t capacity)
@@ -102,7 +210,7 @@ static int configure(struct weir_element *e, struct weir_args *a)
 
 	if (!a->reconfigure || !e->n_nodes)
 		return 0;
-	old = (struct queue *)e->nodes[0]->self;
+	old = (struct queue *)e->nodes[e->home]->self;
 	if (grow(old->ring, self->capacity) < 0)
 		return weir_args_error(a, -1, "no memory for %u packets", self->capacity);
 	self->ring = old->ring;
@@ -124,11 +232,37 @@ static int init(struct weir_element *e, struct weir_err *err)
 	return 0;
 }
 
+static int start(struct weir_node *n, bool many)
+{
+	struct ring *r = ((const struct queue *)n->self)->ring;
+
+	r->many = many;
+	r->remote = weir_workers_count(&n->element->runs) > 1;
+	r->puller = weir_puller(n->element, 0);
+	r->hungry = true;
+	n->push = many ? push_shared : queue;
+	n->pull = many ? pull_shared : pull;
+	return r->remote ? weir_watch_inbox(n, has_news, n) : 0;
+}
+
+static int init_node(struct weir_node *n, struct weir_err *)
+{
+	struct weir_workers pushers;
+
+	weir_pushers(n->element, 0, &pushers);
+	return start(n, weir_workers_count(&pushers) > 1);
+}
+
+static int init_node_shared(struct weir_node *n, struct weir_err *)
+{
+	return start(n, true);
+}
+
 static unsigned held(struct weir_node *n)
 {
 	const struct ring *r = ((const struct queue *)n->self)->ring;
 
-	return r && n == n->element->nodes[0] ? length(r) : 0;
+	return r && weir_worker_of(n) == n->element->home ? length(r) : 0;
 }
 
 static unsigned capacity(const struct weir_element *e)
@@ -142,7 +276,8 @@ static void fini_node(struct weir_node *n)
 
 	if (!((const struct queue *)n->self)->ring)
 		return;
-	while (pull(n, 0, &p, 1))
+	weir_unwatch_inbox(n, n);
+	while (n->pull(n, 0, &p, 1))
 		weir_packet_free(n, p);
 }
 
@@ -201,10 +336,10 @@ static int reset_counts(struct weir_element *e, const struct weir_handler *, con
 static int reset(struct weir_element *e, const struct weir_handler *, const char *,
 		 struct weir_err *)
 {
-	struct weir_node *n = e->nodes[0];
+	struct weir_node *n = e->nodes[e->home];
 	struct packet *p;
 
-	while (pull(n, 0, &p, 1))
+	while (n->pull(n, 0, &p, 1))
 		weir_drop(n, RESET, p);
 	return 0;
 }
@@ -227,13 +362,15 @@ static const struct weir_handler handlers[] = {
 	{},
 };
 
-#define QUEUE(id, name_, purpose_)                                                          \
-	WEIR_CLASS(id, .name = (name_), .purpose = (purpose_), .push = queue, .pull = pull, \
-		   .self_size = sizeof(struct queue), .processing = "h/l", .args = args,    \
-		   .handlers = handlers, .reconfigures = true, .configure = configure,      \
-		   .init = init, .fini_node = fini_node, .fini = fini, .held = held,        \
-		   .capacity = capacity, .userspace = "keeps packets",                      \
+#define QUEUE(id, name_, init_node_, purpose_)                                                    \
+	WEIR_CLASS(id, .name = (name_), .purpose = (purpose_), .push = queue, .pull = pull,       \
+		   .self_size = sizeof(struct queue), .processing = "h/l", .args = args,          \
+		   .handlers = handlers, .reconfigures = true, .configure = configure,            \
+		   .init = init, .init_node = (init_node_), .fini_node = fini_node, .fini = fini, \
+		   .held = held, .capacity = capacity, .userspace = "keeps packets",              \
 		   .drops = {"overflow", "no_buffer", "reset"})
 
-QUEUE(queue, "Queue", "keeps pushed packets until they are pulled");
-QUEUE(simple_queue, "SimpleQueue", "keeps pushed packets until they are pulled");
+QUEUE(queue, "Queue", init_node, "keeps pushed packets until they are pulled");
+QUEUE(simple_queue, "SimpleQueue", init_node, "keeps pushed packets until they are pulled");
+QUEUE(thread_safe_queue, "ThreadSafeQueue", init_node_shared,
+      "keeps packets that several workers push until they are pulled");

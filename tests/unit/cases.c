@@ -24,6 +24,7 @@ static const char *const without_rows[][2] = {
 	{"Print", "prints: tests/graph"},
 	{"Queue", "keeps packets: tests/graph"},
 	{"SimpleQueue", "keeps packets: tests/graph"},
+	{"ThreadSafeQueue", "keeps packets: tests/unit/together.c"},
 	{"ToDump", "writes a file: tests/graph"},
 	{"ToIPSummaryDump", "writes a file: tests/graph"},
 	{"ARPPrint", "prints: tests/graph"},

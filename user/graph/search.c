@@ -111,3 +111,48 @@ unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct 
 {
 	return search(e, port, false, is, v, max);
 }
+
+void weir_pushers(const struct weir_element *e, unsigned port, struct weir_workers *s)
+{
+	const struct weir_router *r = e->router;
+	const struct weir_wiring *w = weir_wiring(e);
+
+	*s = (struct weir_workers){};
+	for (unsigned i = 0; port < w->n_in && i < w->in[port].n; i++) {
+		const struct weir_element *from =
+			r->connections[w->by_in[w->in[port].first + i]].from;
+
+		weir_workers_join(s, from->class->changes_worker ? &from->tasks : &from->runs);
+	}
+}
+
+// The output by which what is pulled from `port` is pulled on; n_out: it is not.
+static unsigned pulled_on(const struct weir_element *e, unsigned port)
+{
+	const struct weir_wiring *w = weir_wiring(e);
+	unsigned out = 0;
+
+	while (out < w->n_out && (w->out[out].processing != WEIR_PULL || !weir_flows(e, port, out)))
+		out++;
+	return out;
+}
+
+struct weir_element *weir_puller(const struct weir_element *e, unsigned port)
+{
+	const struct weir_router *r = e->router;
+
+	// a pull path may go in a circle, in which nobody pulls
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		const struct weir_wiring *w = weir_wiring(e);
+		const struct weir_connection *c;
+
+		if (port >= w->n_out || w->out[port].processing != WEIR_PULL || !w->out[port].n)
+			return NULL;
+		c = &r->connections[w->by_out[w->out[port].first]];
+		e = c->to;
+		port = pulled_on(e, c->to_port);
+		if (port == weir_wiring(e)->n_out)
+			return e->class->task ? c->to : NULL;
+	}
+	return NULL;
+}

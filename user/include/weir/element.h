@@ -141,6 +141,12 @@ bool weir_ports_known(const struct weir_element *e);
 // The number of workers, valid from init_node on (n_nodes still grows then).
 unsigned weir_n_workers(const struct weir_element *e);
 
+// The workers that may push to an input. Valid from init_node on.
+void weir_pushers(const struct weir_element *e, unsigned port, struct weir_workers *s);
+// Whose task pulls from that output, which may be through others; NULL: nobody's. It does so on its
+// home.
+struct weir_element *weir_puller(const struct weir_element *e, unsigned port);
+
 // Calls fn for every element, in configuration order, until it returns nonzero.
 int weir_each_element(struct weir_router *r, int (*fn)(struct weir_element *e, void *arg),
 		      void *arg);
