@@ -46,6 +46,19 @@ void arp_publish(struct weir_node *n, be32 ip, const uint8_t *eth, uint64_t unti
 	arp_log_unlock(self->log);
 }
 
+bool arp_published(const struct arp_querier *self, be32 ip, uint64_t now, uint8_t *eth)
+{
+	uint32_t hash = arp_front_hash(ip);
+	const struct arp_neighbor *x = neighbor(self, hash);
+	uint64_t until = __atomic_load_n(&x->until, __ATOMIC_ACQUIRE);
+	uint64_t who = __atomic_load_n(&x->who, __ATOMIC_ACQUIRE);
+
+	if (until <= now || (who ^ arp_front_tag(hash)) >> 48)
+		return false;
+	memcpy(eth, &who, 6);
+	return true;
+}
+
 void arp_forget(struct weir_node *n, be32 ip)
 {
 	const struct arp_querier *self = n->self;

@@ -11,6 +11,10 @@
 // as a prefix, from which BROADCAST follows; ARPQuerier(NAME) takes both addresses from
 // AddressInfo.
 //
+// With several workers, what a reply says is known to all of them, whichever heard it, and packets
+// leave on the worker on which they waited. An address is asked for as often as with one. CAPACITY
+// is shared; but a worker may always hold its part of it, whatever the others hold.
+//
 //	arpq :: ARPQuerier(18.26.4.24/24, 0:0:c0:ae:67:ef);
 //	c :: Classifier(12/0806 20/0002, 12/0800); c[0] -> [1]arpq;
 //	rt -> [0]arpq -> ToDevice(eth0);
@@ -86,13 +90,48 @@ static void send_query(struct weir_node *n, struct packet *q)
 }
 
 // Whether an address may be asked for now; if so, notes that it was.
-static bool ask_now(struct arp_entry *e, uint64_t now)
+static bool ask_now(struct weir_node *n, struct arp_entry *e, uint64_t now)
 {
+	const struct arp_querier_state *s = n->state;
+	uint64_t pause = arp_poll_pause(e);
+
 	if (!arp_may_poll(e, now))
 		return false;
 	e->polled = now;
 	e->polls += e->polls < 255;
-	return true;
+	return !s->share ||
+	       !arp_asked(((const struct arp_querier *)n->self)->log, e->ip, now, pause);
+}
+
+static void keep(struct weir_node *n, struct arp_entry *e, struct packet *p)
+{
+	struct arp_log *log = ((const struct arp_querier *)n->self)->log;
+	struct arp_querier_state *s = n->state;
+
+	arp_append(&s->table, e, p);
+	__atomic_fetch_add(&log->n_packets, 1, __ATOMIC_RELAXED);
+	if (!s->share || s->waiting)
+		return;
+	// A reply may just have come in elsewhere. Who heard it writes first and then looks who
+	// waits, this is the other way round: one of the two sees the other.
+	__atomic_store_n(&s->waiting, true, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&log->seq, __ATOMIC_SEQ_CST) != s->seen)
+		weir_bell_ring(n, &s->bell);
+}
+
+// The oldest packet that waits for a neighbour; NULL: none.
+static struct packet *take(struct weir_node *n, struct arp_entry *e)
+{
+	struct arp_querier_state *s = n->state;
+	struct packet *p = arp_take(&s->table, e);
+
+	if (!p)
+		return NULL;
+	__atomic_fetch_sub(&((const struct arp_querier *)n->self)->log->n_packets, 1,
+			   __ATOMIC_RELAXED);
+	if (!s->table.n_packets)
+		__atomic_store_n(&s->waiting, false, __ATOMIC_RELAXED);
+	return p;
 }
 
 static uint32_t most_entries(const struct arp_limits *l)
@@ -100,28 +139,40 @@ static uint32_t most_entries(const struct arp_limits *l)
 	return l->entries && l->entries < ARP_ENTRIES_MAX ? l->entries : ARP_ENTRIES_MAX;
 }
 
+// How many of this worker's packets are too many, when `coming` more are to wait.
+static uint32_t surplus(struct weir_node *n, uint32_t coming)
+{
+	const struct arp_querier *self = n->self;
+	const struct arp_querier_state *s = n->state;
+	const struct arp_limits *l = &self->limits;
+	uint32_t all = __atomic_load_n(&self->log->n_packets, __ATOMIC_RELAXED) + coming;
+	uint32_t mine = s->table.n_packets + coming;
+	uint32_t most = l->packets - l->packets / l->slim_factor;
+
+	if (!l->packets || all <= l->packets || mine <= s->share)
+		return 0;
+	most = most ? most : 1;
+	return all - most < mine - s->share ? all - most : mine - s->share;
+}
+
 // Expired entries go, then entries beyond the limit, then packets, the oldest first.
-static void slim(struct weir_node *n, uint64_t now)
+static void slim(struct weir_node *n, uint64_t now, uint32_t coming)
 {
 	const struct arp_limits *l = &((const struct arp_querier *)n->self)->limits;
 	struct arp_querier_state *s = n->state;
 	struct arp_table *t = &s->table;
-	uint32_t most = most_entries(l);
+	uint32_t most = most_entries(l), many;
 	struct arp_entry *e;
 	struct packet *p;
 
 	while ((e = t->oldest) && (arp_expired(e, now, l->timeout) || t->n_entries > most)) {
-		while ((p = arp_take(t, e)))
+		while ((p = take(n, e)))
 			lose(n, ARP_TIMEOUT, p);
 		arp_forget(n, e->ip);
 		arp_remove(t, e);
 	}
-	if (!l->packets || t->n_packets <= l->packets)
-		return;
-	most = l->packets - l->packets / l->slim_factor;
-	most = most ? most : 1;
-	for (; e && t->n_packets > most; e = e->newer)
-		while (t->n_packets > most && (p = arp_take(t, e)))
+	for (many = surplus(n, coming); e && many; e = e->newer)
+		for (; many && (p = take(n, e)); many--)
 			lose(n, ARP_CAPACITY, p);
 }
 
@@ -129,7 +180,7 @@ static void run_timer(struct weir_node *n, struct weir_timer *timer)
 {
 	const struct arp_querier *self = n->self;
 
-	slim(n, weir_now(n));
+	slim(n, weir_now(n), 0);
 	weir_timer_set(timer, n, weir_now(n) + self->limits.timeout + NS, run_timer);
 }
 
@@ -163,7 +214,7 @@ static bool known_header(struct weir_node *n, const struct packet *p, be32 ip, s
 	until = poll_time(self, e);
 	if (now >= until) {
 		until = now + ARP_POLL_NS;
-		if (ask_now(e, now))
+		if (ask_now(n, e, now))
 			query = make_query(n, ip, e->eth, p);
 	}
 	until = until_timeout(self, e, until);
@@ -212,14 +263,12 @@ static void wait(struct weir_node *n, struct packet *p, be32 ip)
 		lose(n, ARP_CAPACITY, p);
 		return;
 	}
-	if (ask_now(e, now))
+	if (ask_now(n, e, now))
 		query = make_query(n, ip, NULL, p);
 	// the packet counts already, but is not the one to go
-	t->n_packets++;
-	if ((l->packets && t->n_packets > l->packets) || t->n_entries > most_entries(l))
-		slim(n, now);
-	t->n_packets--;
-	arp_append(t, e, p);
+	if (surplus(n, 1) || t->n_entries > most_entries(l))
+		slim(n, now, 1);
+	keep(n, e, p);
 	send_query(n, query);
 }
 
@@ -232,7 +281,8 @@ static bool resolve(struct weir_node *n, struct packet *p)
 	be32 ip = weir_dst_ip(p);
 
 	if (!self->ip.be || !ip.be) {
-		if (self->ip.be && !((struct arp_querier_state *)n->state)->told_zero++)
+		if (self->ip.be &&
+		    !__atomic_exchange_n(&self->log->told_zero, true, __ATOMIC_RELAXED))
 			fprintf(stderr,
 				"%s: would query for 0.0.0.0; missing dest IP addr "
 				"annotation?\n",
@@ -277,13 +327,13 @@ void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth)
 	if (!e->known)
 		return;
 	arp_publish(n, ip, e->eth, until_timeout(self, e, poll_time(self, e)));
-	while ((p = arp_take(&s->table, e))) {
+	while ((p = take(n, e))) {
 		*at = p;
 		at = &p->next;
 	}
 	*at = NULL;
 	if (s->table.n_entries > most_entries(&self->limits))
-		slim(n, now);
+		slim(n, now, 0);
 	while ((p = waiting)) {
 		waiting = p->next;
 		if (resolve(n, p))
@@ -298,45 +348,11 @@ void arp_clear(struct weir_node *n, enum arp_reason why)
 	struct packet *p;
 
 	while ((e = s->table.oldest)) {
-		while ((p = arp_take(&s->table, e)))
+		while ((p = take(n, e)))
 			lose(n, why, p);
 		arp_forget(n, e->ip);
 		arp_remove(&s->table, e);
 	}
-}
-
-static void tell_others(struct weir_node *n, be32 ip, const uint8_t *eth)
-{
-	struct arp_log *log = ((const struct arp_querier *)n->self)->log;
-	struct arp_querier_state *s = n->state;
-	struct arp_news *news;
-
-	if (n->element->n_nodes < 2)
-		return;
-	arp_log_lock(log);
-	news = &log->news[log->seq % ARP_LOG];
-	news->ip = ip;
-	memcpy(news->eth, eth, 6);
-	if (s->seen == log->seq)
-		s->seen++; // it is no news to the writer
-	__atomic_store_n(&log->seq, log->seq + 1, __ATOMIC_RELEASE);
-	arp_log_unlock(log);
-}
-
-static __attribute__((noinline)) void read_news(struct weir_node *n, struct arp_log *log)
-{
-	struct arp_querier_state *s = n->state;
-	struct arp_news news[ARP_LOG];
-	unsigned count = 0;
-
-	arp_log_lock(log);
-	if (log->seq - s->seen > ARP_LOG)
-		s->seen = log->seq - ARP_LOG;
-	for (; s->seen != log->seq; s->seen++)
-		news[count++] = log->news[s->seen % ARP_LOG];
-	arp_log_unlock(log);
-	for (unsigned i = 0; i < count; i++)
-		arp_insert(n, news[i].ip, news[i].eth);
 }
 
 static bool is_reply(struct packet *p)
@@ -370,7 +386,7 @@ static void replies(struct weir_node *n, struct batch *b)
 		memcpy(&arp, weir_data(p) + sizeof(struct eth), sizeof(arp));
 		weir_end(n, &p, 1);
 		// first the others, so that none of them publishes what is no longer right
-		tell_others(n, arp.spa, arp.sha);
+		arp_tell_others(n, arp.spa, arp.sha);
 		arp_insert(n, arp.spa, arp.sha);
 	}
 	b->n = 0;
@@ -402,7 +418,7 @@ static void arp_querier(struct weir_node *n, unsigned port, struct batch *b)
 	const unsigned count = b->n;
 
 	if (WEIR_UNLIKELY(__atomic_load_n(&log->seq, __ATOMIC_ACQUIRE) != s->seen))
-		read_news(n, log);
+		arp_read_news(n);
 	if (WEIR_UNLIKELY(port)) {
 		replies(n, b);
 		return;
@@ -428,6 +444,8 @@ static int init_node(struct weir_node *n, struct weir_err *)
 	struct arp_querier_state *s = n->state;
 
 	s->table.seed = weir_random(n);
+	s->share = arp_share(n->element, self);
+	weir_bell_open(&s->bell, n, arp_called);
 	weir_timer_set(&s->timer, n, weir_now(n) + self->limits.timeout + NS, run_timer);
 	return 0;
 }

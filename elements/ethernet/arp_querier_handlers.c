@@ -4,6 +4,15 @@
 
 #include <stdlib.h>
 
+uint32_t arp_share(const struct weir_element *e, const struct arp_querier *self)
+{
+	unsigned n = weir_workers_count(&e->runs);
+
+	if (n < 2)
+		return 0;
+	return self->limits.packets > n ? self->limits.packets / n : 1;
+}
+
 // Neighbours stay known unless the router itself becomes another one; headers are made anew. The
 // nodes still have their old arguments.
 static void reconfigured(struct weir_element *e, const struct arp_querier *self)
@@ -16,6 +25,8 @@ static void reconfigured(struct weir_element *e, const struct arp_querier *self)
 		s->seen = 0; // the log is a new one
 		if (old->ip.be != self->ip.be || memcmp(old->eth, self->eth, 6) != 0)
 			arp_clear(e->nodes[i], ARP_CLEARED);
+		s->share = arp_share(e, self);
+		self->log->n_packets += s->table.n_packets;
 	}
 }
 
@@ -63,6 +74,22 @@ static struct arp_querier_state *state_of(struct weir_element *e, unsigned i)
 	return e->nodes[i]->state;
 }
 
+// Does another worker know more of the address, or the same and comes first? Then it is shown
+// there.
+static bool shown_elsewhere(struct weir_element *e, unsigned i, const struct arp_entry *x)
+{
+	for (unsigned k = 0; k < e->n_nodes; k++) {
+		const struct arp_entry *y = k == i ? NULL : arp_find(&state_of(e, k)->table, x->ip);
+
+		if (!y)
+			continue;
+		if (y->known != x->known ? y->known
+					 : y->live > x->live || (y->live == x->live && k < i))
+			return true;
+	}
+	return false;
+}
+
 static int read_table(struct weir_element *e, const struct weir_handler *, const char *,
 		      struct weir_buf *out, struct weir_err *)
 {
@@ -75,6 +102,8 @@ static int read_table(struct weir_element *e, const struct weir_handler *, const
 			uint32_t a = rd32(x->ip);
 			uint64_t age = now > x->live ? (now - x->live) / 1000 : 0;
 
+			if (shown_elsewhere(e, i, x))
+				continue;
 			weir_printf(out,
 				    "%u.%u.%u.%u %d %02X-%02X-%02X-%02X-%02X-%02X %llu.%06llu\n",
 				    a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255,
@@ -109,7 +138,10 @@ static int read_number(struct weir_element *e, const struct weir_handler *h, con
 	for (unsigned i = 0; i < e->n_nodes; i++) {
 		const struct arp_table *t = &state_of(e, i)->table;
 
-		sum += h->user == COUNT ? t->n_entries : t->n_packets;
+		if (h->user == LENGTH)
+			sum += t->n_packets;
+		for (const struct arp_entry *x = t->oldest; h->user == COUNT && x; x = x->newer)
+			sum += !shown_elsewhere(e, i, x);
 	}
 	weir_printf(out, "%llu", sum);
 	return 0;
@@ -130,7 +162,8 @@ static int write_insert(struct weir_element *e, const struct weir_handler *, con
 	if (!rc)
 		rc = weir_parse(e, WEIR_T_ETHER, w[1], "ETH", eth, err);
 	for (unsigned i = 0; !rc && i < e->n_nodes; i++)
-		arp_insert(e->nodes[i], ip, eth);
+		if (weir_workers_has(&e->runs, i))
+			arp_insert(e->nodes[i], ip, eth);
 	weir_words_free(w, n < 0 ? 0 : n);
 	return rc;
 }

@@ -55,8 +55,13 @@ static inline bool arp_expired(const struct arp_entry *e, uint64_t now, uint64_t
 	return timeout && now > e->live + timeout;
 }
 
+// Between two queries: ten a second, and one in two seconds when nobody answers.
+static inline uint64_t arp_poll_pause(const struct arp_entry *e)
+{
+	return (e->polls >= 10 ? 20ull : 1ull) * ARP_POLL_NS;
+}
+
 static inline bool arp_may_poll(const struct arp_entry *e, uint64_t now)
 {
-	// ten a second, and one in two seconds when nobody answers
-	return now >= e->polled + (e->polls >= 10 ? 20ull : 1ull) * ARP_POLL_NS;
+	return now >= e->polled + arp_poll_pause(e);
 }
