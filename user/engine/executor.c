@@ -244,10 +244,42 @@ void weir_deal_end(struct weir_deal *d, struct weir_node *n, struct batch *b)
 	b->bytes = 0;
 }
 
+// Puts packets behind those that wait at an input; their bytes.
+static uint64_t append(struct weir_worker *w, struct weir_input *in, struct packet *const *v,
+		       unsigned count)
+{
+	uint64_t all = 0;
+
+	for (unsigned n; count; v += n, count -= n) {
+		struct batch *b = in->pending;
+		uint64_t bytes = 0;
+
+		n = in->cap - b->n < count ? in->cap - b->n : count;
+		for (unsigned i = 0; i < n; i++) {
+			bytes += v[i]->len;
+			b->p[b->n + i] = v[i];
+		}
+		b->n += n;
+		b->bytes += bytes;
+		all += bytes;
+		if (b->n == in->cap)
+			weir_input_full(w, in);
+		else
+			weir_input_ready(w, in);
+	}
+	return all;
+}
+
 void weir_emit_all(struct weir_node *n, unsigned port, struct packet *const *v, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++)
-		weir_emit(n, port, v[i]);
+	struct weir_edge *e = weir_edge(n, port);
+
+	for (unsigned i = 0; e->back && i < count; i++)
+		weir_edge_back(n, e, v[i]);
+	if (e->back)
+		return;
+	e->packets += count;
+	e->bytes += append(n->worker, e->to, v, count);
 }
 
 void weir_driver_only(struct weir_node *n, unsigned, struct batch *b)
@@ -285,25 +317,7 @@ void weir_start(struct weir_node *n, unsigned port, struct packet *const *v, uns
 	}
 }
 
-// Packets that came in some other way than by an edge, behind those that wait.
-static void enter(struct weir_worker *w, struct weir_input *in, struct packet *const *v,
-		  unsigned count)
-{
-	for (unsigned n; count; v += n, count -= n) {
-		struct batch *b = in->pending;
-
-		n = in->cap - b->n < count ? in->cap - b->n : count;
-		for (unsigned i = 0; i < n; i++) {
-			b->bytes += v[i]->len;
-			b->p[b->n++] = v[i];
-		}
-		if (b->n == in->cap)
-			weir_input_full(w, in);
-		else
-			weir_input_ready(w, in);
-	}
-}
-
+// Packets that came in some other way than by an edge go behind those that wait.
 bool weir_resume(struct weir_node *n, unsigned element, unsigned input, struct packet *const *v,
 		 unsigned count)
 {
@@ -313,7 +327,7 @@ bool weir_resume(struct weir_node *n, unsigned element, unsigned input, struct p
 	if (element >= r->n_elements || input >= r->wiring[element].n_in ||
 	    !w->nodes[element].in[input].pending)
 		return false;
-	enter(w, &w->nodes[element].in[input], v, count);
+	append(w, &w->nodes[element].in[input], v, count);
 	return true;
 }
 
