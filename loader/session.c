@@ -88,6 +88,7 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 {
 	struct weir_xsk_options xsk = {
 		.buffers = BATCHES_IN_FLIGHT * WEIR_BATCH_MAX,
+		.n_workers = opt->engine.n_workers,
 		.no_sockets = opt->front.alone,
 	};
 	int rc = opt->name ? open_pins(s, opt, err) : 0;

@@ -56,15 +56,19 @@ static void print_drop(void *arg, const char *name, uint64_t packets, uint64_t b
 static void print_devices(const struct session *s, struct weir_buf *out)
 {
 	struct weir_xsk_count v[WEIR_XSK_COUNTS];
+	char name[64];
 
 	for (struct weir_device *d = weir_router_devices(s->router); d; d = d->next)
 		for (unsigned q = 0; q < weir_device_n_queues(d); q++) {
 			unsigned n = weir_xsk_counts(s->xsk, d, q, v);
 
 			weir_printf(out, "%s queue %u:", weir_device_name(d), q);
-			for (unsigned i = 0; i < n; i++)
-				if (v[i].value || !v[i].lost)
-					weir_printf(out, " %s %" PRIu64, v[i].name, v[i].value);
+			for (unsigned i = 0; i < n; i++) {
+				if (!v[i].value && v[i].lost)
+					continue;
+				weir_xsk_count_name(&v[i], name, sizeof(name));
+				weir_printf(out, " %s %" PRIu64, name, v[i].value);
+			}
 			weir_printf(out, "\n");
 		}
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // FromDevice: emits the packets that a network interface receives, with their Ethernet headers. All
-// queues of the interface are read. What it emits does not reach the host's own stack; ToHost gives
-// packets to it. The packet type and time are set.
+// queues of the interface are read, by all workers that receive from it. Where packets come in
+// classes, those of a class with priority are emitted before the others. What it emits does not
+// reach the host's own stack; ToHost gives packets to it. The packet type and time are set.
 //
 // FORCE_IP passes IPv4 packets only, with the network header set; others leave by `other`, or are
 // lost as `not_ip`. SNIFFER, SNAPLEN, METHOD, HEADROOM and ENCAP of Click are accepted and mean
@@ -18,9 +19,9 @@ struct from_device {
 	uint32_t protocol;
 };
 
-// The queues first, first + step, first + 2 * step, ... are this node's.
+// The first n_urgent of the places where this worker takes packets are for classes with priority.
 struct from_device_state {
-	unsigned first, step, next;
+	unsigned n_urgent, n_places, next;
 	uint64_t count;	 // of packets that were not in the driver's half
 	uint64_t before; // first node: what had entered the driver's half at the last reset
 };
@@ -38,32 +39,45 @@ static int configure(struct weir_element *e, struct weir_args *a)
 	return io_configure(e, a, WEIR_DEVICE_RX, self->promisc_set ? self->promisc : -1);
 }
 
+static struct weir_queue *place(const struct weir_node *n, unsigned i)
+{
+	const struct from_device *self = n->self;
+
+	return weir_device_rx(self->io.device, weir_worker_of(n), i);
+}
+
+static int watch(struct weir_node *n, struct weir_queue *q)
+{
+	q->node = n;
+	return weir_watch_fd(n, q->fd, NULL)
+		       ?: q->ops->has_post ? weir_watch_inbox(n, q->ops->has_post, q)
+					   : 0;
+}
+
 static int init_node(struct weir_node *n, struct weir_err *err)
 {
 	const struct from_device *self = n->self;
 	struct from_device_state *s = n->state;
-	unsigned n_queues = weir_device_n_queues(self->io.device);
+	struct weir_queue *q;
 
-	s->first = s->next = io_number(n);
-	s->step = weir_n_workers(n->element);
-	for (unsigned i = s->first; i < n_queues; i += s->step) {
-		int e = weir_watch_fd(n, weir_device_queue(self->io.device, i)->fd, NULL);
-
-		if (e)
+	for (; (q = place(n, s->n_places)); s->n_places++) {
+		s->n_urgent += q->class != 0;
+		if (watch(n, q))
 			return weir_error(err, &n->element->loc, "cannot wait for packets of %s",
 					  self->io.devname);
 	}
+	s->next = s->n_urgent;
 	return 0;
 }
 
 static void fini_node(struct weir_node *n)
 {
-	const struct from_device *self = n->self;
 	const struct from_device_state *s = n->state;
 
-	for (unsigned i = s->first; s->step && i < weir_device_n_queues(self->io.device);
-	     i += s->step)
-		weir_unwatch_fd(n, weir_device_queue(self->io.device, i)->fd);
+	for (unsigned i = 0; i < s->n_places; i++) {
+		weir_unwatch_fd(n, place(n, i)->fd);
+		weir_unwatch_inbox(n, place(n, i));
+	}
 }
 
 // Is it IPv4? Then the network header is set.
@@ -142,31 +156,58 @@ static void hand_on(struct weir_node *n, struct packet **v, unsigned count)
 	}
 }
 
-// Up to a batch in all, from the queues in turn.
+// What has priority, and that of the first class before the others.
+static unsigned take_urgent(struct weir_node *n, struct packet **v, unsigned burst)
+{
+	const struct from_device_state *s = n->state;
+	unsigned got = 0;
+
+	for (unsigned i = 0; i < s->n_urgent && got < burst; i++) {
+		struct weir_queue *q = place(n, i);
+
+		got += q->ops->rx(q, v + got, burst - got);
+	}
+	return got;
+}
+
+// The rest, from the queues in turn.
+static unsigned take_rest(struct weir_node *n, struct packet **v, unsigned burst)
+{
+	struct from_device_state *s = n->state;
+	unsigned got = 0;
+
+	for (unsigned i = s->n_urgent; i < s->n_places && got < burst; i++) {
+		struct weir_queue *q = place(n, s->next);
+
+		got += q->ops->rx(q, v + got, burst - got);
+		if (++s->next == s->n_places)
+			s->next = s->n_urgent;
+	}
+	return got;
+}
+
+// Up to a batch with priority and one without: however many there are of the former, the rest is
+// not starved.
 static bool task(struct weir_node *n, unsigned burst)
 {
 	const struct from_device *self = n->self;
-	struct from_device_state *s = n->state;
+	const struct from_device_state *s = n->state;
 	struct packet *v[WEIR_BATCH_MAX];
-	unsigned n_queues = weir_device_n_queues(self->io.device), got = 0;
+	unsigned urgent, got;
 
 	if (self->io.burst && self->io.burst < burst)
 		burst = self->io.burst;
-	if (s->first >= n_queues || !self->active) {
+	if (!s->n_places || !self->active) {
 		weir_sleep_until(n, UINT64_MAX);
 		return false;
 	}
-	for (unsigned i = s->first; i < n_queues && got < burst; i += s->step) {
-		struct weir_queue *q = weir_device_queue(self->io.device, s->next);
-
-		got += q->ops->rx(q, v + got, burst - got);
-		s->next += s->step;
-		if (s->next >= n_queues)
-			s->next = s->first;
-	}
+	urgent = take_urgent(n, v, burst);
+	if (urgent)
+		hand_on(n, v, urgent);
+	got = take_rest(n, v, burst);
 	if (got)
 		hand_on(n, v, got);
-	return got || self->io.busy_poll;
+	return urgent || got || self->io.busy_poll;
 }
 
 static int read_count(struct weir_element *e, const struct weir_handler *, const char *,

@@ -31,12 +31,3 @@ int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int
 	io->device = weir_device_claim(e, io->devname, role, &opt, a->err);
 	return io->device ? 0 : -EINVAL;
 }
-
-unsigned io_number(const struct weir_node *n)
-{
-	unsigned i = 0;
-
-	while (n->element->nodes[i] != n)
-		i++;
-	return i;
-}

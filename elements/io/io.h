@@ -41,6 +41,3 @@ extern const char *const io_modes[];
 
 // Claims the interface. promisc: 1 or 0 if the element says, -1 if it does not.
 int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int promisc);
-
-// Which of its element's nodes is this? The queues are dealt out by that number.
-unsigned io_number(const struct weir_node *n);

@@ -6,6 +6,10 @@
 // of each packet that was sent; output `unsent` gets the packets that were not, instead of their
 // being lost.
 //
+// A queue of the interface is written to by one worker. One that has none hands its packets over to
+// a worker that has, and they count as sent from then on; where those are too many to take, they
+// are lost as `ring_full` too.
+//
 // Where it runs in the driver, what the interface does not take afterwards (a full ring, no link)
 // is lost as `not_taken` of the interface, as far as that counts it, and only an interface that is
 // gone counts as `no_link`. While the interface does not send what a driver redirects to it, all
@@ -43,18 +47,30 @@ static uint32_t longest(const struct to_device *self)
 	return weir_device_mtu(self->io.device) + ETHER_LEN + VLAN_LEN;
 }
 
-static int init_node(struct weir_node *n, struct weir_err *)
+static int init_node(struct weir_node *n, struct weir_err *err)
 {
 	const struct to_device *self = n->self;
 	struct to_device_state *s = n->state;
-	unsigned n_queues = weir_device_n_queues(self->io.device);
+	struct weir_queue *q = weir_device_tx(self->io.device, weir_worker_of(n));
 
-	if (n_queues)
-		s->queue = weir_device_queue(self->io.device, io_number(n) % n_queues);
+	s->queue = q;
 	s->longest = longest(self);
 	s->has_sent = weir_out_connected(n->element, SENT);
 	s->has_unsent = weir_out_connected(n->element, UNSENT);
+	if (!q)
+		return 0;
+	q->node = n;
+	if (q->ops->has_post && weir_watch_inbox(n, q->ops->has_post, q))
+		return weir_error(err, &n->element->loc, "no memory");
 	return 0;
+}
+
+static void fini_node(struct weir_node *n)
+{
+	const struct to_device_state *s = n->state;
+
+	if (s->queue)
+		weir_unwatch_inbox(n, s->queue);
 }
 
 static void lose(struct weir_node *n, unsigned reason, struct packet *p)
@@ -180,35 +196,57 @@ static void to_device(struct weir_node *n, unsigned, struct batch *b)
 	b->n = 0;
 }
 
-static bool task(struct weir_node *n, unsigned burst)
+// A full ring is looked at again in a while.
+static void wait_for_room(struct weir_node *n)
+{
+	struct to_device_state *s = n->state;
+
+	s->queue->ops->flush(s->queue);
+	weir_sleep_until(n, weir_now(n) + ((uint64_t)RETRY_NS << s->full));
+	if (s->full < RETRY_DOUBLINGS)
+		s->full++;
+}
+
+static unsigned pull(struct weir_node *n, unsigned max)
 {
 	const struct to_device *self = n->self;
-	struct to_device_state *s = n->state;
 	struct packet *v[WEIR_BATCH_MAX];
 	uint64_t bytes = 0;
-	unsigned room, got;
+	unsigned got;
 
-	if (!s->queue || !weir_in_is_pull(n->element, 0)) {
-		weir_sleep_until(n, UINT64_MAX);
-		return false;
-	}
-	if (self->io.burst && self->io.burst < burst)
-		burst = self->io.burst;
-	room = s->queue->ops->tx_room(s->queue);
-	if (!room) {
-		s->queue->ops->flush(s->queue);
-		weir_sleep_until(n, weir_now(n) + ((uint64_t)RETRY_NS << s->full));
-		if (s->full < RETRY_DOUBLINGS)
-			s->full++;
-		return false;
-	}
-	s->full = 0;
-	got = weir_pull(n, 0, v, room < burst ? room : burst);
+	if (self->io.burst && self->io.burst < max)
+		max = self->io.burst;
+	got = weir_pull(n, 0, v, max);
 	for (unsigned i = 0; i < got; i++)
 		bytes += v[i]->len;
 	if (got)
 		transmit(n, v, got, bytes);
 	return got;
+}
+
+static bool task(struct weir_node *n, unsigned burst)
+{
+	struct to_device_state *s = n->state;
+	const bool pulls = weir_in_is_pull(n->element, 0);
+	unsigned room, did = 0;
+
+	if (!s->queue || !(pulls || s->queue->ops->relay)) {
+		weir_sleep_until(n, UINT64_MAX);
+		return false;
+	}
+	if (s->queue->ops->relay)
+		did = s->queue->ops->relay(s->queue);
+	if (did)
+		weir_flush_later(n, s->queue);
+	room = s->queue->ops->tx_room(s->queue);
+	if (!room) {
+		wait_for_room(n);
+		return did;
+	}
+	s->full = 0;
+	if (pulls)
+		did += pull(n, room < burst ? room : burst);
+	return did;
 }
 
 static int driver(const struct weir_element *e, struct weir_front_args *a)
@@ -258,5 +296,6 @@ WEIR_BATCH_ELEMENT(to_device, "ToDevice", .purpose = "sends packets on a network
 		   .ports = "1/0-2", .processing = "a/h", .flow = "x/x", .out = {"sent", "unsent"},
 		   .drops = {"ring_full", "too_long", "too_short", "no_link"}, .args = args,
 		   .handlers = handlers, .configure = configure, .init_node = init_node,
-		   .task = task, .driver = driver, .state_size = sizeof(struct to_device_state),
-		   .is_sink = true, .transmits = true);
+		   .fini_node = fini_node, .task = task, .driver = driver,
+		   .state_size = sizeof(struct to_device_state), .is_sink = true,
+		   .transmits = true);

@@ -136,18 +136,20 @@ static bool wire_flush(struct weir_queue *)
 	return true;
 }
 
-static const struct weir_queue_ops wire_ops = {wire_rx, wire_tx, wire_room, wire_flush};
+static const struct weir_queue_ops wire_ops = {
+	.rx = wire_rx, .tx = wire_tx, .tx_room = wire_room, .flush = wire_flush};
 static struct weir_queue wire_queue = {.ops = &wire_ops};
 
 static void open_wires(struct weir_router *r, struct weir_pool *pool)
 {
 	static struct weir_queue *queues[] = {&wire_queue};
+	static struct weir_device_worker worker = {.rx = queues, .n_rx = 1, .tx = &wire_queue};
 
 	wire_pool = pool;
 	wire_queue.fd = eventfd(0, EFD_CLOEXEC);
 	for (struct weir_device *d = weir_router_devices(r); d; d = d->next) {
-		d->queues = queues;
-		d->n_queues = 1;
+		d->workers = &worker;
+		d->n_workers = 1;
 		d->mtu = 1500;
 	}
 }

@@ -61,8 +61,10 @@ static int open_one(struct halves_one *o, const char *text, struct weir_err *err
 	if (rc)
 		return rc;
 	o->device = weir_router_devices(o->router);
-	o->device->queues = o->queue.list;
-	o->device->n_queues = 1;
+	o->queue.worker =
+		(struct weir_device_worker){.rx = o->queue.list, .n_rx = 1, .tx = &o->queue.base};
+	o->device->workers = &o->queue.worker;
+	o->device->n_workers = 1;
 	o->device->mtu = MTU;
 	memcpy(o->device->mac, MAC, sizeof(MAC));
 	return weir_engine_open(&o->engine, o->router, &opt, err);
@@ -168,8 +170,11 @@ static int open_both(struct halves *h, struct weir_err *err)
 	const struct weir_front_options opt = {.gone_drop = true};
 	int rc = open_entry(h);
 
-	h->queue = (struct xsk_queue){.front = true, .sock.fd = -1};
-	h->queue.sock.rx.producer = &h->nothing;
+	h->rx.front = h->queue.fill.front = true;
+	h->rx.ring.producer = &h->nothing;
+	h->queue.rx = &h->rx;
+	h->queue.n_rx = 1;
+	h->queue.sock.fd = -1;
 	h->device.queues = &h->queue;
 	h->device.n_queues = 1;
 	h->both.device->opened = &h->device;

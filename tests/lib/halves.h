@@ -19,6 +19,7 @@ struct halves_one {
 	struct halves_queue {
 		struct weir_queue base;
 		struct weir_queue *list[1];
+		struct weir_device_worker worker;
 		struct packet *p;
 	} queue;
 };
@@ -34,6 +35,7 @@ struct halves {
 	struct weir_xsk xsk;
 	struct xsk_device device;
 	struct xsk_queue queue;
+	struct xsk_rx rx;
 	uint32_t nothing; // waits in its ring
 	int socket_fd;
 

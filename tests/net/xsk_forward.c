@@ -40,8 +40,8 @@ static bool round_trip(struct weir_xsk *x, struct weir_device *d)
 	for (unsigned i = 0; i < 2; i++) {
 		const struct weir_device *from = &d[i], *to = &d[!i];
 
-		for (unsigned k = 0; k < from->n_queues; k++)
-			any |= move(x, from->queues[k], to->queues[k % to->n_queues]);
+		for (unsigned k = 0; weir_device_rx(from, 0, k); k++)
+			any |= move(x, weir_device_rx(from, 0, k), weir_device_tx(to, 0));
 	}
 	return any;
 }
@@ -67,8 +67,11 @@ static void run(struct weir_xsk *x, struct weir_device *d, int seconds, bool bus
 	time_t end = time(NULL) + seconds;
 
 	for (unsigned i = 0; i < 2; i++)
-		for (unsigned q = 0; q < d[i].n_queues; q++)
-			fds[n++] = (struct pollfd){.fd = d[i].queues[q]->fd, .events = POLLIN};
+		for (unsigned k = 0; weir_device_rx(&d[i], 0, k); k++)
+			fds[n++] = (struct pollfd){
+				.fd = weir_device_rx(&d[i], 0, k)->fd,
+				.events = POLLIN,
+			};
 	while (!stop && time(NULL) < end)
 		if (!round_trip(x, d) && !busy)
 			poll(fds, n, 100);

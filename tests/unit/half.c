@@ -19,6 +19,7 @@ enum { ELEMENTS = 16, COUNTERS = 32, CPUS = 2, LEN = 60 };
 struct fake_queue {
 	struct weir_queue base;
 	struct weir_queue *list[1];
+	struct weir_device_worker worker;
 	struct packet *v[WEIR_BATCH_MAX];
 	unsigned n;
 };
@@ -141,8 +142,9 @@ static void open_with(const char *text, unsigned burst)
 	cr_assert_eq(session_check(&t.s, &so, &t.err), 0, "%s", t.err.text);
 	cr_assert_eq(weir_router_init(t.s.router, &t.err), 0);
 	d = weir_router_devices(t.s.router);
-	d->queues = t.q.list;
-	d->n_queues = 1;
+	t.q.worker = (struct weir_device_worker){.rx = t.q.list, .n_rx = 1, .tx = &t.q.base};
+	d->workers = &t.q.worker;
+	d->n_workers = 1;
 	d->mtu = 1500;
 	cr_assert_eq(weir_engine_open(&t.s.engine, t.s.router, &opt, &t.err), 0);
 	weir_engine_half(t.s.engine, &HALF, NULL);

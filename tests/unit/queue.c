@@ -13,7 +13,7 @@ struct rings {
 	struct xdp_desc tx[SIZE];
 	uint64_t comp[SIZE];
 	struct weir_pool pool;
-	struct xsk_queue q;
+	struct xsk_tx q;
 };
 
 static struct rings *open_rings(void)
@@ -26,21 +26,21 @@ static struct rings *open_rings(void)
 					    .n = BUFFERS, .max_len = 1522, .aligned = true},
 				    &err),
 		     0);
-	r->q = (struct xsk_queue){
-		.base = {.ops = &xsk_queue_ops, .fd = -1},
-		.sock = {.fd = -1,
-			 .tx = {.producer = &r->tx_producer,
-				.consumer = &r->tx_consumer,
-				.flags = &r->flags,
-				.desc = r->tx,
-				.mask = SIZE - 1,
-				.size = SIZE},
-			 .comp = {.producer = &r->comp_producer,
-				  .consumer = &r->comp_consumer,
-				  .flags = &r->flags,
-				  .desc = r->comp,
-				  .mask = SIZE - 1,
-				  .size = SIZE}},
+	r->q = (struct xsk_tx){
+		.base = {.ops = &xsk_tx_ops, .fd = -1},
+		.fd = -1,
+		.ring = {.producer = &r->tx_producer,
+			 .consumer = &r->tx_consumer,
+			 .flags = &r->flags,
+			 .desc = r->tx,
+			 .mask = SIZE - 1,
+			 .size = SIZE},
+		.comp = {.producer = &r->comp_producer,
+			 .consumer = &r->comp_consumer,
+			 .flags = &r->flags,
+			 .desc = r->comp,
+			 .mask = SIZE - 1,
+			 .size = SIZE},
 		.pool = &r->pool,
 		.cache = &r->pool.caches[0],
 	};
@@ -75,11 +75,11 @@ Test(queue, packets_count_as_sent_when_they_come_back)
 
 	hand_over(r, 100, 10);
 	cr_assert_eq(r->tx_producer, 10);
-	cr_assert_eq(r->q.count.tx_packets, 0);
+	cr_assert_eq(r->q.count.packets, 0);
 	cr_assert_eq(r->q.in_flight, 10);
 	complete(r, 7);
 	cr_assert_eq(r->q.base.ops->tx_room(&r->q.base), SIZE - 3);
-	cr_assert_eq(r->q.count.tx_packets, 7);
+	cr_assert_eq(r->q.count.packets, 7);
 	cr_assert_eq(r->q.in_flight, 3);
 	close_rings(r);
 }
@@ -91,12 +91,12 @@ Test(queue, an_empty_packet_does_not_get_into_the_ring)
 
 	hand_over(r, 0, 1);
 	cr_assert_eq(r->tx_producer, 0);
-	cr_assert_eq(r->q.count.tx_invalid, 1);
+	cr_assert_eq(r->q.count.invalid, 1);
 	cr_assert_eq(weir_pool_n_free(&r->pool), BUFFERS);
 	hand_over(r, r->pool.chunk, 1);
 	cr_assert_eq(r->tx_producer, 1);
 	hand_over(r, r->pool.chunk + 1, 1);
 	cr_assert_eq(r->tx_producer, 1);
-	cr_assert_eq(r->q.count.tx_invalid, 2);
+	cr_assert_eq(r->q.count.invalid, 2);
 	close_rings(r);
 }

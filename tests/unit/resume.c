@@ -5,25 +5,28 @@
 
 #include <abi/meta.h>
 #include <criterion/criterion.h>
-#include <queue.h>
+#include <rx.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SIZE = 64, BUFFERS = 128, LEN = 100 };
 
 struct rings {
 	uint32_t rx_producer, rx_consumer, fill_producer, fill_consumer, flags;
-	struct xdp_desc rx[SIZE];
+	struct xdp_desc rx_ring[SIZE];
 	uint64_t fill[SIZE];
 	struct weir_pool pool;
-	struct xsk_queue q;
+	struct xsk_rx rx;
+	struct xsk_fill filling;
 	struct packet *p; // last received
 };
 
 static struct rings *rings_open(bool aligned)
 {
-	struct rings *r = calloc(1, sizeof(*r));
+	struct rings *r = aligned_alloc(XSK_LINES, sizeof(*r));
 	struct weir_err err = {};
 
+	memset(r, 0, sizeof(*r));
 	cr_assert_eq(weir_pool_open(&r->pool,
 				    &(struct weir_pool_want){
 					    .n = BUFFERS, .max_len = 1522, .aligned = aligned},
@@ -31,23 +34,31 @@ static struct rings *rings_open(bool aligned)
 		     0);
 	r->pool.unaligned = !aligned; // also where there are no hugepages
 	weir_err_free(&err);
-	r->q = (struct xsk_queue){
-		.base = {.ops = &xsk_queue_ops, .fd = -1},
-		.sock = {.fd = -1,
-			 .rx = {.producer = &r->rx_producer,
-				.consumer = &r->rx_consumer,
-				.flags = &r->flags,
-				.desc = r->rx,
-				.mask = SIZE - 1,
-				.size = SIZE},
-			 .fill = {.producer = &r->fill_producer,
-				  .consumer = &r->fill_consumer,
-				  .flags = &r->flags,
-				  .desc = r->fill,
-				  .mask = SIZE - 1,
-				  .size = SIZE}},
+	r->filling = (struct xsk_fill){
+		.ring = {.producer = &r->fill_producer,
+			 .consumer = &r->fill_consumer,
+			 .flags = &r->flags,
+			 .desc = r->fill,
+			 .mask = SIZE - 1,
+			 .size = SIZE},
+		.fd = -1,
 		.pool = &r->pool,
 		.cache = &r->pool.caches[0],
+		.supply = SIZE,
+		.front = true,
+	};
+	r->rx = (struct xsk_rx){
+		.base = {.ops = &xsk_rx_ops, .fd = -1},
+		.ring = {.producer = &r->rx_producer,
+			 .consumer = &r->rx_consumer,
+			 .flags = &r->flags,
+			 .desc = r->rx_ring,
+			 .mask = SIZE - 1,
+			 .size = SIZE},
+		.pool = &r->pool,
+		.cache = &r->pool.caches[0],
+		.fill = &r->filling,
+		.owns_fill = true,
 		.front = true,
 	};
 	return r;
@@ -73,7 +84,7 @@ static void arrive(struct rings *r, int shift, uint32_t len)
 	uint64_t base = r->fill[r->fill_consumer++ % SIZE];
 	uint32_t off = (uint32_t)((int)(r->pool.data_at - r->pool.chunk_at) + shift);
 
-	r->rx[r->rx_producer++ % SIZE] = (struct xdp_desc){
+	r->rx_ring[r->rx_producer++ % SIZE] = (struct xdp_desc){
 		.addr = r->pool.unaligned ? base | (uint64_t)off << XSK_UNALIGNED_BUF_OFFSET_SHIFT
 					  : base + off,
 		.len = len,
@@ -82,7 +93,7 @@ static void arrive(struct rings *r, int shift, uint32_t len)
 
 static struct packet *receive(struct rings *r)
 {
-	cr_assert_eq(r->q.base.ops->rx(&r->q.base, &r->p, 1), 1);
+	cr_assert_eq(r->rx.base.ops->rx(&r->rx.base, &r->p, 1), 1);
 	return r->p;
 }
 
@@ -121,13 +132,13 @@ static void goes_on(bool aligned, int shift)
 	struct packet *p;
 	uint8_t *frame;
 
-	xsk_queue_fill(&r->q);
+	xsk_fill_begin(&r->filling);
 	frame = next_frame(r, shift);
 	memcpy(frame - sizeof(m), &m, sizeof(m));
 	arrive(r, shift, LEN);
-	cr_assert_eq(xsk_queue_resumed(&r->q), 1);
+	cr_assert_eq(xsk_rx_resumed(&r->rx), 1);
 	p = receive(r);
-	cr_expect_eq(xsk_queue_resumed(&r->q), 0);
+	cr_expect_eq(xsk_rx_resumed(&r->rx), 0);
 	cr_expect_eq(weir_data(p), frame + 14);
 	cr_expect_eq(p->len, LEN - 14);
 	cr_expect_eq(weir_mac(p, 14), frame);
@@ -160,7 +171,7 @@ Test(resume, headers_that_are_not_set_stay_so)
 	struct packet *p;
 
 	m.mac = m.network = m.transport = WEIR_META_NONE;
-	xsk_queue_fill(&r->q);
+	xsk_fill_begin(&r->filling);
 	p = arrive_with(r, &m);
 	cr_expect_eq(p->resume_element, 7);
 	cr_expect_null(weir_mac(p, 1));
@@ -184,7 +195,7 @@ Test(resume, a_block_that_points_out_of_the_frame_is_refused)
 	struct rings *r = rings_open(true);
 	struct weir_meta m;
 
-	xsk_queue_fill(&r->q);
+	xsk_fill_begin(&r->filling);
 	m = block(), m.off = LEN + 1, expect_bad(r, &m, "start");
 	m = block(), m.mac = LEN + 1, expect_bad(r, &m, "link header");
 	m = block(), m.network = LEN - 19, expect_bad(r, &m, "network header");
@@ -208,7 +219,7 @@ static void comes_again(int shift)
 	const struct weir_meta m = block();
 	struct packet *p;
 
-	xsk_queue_fill(&r->q);
+	xsk_fill_begin(&r->filling);
 	p = arrive_with(r, &m);
 	cr_assert_eq(p->resume_element, 7);
 	memcpy((uint8_t *)p + r->pool.data_at + shift - sizeof(m), &m, sizeof(m));
@@ -234,10 +245,10 @@ Test(resume, without_a_front_nothing_is_read)
 	struct rings *r = rings_open(true);
 	const struct weir_meta m = block();
 
-	r->q.front = false;
-	xsk_queue_fill(&r->q);
+	r->rx.front = r->filling.front = false;
+	xsk_fill_begin(&r->filling);
 	cr_expect_eq(arrive_with(r, &m)->resume_element, WEIR_RESUME_NONE);
 	cr_expect_eq(r->p->len, LEN);
-	cr_expect_eq(xsk_queue_resumed(&r->q), 0);
+	cr_expect_eq(xsk_rx_resumed(&r->rx), 0);
 	rings_close(r);
 }

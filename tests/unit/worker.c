@@ -15,7 +15,7 @@ enum { MS = 1000 * 1000 };
 // A TX ring that the kernel takes `moves` packets from per flush.
 struct ring {
 	struct weir_queue base;
-	struct weir_queue *queues[1];
+	struct weir_device_worker worker;
 	unsigned room, waiting, moves, flushes;
 	unsigned takes; // at most, of what is handed over; 0: all
 };
@@ -67,14 +67,14 @@ static void rig_open(struct rig *g, const char *text)
 	struct weir_device *d;
 
 	*g = (struct rig){.ring = {.base = {.ops = &RING, .fd = -1}}};
-	g->ring.queues[0] = &g->ring.base;
+	g->ring.worker.tx = &g->ring.base;
 	cr_assert_eq(lang_parse(&flat, "test", text, strlen(text), NULL, 0, &g->err), 0);
 	if (weir_router_build(&g->router, &flat, &g->err) || weir_router_init(g->router, &g->err))
 		cr_assert_fail("%s", g->err.text);
 	d = weir_router_devices(g->router);
 	if (d) {
-		d->queues = g->ring.queues;
-		d->n_queues = 1;
+		d->workers = &g->ring.worker;
+		d->n_workers = 1;
 		d->mtu = 1500;
 	}
 	if (weir_engine_open(&g->engine, g->router, &opt, &g->err))

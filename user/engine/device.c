@@ -133,9 +133,15 @@ unsigned weir_device_n_queues(const struct weir_device *d)
 	return d->n_queues;
 }
 
-struct weir_queue *weir_device_queue(const struct weir_device *d, unsigned i)
+struct weir_queue *weir_device_rx(const struct weir_device *d, unsigned worker, unsigned i)
 {
-	return d->queues[i];
+	return worker < d->n_workers && i < d->workers[worker].n_rx ? d->workers[worker].rx[i]
+								    : NULL;
+}
+
+struct weir_queue *weir_device_tx(const struct weir_device *d, unsigned worker)
+{
+	return worker < d->n_workers ? d->workers[worker].tx : NULL;
 }
 
 const char *weir_device_name(const struct weir_device *d)

@@ -17,6 +17,16 @@ struct weir_device_ops {
 	bool (*to_host)(struct weir_device *d, struct packet *p);
 	uint64_t (*lost)(const struct weir_device *d);
 	const struct weir_move_ops *move; // NULL: its packets stay with who has them
+	// Packets that a worker left to be sent and whose worker did not take them yet. While the
+	// workers stand still.
+	uint64_t (*handed_over)(const struct weir_device *d);
+};
+
+// What one worker has of an open device.
+struct weir_device_worker {
+	struct weir_queue **rx; // in the order in which to ask
+	unsigned n_rx;
+	struct weir_queue *tx; // NULL: it does not send
 };
 
 struct weir_device {
@@ -32,7 +42,8 @@ struct weir_device {
 	// Set by the opener, and NULL or 0 again when it closes. owner: the opener.
 	const struct weir_device_ops *ops;
 	void *opened;
-	struct weir_queue **queues;
+	struct weir_device_worker *workers;
+	unsigned n_workers;
 	unsigned n_queues;
 	unsigned ifindex, mtu;
 	uint8_t mac[6];

@@ -3,6 +3,7 @@
 // The ledger: every packet that came in was ended on purpose, is held, or was lost under a name, in
 // either half.
 
+#include <device.h>
 #include <engine.h>
 #include <stdio.h>
 
@@ -91,6 +92,17 @@ static void add_driver(const struct weir_node *n, struct weir_ledger *l)
 	l->ended_bytes += ended.bytes;
 }
 
+// What ToDevice gave to a worker that sends it is under way within the router.
+static void add_handed_over(const struct weir_router *r, struct weir_ledger *l)
+{
+	for (const struct weir_device *d = r->devices; d; d = d->next) {
+		uint64_t n = d->ops && d->ops->handed_over ? d->ops->handed_over(d) : 0;
+
+		l->ended -= n;
+		l->held += n;
+	}
+}
+
 void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
 {
 	*l = (struct weir_ledger){};
@@ -108,6 +120,7 @@ void weir_ledger(struct weir_engine *g, struct weir_ledger *l)
 		}
 	for (unsigned i = 0; i < g->router->n_elements; i++)
 		add_driver(&g->workers[0].nodes[i], l);
+	add_handed_over(g->router, l);
 	if (g->half)
 		l->held += g->half->waiting(g->half_arg);
 	if (g->half && g->half->not_taken)

@@ -407,7 +407,7 @@ unsigned weir_cache_get_raw(struct weir_cache *c, struct packet **v, unsigned n)
 void weir_cache_owe(struct weir_cache *c, int change)
 {
 	c->reserve += (unsigned)change;
-	if (c->pool->n_caches > 1)
+	if (change && c->pool->n_caches > 1)
 		atomic_fetch_add_explicit(&c->pool->owed, (unsigned)change, memory_order_relaxed);
 }
 

@@ -187,14 +187,14 @@ static void ring_losses(const struct weir_device *d,
 			void *fn_arg)
 {
 	struct weir_xsk_count v[WEIR_XSK_COUNTS];
-	char name[256];
+	char name[256], what[64];
 
 	for (unsigned q = 0; q < weir_device_n_queues(d); q++)
 		for (unsigned n = weir_xsk_counts(NULL, d, q, v); n--;) {
 			if (!v[n].value || !v[n].lost || v[n].sending)
 				continue;
-			snprintf(name, sizeof(name), "%s[%u].%s", weir_device_name(d), q,
-				 v[n].name);
+			weir_xsk_count_name(&v[n], what, sizeof(what));
+			snprintf(name, sizeof(name), "%s[%u].%s", weir_device_name(d), q, what);
 			fn(fn_arg, name, v[n].value, 0); // the rings count no bytes
 		}
 }

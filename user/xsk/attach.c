@@ -262,10 +262,10 @@ void xsk_program_close(struct xsk_program *p)
 	p->skel = NULL;
 }
 
-int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd)
+int xsk_program_serve(struct xsk_program *p, unsigned i, int fd)
 {
-	queue += p->first_socket;
-	return bpf_map_update_elem(p->sockets_fd, &queue, &fd, BPF_ANY);
+	i += p->first_socket;
+	return bpf_map_update_elem(p->sockets_fd, &i, &fd, BPF_ANY);
 }
 
 int xsk_program_front(struct xsk_program *p, int fd)

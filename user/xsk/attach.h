@@ -45,8 +45,8 @@ void xsk_program_close(struct xsk_program *p);
 // Puts the program in the place of a past run's, so that no packet finds none. 0 or -errno.
 int xsk_program_take_over(struct xsk_program *p);
 
-// From here on, the packets of a queue go to the socket.
-int xsk_program_serve(struct xsk_program *p, unsigned queue, int fd);
+// From here on, packets for place i of the interface's in the map of sockets go to that socket.
+int xsk_program_serve(struct xsk_program *p, unsigned i, int fd);
 
 // From here on, packets go into the front of the graph, which begins with the program fd; with -1
 // they go to the sockets again. 0 or -errno.

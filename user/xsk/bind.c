@@ -6,51 +6,25 @@
 #include "why.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-static unsigned dirs(const struct xsk_device *d, unsigned queue)
-{
-	unsigned roles = d->device->roles;
-	bool sends = roles & WEIR_DEVICE_TX && queue < d->iface.n_tx;
-
-	return (roles & WEIR_DEVICE_RX ? XSK_RX : 0) | (sends ? XSK_TX : 0);
-}
-
-static uint64_t mac_word(const uint8_t *mac)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, mac, 6);
-	return v;
-}
-
-static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem *umem, unsigned i,
-		      const char **step)
+static int open_first(struct xsk_device *d, struct xsk_umem *umem, unsigned i, const char **step)
 {
 	struct xsk_queue *q = &d->queues[i];
-	struct xsk_socket_want want = {
-		.dirs = dirs(d, i),
-		.ring_size = d->ring_size,
-		.fill_size = 2 * d->ring_size,
+	const bool sends = i < d->n_tx;
+	const struct xsk_socket_want want = {
+		.rx = q->sock.rx ? d->rx_size : 0,
+		.tx = sends ? d->ring_size : 0,
+		.fill = xsk_ring_size(q->fill.supply),
+		.comp = xsk_ring_size(sends ? d->ring_size : 0),
 	};
-	int e;
+	int e = xsk_socket_open(&q->sock, umem, &want, step);
 
-	*q = (struct xsk_queue){
-		.base = {&xsk_queue_ops, d->device, i, -1},
-		.via = &d->queues[i % d->iface.n_tx],
-		.pool = &x->pool,
-		.cache = &x->pool.caches[0],
-		.mac = mac_word(d->iface.mac),
-		.device = d->device->index,
-		.zc = umem->zc,
-		.busy_poll = d->device->opt.busy_poll,
-	};
-	e = xsk_socket_open(&q->sock, umem, &want, step);
 	if (e)
 		return e;
-	xsk_queue_fill(q);
-	if (q->busy_poll) {
+	q->fill.fd = q->tx.fd = q->sock.fd;
+	xsk_fill_begin(&q->fill);
+	if (d->device->opt.busy_poll) {
 		*step = "ask for busy polling";
 		e = xsk_socket_busy_poll(&q->sock, d->device->opt.busy_budget);
 	}
@@ -59,14 +33,50 @@ static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem 
 		e = xsk_socket_bind(&q->sock, umem, d->iface.ifindex, i);
 	}
 	if (e) {
-		xsk_queue_unfill(q);
+		xsk_fill_undo(&q->fill);
 		xsk_socket_close(&q->sock);
-		return e;
 	}
-	if (!(want.dirs & XSK_TX))
-		q->base.ops = &xsk_queue_via_ops;
-	q->base.fd = want.dirs & XSK_RX ? q->sock.fd : -1;
-	return 0;
+	return e;
+}
+
+// The socket of an RX ring that the first one does not have.
+static int join(struct xsk_device *d, struct xsk_umem *umem, unsigned queue, unsigned i,
+		const char **step)
+{
+	struct xsk_queue *q = &d->queues[queue];
+	struct xsk_socket *s = &q->joined[i];
+	const struct xsk_socket_want want = {
+		.rx = i % d->n_classes ? d->class_size : d->rx_size,
+	};
+	int e = xsk_socket_open(s, umem, &want, step);
+
+	if (!e && d->device->opt.busy_poll) {
+		*step = "ask for busy polling";
+		e = xsk_socket_busy_poll(s, d->device->opt.busy_budget);
+	}
+	if (!e) {
+		*step = "bind a socket beside another";
+		e = xsk_socket_join(s, &q->sock, d->iface.ifindex, queue);
+	}
+	q->rx[i].base.fd = s->fd;
+	return e;
+}
+
+static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem *umem, unsigned i,
+		      const char **step)
+{
+	struct xsk_queue *q = &d->queues[i];
+	int e;
+
+	xsk_queue_begin(x, d, i, !umem->zc);
+	e = open_first(d, umem, i, step);
+	for (unsigned k = 0; !e && k < q->n_rx; k++) {
+		if (&q->rx[k].ring == q->sock.rx)
+			q->rx[k].base.fd = q->sock.fd;
+		else
+			e = join(d, umem, i, k, step);
+	}
+	return e;
 }
 
 void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d)
@@ -74,6 +84,8 @@ void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d)
 	for (unsigned i = 0; d->queues && i < d->n_queues; i++) {
 		struct xsk_queue *q = &d->queues[i];
 
+		for (unsigned k = 0; k < q->n_rx; k++)
+			xsk_socket_close(&q->joined[k]);
 		if (q->sock.fd <= 0)
 			continue;
 		if (x->zc.fd == q->sock.fd)
@@ -87,25 +99,25 @@ void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d)
 static int open_queues(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem *umem,
 		       const char **step)
 {
-	for (unsigned i = 0; i < d->n_queues; i++) {
-		int e = open_queue(x, d, umem, i, step);
+	int e = 0;
 
-		if (e) {
-			while (i--)
-				xsk_queue_unfill(&d->queues[i]);
-			xsk_device_unbind(x, d);
-			return e;
-		}
-	}
-	return 0;
+	for (unsigned i = 0; !e && i < d->n_queues; i++)
+		e = open_queue(x, d, umem, i, step);
+	if (!e)
+		return 0;
+	for (unsigned i = 0; i < d->n_queues; i++)
+		if (d->queues[i].sock.fd > 0)
+			xsk_fill_undo(&d->queues[i].fill);
+	xsk_device_unbind(x, d);
+	return e;
 }
 
 // What XDP_OPTIONS says is the truth, not what was asked for.
 static int check_queues(struct xsk_device *d, struct weir_err *err)
 {
-	d->zc = d->queues[0].zc;
+	d->zc = d->queues[0].tx.zc;
 	for (unsigned i = 0; i < d->n_queues; i++) {
-		if (xsk_socket_is_zc(&d->queues[i].sock) == d->queues[i].zc)
+		if (xsk_socket_is_zc(&d->queues[i].sock) == d->queues[i].tx.zc)
 			continue;
 		return weir_error(err, NULL, "%s: queue %u says it is not bound as it was asked to",
 				  d->iface.name, i);

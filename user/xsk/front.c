@@ -14,12 +14,15 @@
 // Buffers that are in the fill ring already were not looked at when they went there.
 static void expect_blocks(struct weir_xsk *x, struct xsk_device *d)
 {
-	if (d->queues[0].front || x->opt.no_sockets)
+	if (x->opt.no_sockets || d->queues[0].fill.front)
 		return;
 	for (unsigned i = 0; i < x->pool.n; i++)
-		xsk_queue_forget(&x->pool, weir_pool_nth(&x->pool, i));
-	for (unsigned i = 0; i < d->n_queues; i++)
-		d->queues[i].front = true;
+		xsk_forget(&x->pool, weir_pool_nth(&x->pool, i));
+	for (unsigned i = 0; i < d->n_queues; i++) {
+		d->queues[i].fill.front = true;
+		for (unsigned k = 0; k < d->queues[i].n_rx; k++)
+			d->queues[i].rx[k].front = true;
+	}
 }
 
 int weir_xsk_front(struct weir_xsk *x, struct weir_device *device, int prog_fd)
@@ -96,8 +99,9 @@ unsigned weir_xsk_waiting(const struct weir_device *device)
 	const struct xsk_device *d = device->opened;
 	unsigned n = 0;
 
-	for (unsigned i = 0; d && i < d->n_queues; i++)
-		n += xsk_queue_resumed(&d->queues[i]);
+	for (unsigned i = 0; d && d->queues && i < d->n_queues; i++)
+		for (unsigned k = 0; k < d->queues[i].n_rx; k++)
+			n += xsk_rx_resumed(&d->queues[i].rx[k]);
 	return n;
 }
 

@@ -16,10 +16,6 @@
 #include <unistd.h>
 
 enum {
-	RING_SIZE = 2048, // two milliseconds at 1 Mpps
-	RING_SIZE_MANY =
-		1024, // with more than MANY queues: each pair holds three times as many buffers
-	MANY = 2,
 	ETH_VLAN = 14 + 2 * 4, // link header with two tags
 	CARRIER_MS = 3000,
 	CHUNK_2K = 2048,
@@ -100,23 +96,18 @@ static int check_alone(const struct xsk_device *d, struct weir_err *err)
 // Changes what was asked for, after everything was checked.
 static int set_up(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
 {
-	const struct weir_device_options *opt = &d->device->opt;
 	int e = xsk_settings_apply(&x->guard, d, err);
 
 	if (e)
 		return e;
-	if (has_role(d, WEIR_DEVICE_RX))
-		d->n_queues = d->iface.n_rx;
-	else if (has_role(d, WEIR_DEVICE_TX))
-		d->n_queues = 1;
-	d->ring_size = opt->ring_size ?: d->n_queues > MANY ? RING_SIZE_MANY : RING_SIZE;
 	xsk_settings_warn(d, err);
-	return 0;
+	e = xsk_device_lay_out(x, d);
+	return e ? weir_error(err, NULL, "%s: no memory for its rings", d->iface.name) : 0;
 }
 
 static int open_pool(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 {
-	unsigned max_len = 0, n = buffers, reserve = 0;
+	struct weir_pool_want want = {.n = buffers, .n_workers = x->opt.n_workers};
 	int e;
 
 	for (unsigned i = 0; i < x->n; i++) {
@@ -125,17 +116,13 @@ static int open_pool(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 
 		if (is_coarse(d) && len < CHUNK_2K)
 			len = CHUNK_2K; // which is more than such a chunk takes
-		if (len > max_len)
-			max_len = len;
-		reserve += d->n_queues * 2 * d->ring_size;
-		if (d->device->roles & WEIR_DEVICE_TX)
-			n += d->n_queues * d->ring_size;
+		if (len > want.max_len)
+			want.max_len = len;
+		want.n += xsk_device_buffers(d);
 	}
-	e = weir_pool_open(&x->pool, &(struct weir_pool_want){.n = n + reserve, .max_len = max_len},
-			   err);
+	e = weir_pool_open(&x->pool, &want, err);
 	if (e)
 		return e;
-	weir_cache_owe(&x->pool.caches[0], (int)reserve);
 	x->zc = (struct xsk_umem){.pool = &x->pool, .fd = -1, .zc = true};
 	x->copy = (struct xsk_umem){.pool = &x->pool, .fd = -1};
 	return 0;
@@ -152,6 +139,12 @@ static int open_front_map(struct weir_xsk *x)
 	return x->front_fd < 0 ? x->front_fd : 0;
 }
 
+// Places that a queue has in the map of sockets.
+static unsigned n_sockets(const struct xsk_device *d)
+{
+	return d->n_columns * d->n_classes;
+}
+
 static int open_maps(struct weir_xsk *x, struct weir_err *err)
 {
 	unsigned n = 0;
@@ -159,7 +152,7 @@ static int open_maps(struct weir_xsk *x, struct weir_err *err)
 
 	for (unsigned i = 0; i < x->n; i++) {
 		x->devices[i].first_socket = n;
-		n += x->devices[i].n_queues;
+		n += x->devices[i].n_queues * n_sockets(&x->devices[i]);
 	}
 	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
 				       sizeof(__u32), n ?: 1, NULL);
@@ -256,31 +249,42 @@ static uint64_t lost(const struct weir_device *d)
 	return sum;
 }
 
-static const struct weir_device_ops OPS = {.to_host = to_host, .lost = lost};
+static uint64_t handed_over(const struct weir_device *device)
+{
+	const struct xsk_device *d = device->opened;
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < d->n_handovers; i++)
+		n += weir_ring_length(&d->handovers[i].ring);
+	return n;
+}
+
+static const struct weir_device_ops OPS = {
+	.to_host = to_host,
+	.lost = lost,
+	.handed_over = handed_over,
+};
 
 // What the engine and the elements may see from now on.
-static void show_device(const struct weir_xsk *x, struct xsk_device *d)
+static int show_device(const struct weir_xsk *x, struct xsk_device *d)
 {
 	struct weir_device *to = d->device;
+	int e = x->opt.no_sockets ? 0 : xsk_device_show(x, d);
 
-	for (unsigned i = 0; i < d->n_queues; i++)
-		to->queues[i] = &d->queues[i].base;
-	to->n_queues = x->opt.no_sockets ? 0 : d->n_queues;
+	if (e)
+		return e;
 	to->ifindex = d->iface.ifindex;
 	to->mtu = d->iface.mtu;
 	to->opened = d;
 	to->ops = &OPS;
 	memcpy(to->mac, d->iface.mac, sizeof(to->mac));
+	return 0;
 }
 
 static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
 {
 	int e = 0;
 
-	d->queues = calloc(d->n_queues ?: 1, sizeof(*d->queues));
-	d->device->queues = calloc(d->n_queues ?: 1, sizeof(struct weir_queue *));
-	if (!d->queues || !d->device->queues)
-		return -ENOMEM;
 	if (has_role(d, WEIR_DEVICE_RX))
 		e = open_receiver(x, d, err);
 	else if (has_role(d, WEIR_DEVICE_TX) && !x->opt.no_sockets)
@@ -296,8 +300,7 @@ static int open_device(struct weir_xsk *x, struct xsk_device *d, struct weir_err
 		if (d->promisc_fd < 0)
 			return xsk_why(err, d->iface.name, "make it promiscuous", d->promisc_fd);
 	}
-	show_device(x, d);
-	return 0;
+	return show_device(x, d);
 }
 
 // The last step: packets begin to come.
@@ -305,8 +308,9 @@ static int serve(struct xsk_device *d, struct weir_err *err)
 {
 	if (!(d->device->roles & WEIR_DEVICE_RX))
 		return 0;
-	for (unsigned i = 0; i < d->n_queues; i++) {
-		int e = xsk_program_serve(&d->program, i, d->queues[i].sock.fd);
+	for (unsigned i = 0; i < d->n_queues * n_sockets(d); i++) {
+		const struct xsk_queue *q = &d->queues[i / n_sockets(d)];
+		int e = xsk_program_serve(&d->program, i, q->rx[i % n_sockets(d)].base.fd);
 
 		if (e)
 			return xsk_why(err, d->iface.name, "give a queue its socket", e);
@@ -459,10 +463,7 @@ void weir_xsk_close(struct weir_xsk *x)
 		xsk_host_close(&d->host);
 		if (d->promisc_fd >= 0)
 			close(d->promisc_fd);
-		free(d->queues);
-		free(d->device->queues);
-		d->device->queues = NULL;
-		d->device->n_queues = 0;
+		xsk_device_free(d);
 		d->device->opened = NULL;
 		d->device->ops = NULL;
 	}

@@ -18,7 +18,14 @@ struct xsk_device {
 	struct xsk_queue *queues;
 	unsigned n_queues;
 	unsigned first_socket; // of its queues in the map of sockets
-	unsigned ring_size;
+	// RX rings of a queue: one for each class in each column (see abi/steer.h).
+	unsigned n_columns, n_classes;
+	const char *class_names[WEIR_XSK_CLASSES];
+	unsigned ring_size;	      // of TX rings
+	unsigned rx_size, class_size; // of RX rings, of class 0 and of the others
+	unsigned n_tx;		      // queues that are sent on
+	struct xsk_handover *handovers;
+	unsigned n_handovers;
 	bool zc;
 	int zc_error; // why not
 	int promisc_fd;
@@ -39,12 +46,25 @@ struct weir_xsk {
 	char *report;
 };
 
+// Decides how many queues, RX rings and buffers an interface has, and makes room for them, once it
+// is set up. 0 or -ENOMEM.
+// The least that the kernel takes for so many entries.
+unsigned xsk_ring_size(unsigned n);
+int xsk_device_lay_out(struct weir_xsk *x, struct xsk_device *d);
+void xsk_device_free(struct xsk_device *d);
+// Buffers that its rings hold.
+unsigned xsk_device_buffers(const struct xsk_device *d);
+// Says which worker has which of its queues.
+int xsk_device_show(const struct weir_xsk *x, struct xsk_device *d);
+// What each queue begins with. copy: its sockets are to copy.
+void xsk_queue_begin(struct weir_xsk *x, struct xsk_device *d, unsigned queue, bool copy);
+
 // Opens the sockets of an interface whose program is attached, in the mode that was asked for.
 int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
 int xsk_device_bind_copy(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
 void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d);
 
-// Makes the table of steering, once each interface knows its first socket: one socket for each
-// queue. 0 or -errno; close takes what is half open too.
+// Makes the table of steering, once each interface knows its first socket: each bucket
+// goes to a column, around and around. 0 or -errno; close takes what is half open too.
 int xsk_steer_open(struct weir_xsk *x);
 void xsk_steer_close(struct weir_xsk *x);

@@ -78,52 +78,66 @@ static int register_umem(int fd, const struct weir_pool *pool)
 // limit stops a ring at some 250 of them. And one call sends only 32 unless the kernel can be told.
 static void lift_limits(struct xsk_socket *s)
 {
-	int buf = (int)s->tx.size * 4096;
-	uint32_t budget = s->tx.size;
+	int buf = (int)s->tx->size * 4096;
+	uint32_t budget = s->tx->size;
 
 	if (set(s->fd, SOL_SOCKET, SO_SNDBUFFORCE, &buf, sizeof(buf)))
 		set(s->fd, SOL_SOCKET, SO_SNDBUF, &buf, sizeof(buf));
 	set(s->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget));
 }
 
-int xsk_socket_open(struct xsk_socket *s, const struct xsk_umem *umem,
-		    const struct xsk_socket_want *want, const char **step)
+static int make_rings(struct xsk_socket *s, const struct xsk_socket_want *want)
 {
 	struct xdp_mmap_offsets off;
 	socklen_t len = sizeof(off);
-	int e;
+	int e = 0;
 
-	*s = (struct xsk_socket){};
+	if (getsockopt(s->fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &len))
+		return -errno;
+	if (want->fill)
+		e = make_ring(s, s->fill, XDP_UMEM_FILL_RING, want->fill, &off);
+	if (!e && want->comp)
+		e = make_ring(s, s->comp, XDP_UMEM_COMPLETION_RING, want->comp, &off);
+	if (!e && want->rx)
+		e = make_ring(s, s->rx, XDP_RX_RING, want->rx, &off);
+	if (!e && want->tx)
+		e = make_ring(s, s->tx, XDP_TX_RING, want->tx, &off);
+	return e;
+}
+
+int xsk_socket_open(struct xsk_socket *s, const struct xsk_umem *umem,
+		    const struct xsk_socket_want *want, const char **step)
+{
+	int e = 0;
+
 	*step = "open an AF_XDP socket";
 	s->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (s->fd < 0)
 		return -errno;
 	*step = "register the packet buffers";
-	if (umem->fd < 0) {
+	if (umem->fd < 0)
 		e = register_umem(s->fd, umem->pool);
-		if (e)
-			goto fail;
+	if (!e) {
+		*step = "make the rings";
+		e = make_rings(s, want);
 	}
-	*step = "make the rings";
-	if (getsockopt(s->fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &len)) {
-		e = -errno;
-		goto fail;
-	}
-	e = make_ring(s, &s->fill, XDP_UMEM_FILL_RING, want->fill_size, &off);
-	if (!e)
-		e = make_ring(s, &s->comp, XDP_UMEM_COMPLETION_RING, want->ring_size, &off);
-	if (!e && want->dirs & XSK_RX)
-		e = make_ring(s, &s->rx, XDP_RX_RING, want->ring_size, &off);
-	if (!e && want->dirs & XSK_TX)
-		e = make_ring(s, &s->tx, XDP_TX_RING, want->ring_size, &off);
 	if (e)
-		goto fail;
-	if (want->dirs & XSK_TX)
+		xsk_socket_close(s);
+	else if (want->tx)
 		lift_limits(s);
-	return 0;
-fail:
-	xsk_socket_close(s);
 	return e;
+}
+
+// Binds; EBUSY is tried again.
+static int try_bind(const struct xsk_socket *s, const struct sockaddr_xdp *at)
+{
+	for (unsigned ms = 0;; ms += RETRY_MS) {
+		if (bind(s->fd, (const struct sockaddr *)at, sizeof(*at)) == 0)
+			return 0;
+		if (errno != EBUSY || ms >= RETRY_FOR_MS)
+			return -errno;
+		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
+	}
 }
 
 int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifindex, unsigned queue)
@@ -133,6 +147,7 @@ int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifinde
 		.sxdp_ifindex = ifindex,
 		.sxdp_queue_id = queue,
 	};
+	int e;
 
 	if (umem->fd >= 0) {
 		at.sxdp_flags = XDP_SHARED_UMEM;
@@ -140,16 +155,24 @@ int xsk_socket_bind(struct xsk_socket *s, struct xsk_umem *umem, unsigned ifinde
 	} else {
 		at.sxdp_flags = XDP_USE_NEED_WAKEUP | (umem->zc ? XDP_ZEROCOPY : XDP_COPY);
 	}
-	for (unsigned ms = 0;; ms += RETRY_MS) {
-		if (bind(s->fd, (struct sockaddr *)&at, sizeof(at)) == 0)
-			break;
-		if (errno != EBUSY || ms >= RETRY_FOR_MS)
-			return -errno;
-		nanosleep(&(struct timespec){.tv_nsec = RETRY_MS * 1000000L}, NULL);
-	}
-	if (umem->fd < 0)
+	e = try_bind(s, &at);
+	if (!e && umem->fd < 0)
 		umem->fd = s->fd;
-	return 0;
+	return e;
+}
+
+int xsk_socket_join(struct xsk_socket *s, const struct xsk_socket *first, unsigned ifindex,
+		    unsigned queue)
+{
+	const struct sockaddr_xdp at = {
+		.sxdp_family = AF_XDP,
+		.sxdp_flags = XDP_SHARED_UMEM,
+		.sxdp_ifindex = ifindex,
+		.sxdp_queue_id = queue,
+		.sxdp_shared_umem_fd = (uint32_t)first->fd,
+	};
+
+	return try_bind(s, &at);
 }
 
 int xsk_socket_busy_poll(const struct xsk_socket *s, unsigned budget)
@@ -167,9 +190,10 @@ int xsk_socket_busy_poll(const struct xsk_socket *s, unsigned budget)
 
 static void unmap_ring(struct xsk_ring *r)
 {
-	if (r->map)
+	if (r && r->map)
 		munmap(r->map, r->map_len);
-	*r = (struct xsk_ring){};
+	if (r)
+		*r = (struct xsk_ring){};
 }
 
 void xsk_socket_close(struct xsk_socket *s)
@@ -177,10 +201,10 @@ void xsk_socket_close(struct xsk_socket *s)
 	if (s->fd > 0)
 		close(s->fd);
 	s->fd = -1;
-	unmap_ring(&s->rx);
-	unmap_ring(&s->tx);
-	unmap_ring(&s->fill);
-	unmap_ring(&s->comp);
+	unmap_ring(s->rx);
+	unmap_ring(s->tx);
+	unmap_ring(s->fill);
+	unmap_ring(s->comp);
 }
 
 int xsk_socket_is_zc(const struct xsk_socket *s)

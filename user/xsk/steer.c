@@ -17,6 +17,20 @@ static size_t table_size(const struct weir_xsk *x)
 	return (x->n ?: 1) * sizeof(*x->steer);
 }
 
+// The buckets go around the columns.
+static void begin(struct weir_steer *s, const struct xsk_device *d)
+{
+	*s = (struct weir_steer){
+		.first_socket = d->first_socket,
+		.n_sockets = d->n_columns * d->n_classes,
+		.n_columns = d->n_columns,
+		.n_classes = d->n_classes,
+		.key = d->n_columns > 1 ? WEIR_KEY_FLOW : WEIR_KEY_NONE,
+	};
+	for (unsigned i = 0; i < WEIR_BUCKETS; i++)
+		s->column[i] = (__u16)(i % d->n_columns);
+}
+
 int xsk_steer_open(struct weir_xsk *x)
 {
 	struct entry *skel = entry__open();
@@ -33,12 +47,7 @@ int xsk_steer_open(struct weir_xsk *x)
 		return -errno;
 	}
 	for (unsigned i = 0; i < x->n; i++)
-		x->steer[i] = (struct weir_steer){
-			.first_socket = x->devices[i].first_socket,
-			.n_sockets = 1,
-			.n_columns = 1,
-			.n_classes = 1,
-		};
+		begin(&x->steer[i], &x->devices[i]);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct weir_xsk;
 struct weir_xsk_options {
 	// Those that the graph needs beside the rings (queues' capacities, batches).
 	unsigned buffers;
+	unsigned n_workers; // 0: 1
 	// No sockets and no buffers: everything runs in the driver.
 	bool no_sockets;
 	// The file of the link that a past run left on an interface, malloc'd; NULL: none. Its
@@ -102,9 +103,12 @@ struct weir_xsk_taken weir_xsk_taken(const struct weir_device *d);
 struct weir_xsk_count {
 	const char *name;
 	uint64_t value;
+	const char *class;  // of the packets; NULL: all, or there is only one class
 	bool lost, sending; // sending: behind the graph
 };
-enum { WEIR_XSK_COUNTS = 19 };
+enum { WEIR_XSK_CLASSES = 8, WEIR_XSK_COUNTS = 20 + 2 * WEIR_XSK_CLASSES };
+// "CLASS.NAME", or "NAME".
+void weir_xsk_count_name(const struct weir_xsk_count *c, char *buf, size_t size);
 // The number written to v.
 unsigned weir_xsk_counts(const struct weir_xsk *x, const struct weir_device *d, unsigned queue,
 			 struct weir_xsk_count v[WEIR_XSK_COUNTS]);

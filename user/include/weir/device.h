@@ -8,6 +8,7 @@
 #include <weir/packet.h>
 
 struct weir_element;
+struct weir_node;
 
 enum weir_device_mode {
 	WEIR_MODE_AUTO,	    // the best native mode: zero copy, else copy; never generic
@@ -49,14 +50,17 @@ struct weir_device;
 struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname, unsigned roles,
 				      const struct weir_device_options *opt, struct weir_err *err);
 
-// One queue of an opened device. owner: one worker, alone.
+// A place where packets of an opened device are taken, or left. owner: one worker, alone.
 struct weir_queue {
 	const struct weir_queue_ops *ops;
 	struct weir_device *device;
-	unsigned index;
-	int fd; // readable when packets wait; -1: it has to be asked
+	unsigned index;		// of the device's queue
+	unsigned class;		// of the packets; 0: the rest, behind all others
+	int fd;			// readable when packets wait; -1: it has to be asked
+	struct weir_node *node; // who uses it; set by its init_node
 };
 
+// What is for receiving or for sending only is NULL where the other is done.
 struct weir_queue_ops {
 	// Received packets, at most max, ready for the graph (offset, length, link header, type,
 	// device set; the first bytes prefetched). The caller owns them.
@@ -71,11 +75,20 @@ struct weir_queue_ops {
 	// sent. Called once per round by the worker for every queue that sent something. False: the
 	// kernel did not take all yet, call again in a while.
 	bool (*flush)(struct weir_queue *q);
+	// Takes over what workers without a queue of their own left to be sent here, as far as
+	// there is room. The number of packets. NULL: there are none.
+	unsigned (*relay)(struct weir_queue *q);
+	// For weir_watch_inbox, with the queue: do other workers wait for the next rx, or relay?
+	// NULL: they never do.
+	bool (*has_post)(const void *q);
 };
 
-// After opening: the queues. RX and TX of one index are the same weir_queue.
-unsigned weir_device_n_queues(const struct weir_device *d);
-struct weir_queue *weir_device_queue(const struct weir_device *d, unsigned i);
+// After opening: the i-th place where this worker takes packets of the device, classes with
+// priority first; NULL: no more.
+struct weir_queue *weir_device_rx(const struct weir_device *d, unsigned worker, unsigned i);
+// Where this worker leaves packets to be sent; NULL: it does not send.
+struct weir_queue *weir_device_tx(const struct weir_device *d, unsigned worker);
+unsigned weir_device_n_queues(const struct weir_device *d); // of the device itself
 const char *weir_device_name(const struct weir_device *d);
 const uint8_t *weir_device_mac(const struct weir_device *d); // 6 bytes; valid after opening
 unsigned weir_device_mtu(const struct weir_device *d);
