@@ -182,7 +182,7 @@ static int take_option(struct click *c, int opt)
 		c->no_warnings = opt == 'w';
 		return 0;
 	case 'a':
-		c->session.engine.pin = true;
+		c->session.pin = true;
 		return 0;
 	case 'j':
 		return check_threads(optarg);
@@ -214,6 +214,7 @@ int click_options(struct click *c, int argc, char **argv)
 	int opt;
 
 	c->session.engine = (struct weir_engine_options){.n_workers = 1, .burst = 1};
+	c->session.lenient_pins = true;
 	c->defines = calloc((size_t)argc, sizeof(*c->defines));
 	c->handlers = calloc((size_t)argc, sizeof(*c->handlers));
 	c->listeners = calloc((size_t)argc, sizeof(*c->listeners));

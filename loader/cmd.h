@@ -34,7 +34,7 @@ int cmd_folders(const char *const **folders, int argc, char **argv, const char *
 int cmd_load_folders(const char *const *folders);
 // Options that say where elements run, or where they come from. cmd_place: 0, -ENOMEM, or -EINVAL
 // if it is none of these; what it took is freed by cmd_file_free.
-enum { CMD_DRIVER = 512, CMD_USERSPACE };
+enum { CMD_DRIVER = 512, CMD_USERSPACE, CMD_CPUS };
 #define CMD_PLACE_OPTIONS                                              \
 	{"driver", required_argument, NULL, CMD_DRIVER},               \
 		{"userspace", required_argument, NULL, CMD_USERSPACE}, \
@@ -42,5 +42,14 @@ enum { CMD_DRIVER = 512, CMD_USERSPACE };
 		"elements", required_argument, NULL, 'L'               \
 	}
 int cmd_place(struct session_options *opt, int c, const char *value);
+// How many workers there are, and where. cmd_workers: 0, or -EINVAL after a message.
+#define CMD_WORKER_OPTIONS                                \
+	{"workers", required_argument, NULL, 'j'},        \
+	{                                                 \
+		"cpus", required_argument, NULL, CMD_CPUS \
+	}
+int cmd_workers(struct session_options *opt, int c, const char *value);
+// Their number where none was given.
+void cmd_workers_default(struct session_options *opt);
 // Adds a word to a list that is ended by NULL; *list NULL is an empty one. 0 or -ENOMEM.
 int cmd_list_add(const char *const **list, const char *word);

@@ -19,6 +19,10 @@ static const char usage[] =
 	"      --dot             as a graph for dot(1)\n"
 	"      --driver NAME     an element or compound that is to run in the driver\n"
 	"      --userspace NAME  one that is to stay in userspace\n"
+	"  -j, --workers N       as if so many threads forwarded packets (1, or one per CPU of "
+	"--cpus)\n"
+	"      --cpus LIST       the CPUs that they are pinned to, such as 0-3,6\n"
+	"      --no-pin          as if the kernel moved them between CPUs\n"
 	"      --zero-copy DEV   as if an RX queue of the interface were bound in zero-copy mode\n"
 	"  -L, --elements DIR    take the elements in DIR too\n";
 
@@ -46,19 +50,22 @@ static void options_free(struct plan_options *o)
 
 static int parse_options(struct plan_options *o, int argc, char **argv)
 {
-	enum { JSON = 256, DOT, ZERO_COPY };
+	enum { JSON = 256, DOT, ZERO_COPY, NO_PIN };
 	static const struct option longs[] = {
 		{"json", no_argument, NULL, JSON},
 		{"dot", no_argument, NULL, DOT},
 		{"zero-copy", required_argument, NULL, ZERO_COPY},
+		{"no-pin", no_argument, NULL, NO_PIN},
 		CMD_PLACE_OPTIONS,
+		CMD_WORKER_OPTIONS,
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
 	int c, rc = 0;
 
 	o->print = weir_plan_text;
-	while (!rc && (c = getopt_long(argc, argv, "L:h", longs, NULL)) != -1) {
+	o->session.pin = true;
+	while (!rc && (c = getopt_long(argc, argv, "j:L:h", longs, NULL)) != -1) {
 		switch (c) {
 		case JSON:
 			o->print = weir_plan_json;
@@ -69,16 +76,24 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 		case ZERO_COPY:
 			rc = cmd_list_add(&o->zero_copy, optarg);
 			break;
+		case NO_PIN:
+			o->session.pin = false;
+			break;
+		case 'j':
+		case CMD_CPUS:
+			rc = cmd_workers(&o->session, c, optarg);
+			break;
 		case 'h':
 			return 1;
 		default:
 			rc = cmd_place(&o->session, c, optarg);
 		}
 	}
+	cmd_workers_default(&o->session);
 	return rc ?: cmd_file(&o->session, argc - optind + 1, argv + optind - 1);
 }
 
-static int make_plan(struct plan_options *o, struct weir_router *r, struct weir_err *err)
+static int make_plan(struct plan_options *o, struct session *s, struct weir_err *err)
 {
 	struct weir_place_options place = {
 		.arg = o,
@@ -89,10 +104,11 @@ static int make_plan(struct plan_options *o, struct weir_router *r, struct weir_
 	};
 	struct weir_plan plan;
 	struct weir_buf out = {};
-	int rc = weir_place(&plan, r, &place, err);
+	int rc = session_threads(s, &o->session, err) ?: weir_place(&plan, s->router, &place, err);
 
 	if (rc)
 		return rc;
+	plan.threads = &s->threads;
 	o->print(&plan, &out);
 	if (out.failed)
 		rc = -ENOMEM;
@@ -117,7 +133,7 @@ int cmd_plan(int argc, char **argv)
 	}
 	rc = session_check(&s, &o.session, &err);
 	if (!rc)
-		rc = make_plan(&o, s.router, &err);
+		rc = make_plan(&o, &s, &err);
 	if (err.text)
 		fputs(err.text, stderr);
 	else if (rc)

@@ -18,6 +18,8 @@ static const char usage[] =
 	"usage: weir run [options] FILE [NAME=VALUE ...]\n"
 	"Runs the router that FILE describes, until SIGINT or SIGTERM.\n"
 	"\n"
+	"  -j, --workers N   threads that forward packets (1, or one per CPU of --cpus)\n"
+	"      --cpus LIST   the CPUs that they are pinned to, such as 0-3,6\n"
 	"  -b, --burst N     packets per batch, 1 to 256 (256)\n"
 	"  -n, --name NAME   under which `weir stats' and others find it (that of FILE)\n"
 	"      --driver NAME     an element or compound that must run in the driver\n"
@@ -27,7 +29,7 @@ static const char usage[] =
 	"      --keep        what runs in the driver stays there when the process ends\n"
 	"      --no-compile  let each element in the driver be a program of its own\n"
 	"  -L, --elements DIR  take the elements in DIR too\n"
-	"      --no-pin      let the kernel move the worker between CPUs\n"
+	"      --no-pin      let the kernel move the workers between CPUs\n"
 	"  -s, --stats       print the table of `weir stats' at the end\n"
 	"  NAME=VALUE        gives the variable $NAME of the configuration a value\n";
 
@@ -76,6 +78,8 @@ static int read_plan(struct weir_element *, const struct weir_handler *, const c
 {
 	if (running->plan.placed)
 		weir_plan_text(&running->plan, out);
+	else
+		weir_threads_text(&running->threads, out);
 	return 0;
 }
 
@@ -137,7 +141,7 @@ static int take_option(struct run_options *o, int c, const char *value)
 	case 'n':
 		return set_name(o, value);
 	case NO_PIN:
-		o->session.engine.pin = false;
+		o->session.pin = false;
 		return 0;
 	case 's':
 		o->stats = true;
@@ -146,6 +150,9 @@ static int take_option(struct run_options *o, int c, const char *value)
 	case CMD_USERSPACE:
 	case 'L':
 		return cmd_place(&o->session, c, value);
+	case 'j':
+	case CMD_CPUS:
+		return cmd_workers(&o->session, c, value);
 	case NO_DRIVER:
 		front->on = false;
 		return 0;
@@ -192,6 +199,7 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 		{"no-pin", no_argument, NULL, NO_PIN},
 		{"stats", no_argument, NULL, 's'},
 		CMD_PLACE_OPTIONS,
+		CMD_WORKER_OPTIONS,
 		{"no-driver", no_argument, NULL, NO_DRIVER},
 		{"gone", required_argument, NULL, GONE},
 		{"keep", no_argument, NULL, KEEP},
@@ -201,10 +209,11 @@ static int parse_options(struct run_options *o, int argc, char **argv)
 	};
 	int c, rc = 0;
 
-	o->session.engine = (struct weir_engine_options){.n_workers = 1, .pin = true};
+	o->session.pin = true;
 	o->session.front = (struct session_front){.on = true, .opt.beat_ms = BEAT_MS};
-	while (!rc && (c = getopt_long(argc, argv, "b:n:sL:h", longs, NULL)) != -1)
+	while (!rc && (c = getopt_long(argc, argv, "b:j:n:sL:h", longs, NULL)) != -1)
 		rc = take_option(o, c, optarg);
+	cmd_workers_default(&o->session);
 	return rc ? rc : take_arguments(o, argc - optind, argv + optind);
 }
 
@@ -265,8 +274,26 @@ static int serve_handlers(struct ctl_server *ctl, struct session *s, const char 
 	return rc == -EADDRINUSE || rc == -EINVAL ? rc : 0;
 }
 
+static void report_workers(const struct session *s)
+{
+	unsigned n = s->engine->opt.n_workers, cpus = 0;
+
+	for (unsigned i = 0; s->cpus && i < n; i++) {
+		unsigned k = 0;
+
+		while (s->cpus[k].cpu != s->cpus[i].cpu)
+			k++;
+		cpus += k == i;
+	}
+	if (n > 1 && cpus && cpus < n)
+		printf("workers: %u, on %u CPU%s\n", n, cpus, cpus == 1 ? "" : "s");
+	else if (n > 1)
+		printf("workers: %u\n", n);
+}
+
 static void report(const struct session *s, const char *file)
 {
+	report_workers(s);
 	if (s->xsk)
 		fputs(weir_xsk_report(s->xsk), stdout);
 	if (s->front)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <packages.h>
 #include <session.h>
+#include <stdlib.h>
 #include <time.h>
 #include <xsk.h>
 
@@ -69,6 +70,7 @@ static int open_front(struct session *s, const struct session_front *o, struct w
 
 	if (rc)
 		return rc;
+	s->plan.threads = s->threads.router ? &s->threads : NULL;
 	name_bad_objects(s, err);
 	if (s->plan.n_driver)
 		weir_front_open(&s->front, &s->plan, s->xsk, &o->opt, err);
@@ -120,11 +122,41 @@ static int check_driver_only(struct weir_element *e, void *arg)
 			  at && at->why ? at->why : "");
 }
 
+static bool count_queues(void *, const struct weir_device *d, unsigned *n_rx, unsigned *n_tx)
+{
+	if (!d->opt.n_queues)
+		return weir_xsk_queues(d->name, n_rx, n_tx);
+	*n_rx = *n_tx = d->opt.n_queues; // it will have so many
+	return true;
+}
+
+int session_threads(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	struct weir_threads_options o = {
+		.n_workers = opt->engine.n_workers ?: 1,
+		.queues = count_queues,
+		.lenient = opt->lenient_pins,
+	};
+	int rc;
+
+	if (opt->pin) {
+		s->cpus = calloc(o.n_workers, sizeof(*s->cpus));
+		if (!s->cpus)
+			return -ENOMEM;
+		rc = weir_cpus_deal(s->cpus, o.n_workers, opt->cpus, err);
+		if (rc)
+			return rc;
+		o.cpus = s->cpus;
+	}
+	return weir_threads(&s->threads, s->router, &o, err);
+}
+
 int session_open(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_engine_options engine = opt->engine;
-	int rc = weir_router_init(s->router, err);
+	int rc = weir_router_init(s->router, err) ?: session_threads(s, opt, err);
 
+	engine.cpus = s->cpus;
 	if (!rc && weir_router_devices(s->router)) {
 		rc = open_devices(s, opt, err);
 		if (!rc)
@@ -249,6 +281,8 @@ void session_close(struct session *s)
 	weir_xsk_close(s->xsk);
 	weir_pins_close(s->pins);
 	weir_kept_close(s->kept);
+	weir_threads_free(&s->threads);
 	weir_router_free(s->router);
+	free(s->cpus);
 	*s = (struct session){};
 }

@@ -4,6 +4,7 @@
 // A router from its text to running and back: parse, check, open devices, make the engine; and
 // everything undone in reverse, whatever was reached. `run` and `click` both stand on this.
 
+#include <cpus.h>
 #include <engine.h>
 #include <front.h>
 #include <pins.h>
@@ -25,6 +26,9 @@ struct session_options {
 	unsigned n_defines;
 	const char *const *folders; // of elements beside weir's own; ended by NULL; NULL: none
 	struct weir_engine_options engine; // its pool is filled in by session_open
+	bool pin;			   // workers are pinned to CPUs
+	const char *cpus;		   // which; NULL: those that this process may use
+	bool lenient_pins;		   // a task of a worker that is not there is worker 0's
 	struct session_front front;
 	const char *name; // of the router; NULL: it has nothing to do with what is kept
 };
@@ -33,7 +37,9 @@ struct session_options {
 struct session {
 	struct weir_router *router;
 	struct weir_engine *engine;
-	struct weir_xsk *xsk; // NULL: no devices
+	struct weir_xsk *xsk;	      // NULL: no devices
+	struct weir_worker_cpu *cpus; // by worker; NULL: they are not pinned
+	struct weir_threads threads;
 	struct weir_plan plan;
 	struct weir_front *front; // NULL: everything runs in userspace
 	struct weir_pins *pins;	  // NULL: nothing is kept, or to be kept
@@ -45,6 +51,9 @@ struct session {
 
 // Parses and checks only; nothing on the system is touched. 0 or -errno with all errors in err.
 int session_check(struct session *s, const struct session_options *opt, struct weir_err *err);
+
+// After session_check: says which workers do what (s->threads). Touches nothing. 0 or -errno.
+int session_threads(struct session *s, const struct session_options *opt, struct weir_err *err);
 
 // After session_check: initialises elements, opens devices, makes the engine. On failure whatever
 // was opened is closed again by session_close. 0 or -errno with the reasons in err.

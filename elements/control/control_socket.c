@@ -152,7 +152,7 @@ static int init_node(struct weir_node *n, struct weir_err *)
 {
 	struct control_socket *s = n->element->self;
 
-	if (n != n->element->nodes[0])
+	if (n != n->element->nodes[n->element->home])
 		return 0;
 	if (s->fd)
 		return serve(n, s);
@@ -164,7 +164,7 @@ static void fini_node(struct weir_node *n)
 {
 	struct control_socket *s = n->element->self;
 
-	if (n != n->element->nodes[0])
+	if (n != n->element->nodes[n->element->home])
 		return;
 	weir_timer_clear(&s->timer);
 	weir_control_close(s->control);

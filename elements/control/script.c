@@ -182,7 +182,7 @@ static int init_node(struct weir_node *n, struct weir_err *err)
 	uint64_t ns = 0;
 	char *text;
 
-	if (n != e->nodes[0])
+	if (n != e->nodes[e->home])
 		return 0;
 	init_variables(e, err);
 	if (s->type == SCRIPT_SIGNAL) {
@@ -209,7 +209,7 @@ static void fini_node(struct weir_node *n)
 {
 	struct script *s = n->element->self;
 
-	if (n != n->element->nodes[0])
+	if (n != n->element->nodes[n->element->home])
 		return;
 	weir_timer_clear(&s->timer);
 	script_watch_signals(n->element, false);

@@ -43,9 +43,9 @@ void script_watch_signals(struct weir_element *e, bool watch)
 	if (s->signal_fd <= 0 || watch == s->watching || !e->nodes)
 		return;
 	if (watch)
-		watch = weir_watch_fd(e->nodes[0], s->signal_fd, signal_came) == 0;
+		watch = weir_watch_fd(e->nodes[e->home], s->signal_fd, signal_came) == 0;
 	else
-		weir_unwatch_fd(e->nodes[0], s->signal_fd);
+		weir_unwatch_fd(e->nodes[e->home], s->signal_fd);
 	s->watching = watch;
 }
 
@@ -211,7 +211,7 @@ static void timer_fired(struct weir_node *n, struct weir_timer *)
 void script_set_timer(struct weir_element *e, uint64_t delay)
 {
 	struct script *s = e->self;
-	struct weir_node *n = e->nodes[0];
+	struct weir_node *n = e->nodes[e->home];
 
 	weir_timer_set(&s->timer, n, weir_clock(n) + delay, timer_fired);
 }

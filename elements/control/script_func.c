@@ -215,7 +215,8 @@ static int random_number(struct weir_element *e, const char *param, struct weir_
 		low = v[0];
 		high = v[1];
 	}
-	weir_printf(out, "%" PRIu64, low + weir_random(e->nodes[0]) % ((uint64_t)high - low + 1));
+	weir_printf(out, "%" PRIu64,
+		    low + weir_random(e->nodes[e->home]) % ((uint64_t)high - low + 1));
 	return 0;
 }
 
@@ -284,7 +285,7 @@ int script_read_system(struct weir_element *e, const struct weir_handler *h, con
 	case FN_KILL:
 		return send_signal(param, err);
 	default:
-		now = weir_wall(e->nodes[0]);
+		now = weir_wall(e->nodes[e->home]);
 		weir_printf(out, "%" PRIu64 ".%09" PRIu64, now / 1000000000, now % 1000000000);
 		return 0;
 	}

@@ -15,7 +15,7 @@
 enum { OUT, NOT_IP };
 enum { NS = 1000000000 };
 
-// The file belongs to the first worker's node; the others have nothing to do.
+// The file belongs to the node at home; the others have nothing to do.
 struct from_dump {
 	char *filename;
 	bool timing, stop, active, force_ip;
@@ -201,7 +201,7 @@ static unsigned read_packets(struct weir_node *n, struct packet **v, unsigned ma
 	struct from_dump *self = n->element->self;
 	unsigned got = 0;
 
-	if (n != n->element->nodes[0] || !self->active)
+	if (n != n->element->nodes[n->element->home] || !self->active)
 		return 0;
 	while (got < max && look(n, self) && is_due(n, self)) {
 		struct packet *p = take(n, self);
@@ -223,8 +223,8 @@ static bool task(struct weir_node *n, unsigned burst)
 	uint64_t before = self->count;
 	unsigned got;
 
-	if (n != n->element->nodes[0] || !self->active || weir_out_is_pull(n->element, 0) ||
-	    (self->finished && self->ended)) {
+	if (n != n->element->nodes[n->element->home] || !self->active ||
+	    weir_out_is_pull(n->element, 0) || (self->finished && self->ended)) {
 		weir_sleep_until(n, UINT64_MAX);
 		return false;
 	}
@@ -263,7 +263,7 @@ static int configure(struct weir_element *e, struct weir_args *a)
 
 static void fini_node(struct weir_node *n)
 {
-	if (n == n->element->nodes[0])
+	if (n == n->element->nodes[n->element->home])
 		weir_call_cancel(&((struct from_dump *)n->element->self)->call);
 }
 
@@ -331,7 +331,7 @@ static void activate(struct weir_element *e, bool active)
 	self->active = active;
 	self->ended = self->ended && !active;
 	if (e->n_nodes)
-		weir_wake(e->nodes[0]);
+		weir_wake(e->nodes[e->home]);
 }
 
 static int write_active(struct weir_element *e, const struct weir_handler *, const char *value,

@@ -149,7 +149,7 @@ static int init_node(struct weir_node *n, struct weir_err *err)
 	const struct from_host *self = n->self;
 	struct from_host_state *s = n->state;
 
-	s->first = n == n->element->nodes[0];
+	s->first = n == n->element->nodes[n->element->home];
 	if (s->first && weir_watch_fd(n, self->fd, NULL))
 		return weir_error(err, &n->element->loc, "cannot wait for packets of %s",
 				  self->devname);

@@ -122,7 +122,7 @@ static unsigned take(struct weir_node *n, struct packet **v, unsigned max)
 	struct from_ip_summary_dump *self = n->element->self;
 	unsigned got = 0;
 
-	if (n != n->element->nodes[0] || !self->active)
+	if (n != n->element->nodes[n->element->home] || !self->active)
 		return 0;
 	while (got < max) {
 		if (!self->next)
@@ -147,7 +147,7 @@ static bool task(struct weir_node *n, unsigned burst)
 	struct packet *v[WEIR_BATCH_MAX];
 	unsigned got;
 
-	if (n != n->element->nodes[0] || !self->active || self->ended ||
+	if (n != n->element->nodes[n->element->home] || !self->active || self->ended ||
 	    weir_out_is_pull(n->element, 0)) {
 		weir_sleep_until(n, UINT64_MAX);
 		return false;
@@ -209,7 +209,7 @@ static void fini_node(struct weir_node *n)
 {
 	struct from_ip_summary_dump *self = n->element->self;
 
-	if (n != n->element->nodes[0])
+	if (n != n->element->nodes[n->element->home])
 		return;
 	if (self->next)
 		weir_packet_free(n, self->next);
@@ -256,7 +256,7 @@ static int write_active(struct weir_element *e, const struct weir_handler *, con
 	int r = weir_parse(e, WEIR_T_BOOL, value, "active", &self->active, err);
 
 	if (e->n_nodes)
-		weir_wake(e->nodes[0]);
+		weir_wake(e->nodes[e->home]);
 	return r;
 }
 

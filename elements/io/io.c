@@ -5,6 +5,15 @@
 
 const char *const io_modes[] = {"auto", "zerocopy", "copy", "generic", NULL};
 
+static int pin(struct weir_element *e, struct weir_args *a, const char *list, bool cpus)
+{
+	int rc = list ? weir_pin(e, NULL, list, cpus) : 0;
+
+	return rc == -EINVAL ? weir_args_error(a, -1, "%s: `%s' is no list such as \"0-3,6\"",
+					       cpus ? "CPU" : "THREADS", list)
+			     : rc;
+}
+
 int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int promisc)
 {
 	struct io_args *io = e->self;
@@ -28,6 +37,10 @@ int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int
 	if ((io->busy_budget || io->busy_usecs) && !io->busy_poll)
 		return weir_args_error(a, -1, "%s is for BUSY_POLL true",
 				       io->busy_budget ? "BUSY_BUDGET" : "BUSY_USECS");
+	if (io->threads && io->cpus)
+		return weir_args_error(a, -1, "THREADS and CPU exclude each other");
 	io->device = weir_device_claim(e, io->devname, role, &opt, a->err);
-	return io->device ? 0 : -EINVAL;
+	if (!io->device)
+		return -EINVAL;
+	return pin(e, a, io->threads, false) ?: pin(e, a, io->cpus, true);
 }

@@ -13,6 +13,7 @@ struct io_args {
 	uint32_t queues, ring, burst, busy_budget, busy_usecs;
 	unsigned rss; // enum weir_device_rss; FromDevice's
 	bool busy_poll, busy_poll_set;
+	char *threads, *cpus;
 };
 
 extern const char *const io_modes[];
@@ -37,7 +38,10 @@ extern const char *const io_modes[];
 		WEIR_ARG(U32, id, io.busy_usecs, "BUSY_USECS",                                    \
 			 "with BUSY_POLL: microseconds without a poll until interrupts come "     \
 			 "back; 0: 200",                                                          \
-			 .max = 1000000)
+			 .max = 1000000),                                                         \
+		WEIR_ARG(STRING, id, io.threads, "THREADS",                                       \
+			 "its workers, such as \"0-3,6\"; else all there are"),                   \
+		WEIR_ARG(STRING, id, io.cpus, "CPU", "the same by the CPUs that they are on")
 
 // Claims the interface. promisc: 1 or 0 if the element says, -1 if it does not.
 int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int promisc);

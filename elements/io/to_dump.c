@@ -212,5 +212,5 @@ static const struct weir_handler handlers[] = {
 
 WEIR_BATCH_ELEMENT(to_dump, "ToDump", .purpose = "writes packets to a pcap file", .ports = "1/0-1",
 		   .args = args, .handlers = handlers, .configure = configure, .init = init,
-		   .late = true, .alone = true, .fini = fini, .task = task,
+		   .late = true, .alone = true, .one_at_a_time = true, .fini = fini, .task = task,
 		   .state_size = sizeof(struct to_dump_state), .is_sink = true);

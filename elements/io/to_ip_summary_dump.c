@@ -265,7 +265,7 @@ static int init_node(struct weir_node *n, struct weir_err *)
 {
 	const struct to_ip_summary_dump *self = n->element->self;
 
-	if (n == n->element->nodes[0] && self->header)
+	if (n == n->element->nodes[n->element->home] && self->header)
 		write_header(self, weir_wall(n));
 	return 0;
 }
@@ -321,5 +321,6 @@ static const struct weir_handler handlers[] = {
 WEIR_BATCH_ELEMENT(to_ip_summary_dump, "ToIPSummaryDump",
 		   .purpose = "writes a line about each IP packet", .ports = "1/0-1",
 		   .processing = "a/h", .args = args, .handlers = handlers, .configure = configure,
-		   .init = init, .init_node = init_node, .alone = true, .fini = fini, .task = task,
+		   .init = init, .init_node = init_node, .alone = true, .one_at_a_time = true,
+		   .fini = fini, .task = task,
 		   .state_size = sizeof(struct to_ip_summary_dump_state), .is_sink = true);

@@ -27,7 +27,7 @@ struct trigger {
 
 struct counter_watch {
 	struct rate packets, bytes;
-	struct rate driver_packets, driver_bytes; // of the first node only
+	struct rate driver_packets, driver_bytes; // of the node at home only
 	struct trigger count, byte_count;
 };
 
@@ -209,11 +209,14 @@ static int read_rate(struct weir_element *e, const struct weir_handler *h, const
 
 	for (unsigned i = 0; i < e->n_nodes; i++) {
 		struct counter_watch *w = ((struct counter_state *)e->nodes[i]->state)->watch;
-		struct rate *r = h->user == RATE ? &w->packets : &w->bytes;
+		struct rate *r;
 
+		if (!w) // it does not run there
+			continue;
+		r = h->user == RATE ? &w->packets : &w->bytes;
 		rate_update(r, weir_now(e->nodes[i]), 0);
 		sum += r->average;
-		if (i)
+		if (i != e->home)
 			continue;
 		look_at_driver(e->nodes[i]);
 		sum += (h->user == RATE ? w->driver_packets : w->driver_bytes).average;
@@ -223,19 +226,22 @@ static int read_rate(struct weir_element *e, const struct weir_handler *h, const
 	return 0;
 }
 
+// NULL: it does not run there.
 static struct trigger *trigger_of(struct weir_node *n, const struct weir_handler *h)
 {
 	struct counter_watch *w = ((struct counter_state *)n->state)->watch;
 
+	if (!w)
+		return NULL;
 	return h->user ? &w->byte_count : &w->count;
 }
 
 static int read_call(struct weir_element *e, const struct weir_handler *h, const char *,
 		     struct weir_buf *out, struct weir_err *)
 {
-	const struct trigger *t = trigger_of(e->nodes[0], h);
+	const struct trigger *t = trigger_of(e->nodes[e->home], h);
 
-	if (t->at != UINT64_MAX)
+	if (t && t->at != UINT64_MAX)
 		weir_printf(out, "%llu", (unsigned long long)t->at);
 	return 0;
 }
@@ -251,6 +257,8 @@ static int write_call(struct weir_element *e, const struct weir_handler *h, cons
 		const char *rest;
 		uint64_t at;
 
+		if (!t)
+			continue;
 		r = split(e, value, h->name, &at, &rest, err);
 		if (r == 0 && *rest)
 			r = trigger_set(e, t, value, h->name, err);
@@ -268,6 +276,8 @@ static int reset(struct weir_element *e, const struct weir_handler *, const char
 	for (unsigned i = 0; i < e->n_nodes; i++) {
 		struct counter_state *s = e->nodes[i]->state;
 
+		if (!s->watch)
+			continue;
 		s->count = s->byte_count = 0;
 		s->watch->packets = s->watch->bytes = (struct rate){};
 		s->watch->count.done = s->watch->byte_count.done = false;

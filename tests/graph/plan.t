@@ -2,7 +2,7 @@
 
 === two interfaces that share a part
 == run
-weir plan config
+weir plan -j 1 config
 == file config
 a :: FromDevice(eth1) -> all :: Null -> mine :: HostEtherFilter(2:0:0:0:0:1) -> to :: ToHost;
 b :: FromDevice(eth2) -> left :: Null -> all;
@@ -28,11 +28,14 @@ behind no FromDevice
 from the driver to userspace
   mine [1] -> [0] Queue@7: output 0 is pull
 
+eth1: 1 queue for 1 worker, need_wakeup (not there: taken for one queue)
+eth2: 1 queue for 1 worker, need_wakeup (not there: taken for one queue)
+
 driver: 6 of 9 elements, longest way 4 of 33 programs
 
 === a cycle, and another input
 == run
-weir plan config | sed -n '/^from/,$p'
+weir plan -j 1 config | sed -n '/^from/,$p'
 == file config
 f :: FromDevice(eth1) -> n :: Null -> h :: HostEtherFilter(2:0:0:0:0:1) -> Discard;
 h[other] -> s :: RoundRobinSwitch -> m :: HostEtherFilter(2:0:0:0:0:2) -> n;
@@ -42,6 +45,8 @@ Idle -> q;
 from the driver to userspace
   m [0] -> [0] n: leads back
   s [1] -> [1] q: {{has no half in the driver|the driver leads to its input 1 only}}
+
+eth1: 1 queue for 1 worker, need_wakeup (not there: taken for one queue)
 
 driver: 6 of 9 elements, longest way 5 of 33 programs
 
@@ -55,7 +60,7 @@ echo 'f :: FromDevice(eth1, ACTIVE false) -> Discard' | weir plan - | sed -n 2p
 
 === zero copy: what is only forwarded stays in userspace
 == run
-weir plan --zero-copy eth1 config
+weir plan -j 1 --zero-copy eth1 config
 == file config
 from :: FromDevice(eth1) -> mine :: HostEtherFilter(2:0:0:0:0:1);
 mine[out] -> ToHost;
@@ -71,13 +76,16 @@ from(eth1)
 from the driver to userspace
   mine [1] -> [0] n: no way through it ends in the driver
 
+eth1: 1 queue for 1 worker, need_wakeup (not there: taken for one queue)
+eth2: sends only, need_wakeup (not there: taken for one queue)
+
 driver: 3 of 5 elements, longest way 2 of 33 programs
 
 === more than 32 programs in a row
 == run
 { printf 'FromDevice(eth1)'; for i in $(seq 40); do printf ' -> n%d :: HostEtherFilter(2:0:0:0:0:1)' $i; done
   echo ' -> Discard'; } >config
-weir plan config | grep -A 1 -E ' n(32|33) |^driver'
+weir plan -j 1 config | grep -A 1 -E ' n(32|33) |^driver'
 == stdout
   driver     32  n32           HostEtherFilter
   userspace   -  n33           HostEtherFilter  too deep: a packet passes at most 33 programs
@@ -85,6 +93,7 @@ weir plan config | grep -A 1 -E ' n(32|33) |^driver'
 --
   n32 [0] -> [0] n33: too deep: a packet passes at most 33 programs
 
+--
 driver: 33 of 42 elements, longest way 33 of 33 programs
 
 === Placement, and the command line above it

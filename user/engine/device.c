@@ -113,6 +113,11 @@ struct weir_device_plan *weir_device_plan(struct weir_device *d)
 	return &d->plan;
 }
 
+bool weir_device_busy_poll(const struct weir_device *d)
+{
+	return d->opt.busy_poll;
+}
+
 struct weir_device *weir_router_devices(struct weir_router *r)
 {
 	return r->devices;

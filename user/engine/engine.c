@@ -16,6 +16,13 @@ static void free_push(struct weir_node *n, unsigned, struct batch *b)
 	b->n = 0;
 }
 
+static void push_alone(struct weir_node *n, unsigned port, struct batch *b)
+{
+	weir_alone_begin(n->worker);
+	n->element->class->push(n, port, b);
+	weir_alone_end(n->worker);
+}
+
 static int open_node(struct weir_worker *w, struct weir_element *e)
 {
 	struct weir_node *n = &w->nodes[e->index];
@@ -23,6 +30,8 @@ static int open_node(struct weir_worker *w, struct weir_element *e)
 
 	n->self = e->self;
 	n->push = e->class->push;
+	if (e->class->one_at_a_time && weir_workers_count(&e->runs) > 1)
+		n->push = push_alone;
 	n->pull = e->class->pull ? e->class->pull : e->class->push ? weir_pull_by_push : NULL;
 	n->len_delta = e->len_delta;
 	n->recount = e->class->resizes;
@@ -184,7 +193,7 @@ static int open_worker(struct weir_engine *g, unsigned id)
 		rc = open_node(w, r->elements[i]);
 		if (rc)
 			return rc;
-		if (r->elements[i]->class->task)
+		if (r->elements[i]->class->task && weir_workers_has(&r->elements[i]->tasks, id))
 			w->tasks[w->n_tasks++] = &w->nodes[i];
 	}
 	connect_nodes(w);
@@ -196,25 +205,28 @@ static int open_worker(struct weir_engine *g, unsigned id)
 	return 0;
 }
 
+static void init_node(struct weir_element *e, unsigned worker, struct weir_err *err)
+{
+	unsigned before = err->n_errors;
+	int rc = 0;
+
+	if (e->class->init_node && weir_workers_has(&e->runs, worker))
+		rc = e->class->init_node(e->nodes[worker], err);
+	if (rc && err->n_errors == before)
+		weir_error(err, &e->loc, "`%s' (%s) cannot start: %s", e->name, e->class->name,
+			   strerror(-rc));
+	e->n_nodes = worker + 1;
+}
+
 static int init_nodes(struct weir_engine *g, struct weir_err *err)
 {
 	struct weir_router *r = g->router;
 
-	for (unsigned k = 0; k < g->opt.n_workers; k++) {
-		struct weir_worker *w = &g->workers[k];
-
-		w->now = weir_clock_ns(g);
-		for (unsigned i = 0; i < r->n_elements; i++) {
-			struct weir_element *e = r->elements[i];
-			unsigned before = err->n_errors;
-			int rc = e->class->init_node ? e->class->init_node(&w->nodes[i], err) : 0;
-
-			if (rc && err->n_errors == before)
-				weir_error(err, &e->loc, "`%s' (%s) cannot start: %s", e->name,
-					   e->class->name, strerror(-rc));
-			e->n_nodes = k + 1;
-		}
-	}
+	for (unsigned k = 0; k < g->opt.n_workers; k++)
+		g->workers[k].now = weir_clock_ns(g);
+	for (unsigned i = 0; i < r->n_elements; i++)
+		for (unsigned k = 0; k < g->opt.n_workers; k++)
+			init_node(r->elements[i], k, err);
 	return err->n_errors ? -EINVAL : 0;
 }
 
@@ -231,6 +243,16 @@ static void set_clocks(struct weir_engine *g)
 		ns = g->opt.simstart ? g->opt.simstart : ns;
 	}
 	g->wall_offset = ns - weir_clock_ns(g);
+}
+
+static void open_alone(struct weir_engine *g)
+{
+	pthread_mutexattr_t again;
+
+	pthread_mutexattr_init(&again);
+	pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&g->alone, &again);
+	pthread_mutexattr_destroy(&again);
 }
 
 int weir_engine_open(struct weir_engine **out, struct weir_router *r,
@@ -253,6 +275,7 @@ int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 	pthread_mutex_init(&g->world, NULL);
 	pthread_cond_init(&g->parked, NULL);
 	pthread_cond_init(&g->go, NULL);
+	open_alone(g);
 	set_clocks(g);
 	g->workers = calloc(g->opt.n_workers, sizeof(*g->workers));
 	if (!g->workers)
@@ -265,10 +288,11 @@ int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 		e->nodes = calloc(g->opt.n_workers, sizeof(struct weir_node *));
 		if (!e->nodes)
 			goto fail;
-		for (unsigned k = 0; k < g->opt.n_workers; k++) {
-			weir_workers_add(&e->runs, k);
-			weir_workers_add(&e->tasks, k);
-		}
+		if (weir_workers_next(&e->runs, 0) < WEIR_WORKERS_MAX)
+			continue;
+		// nobody has analysed the graph
+		weir_workers_add(&e->runs, 0);
+		weir_workers_add(&e->tasks, 0);
 	}
 	for (unsigned k = 0; k < g->opt.n_workers; k++) {
 		rc = open_worker(g, k);
@@ -287,16 +311,22 @@ fail:
 	return rc;
 }
 
+static void fini_nodes(struct weir_engine *g, struct weir_worker *w)
+{
+	for (unsigned i = 0; w->nodes && i < g->router->n_elements; i++) {
+		struct weir_node *n = &w->nodes[i];
+		struct weir_element *e = n->element;
+
+		if (e && e->n_nodes > w->id && e->class->fini_node &&
+		    weir_workers_has(&e->runs, w->id))
+			e->class->fini_node(n);
+	}
+}
+
 static void close_nodes(struct weir_engine *g, struct weir_worker *w)
 {
 	struct weir_router *r = g->router;
 
-	for (unsigned i = 0; w->nodes && i < r->n_elements; i++) {
-		struct weir_node *n = &w->nodes[i];
-
-		if (n->element && n->element->n_nodes > w->id && n->element->class->fini_node)
-			n->element->class->fini_node(n);
-	}
 	for (unsigned i = 0; w->nodes && i < r->n_elements; i++) {
 		struct weir_node *n = &w->nodes[i];
 		unsigned n_in = r->wiring[i].n_in;
@@ -322,6 +352,9 @@ void weir_engine_close(struct weir_engine *g)
 {
 	if (!g)
 		return;
+	// all of them, before any is gone: they may know each other
+	for (unsigned k = 0; g->workers && k < g->opt.n_workers; k++)
+		fini_nodes(g, &g->workers[k]);
 	for (unsigned k = 0; g->workers && k < g->opt.n_workers; k++) {
 		close_nodes(g, &g->workers[k]);
 		weir_worker_close(&g->workers[k]);

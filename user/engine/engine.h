@@ -9,13 +9,14 @@
 #include <pool.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <threads.h>
 
 struct weir_engine_options {
 	unsigned n_workers; // 0: 1
 	unsigned burst; // packets per batch, at most WEIR_BATCH_MAX; 1: depth first, Click's order
-	bool pin;	// threads are pinned to CPUs
-	bool simtime;	// time stands still while there is work and jumps when there is none
-	uint64_t simstart;	// wall clock at which simulated time begins, ns
+	const struct weir_worker_cpu *cpus; // by worker: it is pinned there; NULL: none is
+	bool simtime;	   // time stands still while there is work and jumps when there is none
+	uint64_t simstart; // wall clock at which simulated time begins, ns
 	struct weir_pool *pool; // buffers, for all workers; NULL: all packets on the heap
 	uint32_t seed;		// of weir_random
 	bool bare; // the elements are not started: only for reading what the driver's half has
@@ -101,6 +102,7 @@ struct weir_engine {
 
 	// Safe point. guarded by lock: n_parked, n_running; `park` is also read without it.
 	pthread_mutex_t lock, world;
+	pthread_mutex_t alone; // of who is in an element that takes one worker at a time
 	pthread_cond_t parked, go;
 	atomic_uint park;
 	unsigned n_parked, n_running;
@@ -150,6 +152,9 @@ void weir_worker_close(struct weir_worker *w);
 void weir_worker_wake(struct weir_worker *w);
 int weir_watch_open(struct weir_worker *w);
 void weir_watch_close(struct weir_worker *w);
+// Around what only one worker at a time may do. Nests; a worker that waits keeps parking.
+void weir_alone_begin(struct weir_worker *w);
+void weir_alone_end(struct weir_worker *w);
 // Waits at most timeout ms for fds and serves those that are readable.
 void weir_watch_look(struct weir_worker *w, int timeout);
 // The same for a worker that has nothing to do, unless there is something in an inbox.

@@ -259,6 +259,23 @@ void weir_world_go(struct weir_engine *g)
 	pthread_mutex_unlock(&g->world);
 }
 
+void weir_alone_begin(struct weir_worker *w)
+{
+	struct weir_engine *g = w->engine;
+
+	while (pthread_mutex_trylock(&g->alone)) {
+		if (atomic_load(&g->park))
+			safe_point(w);
+		else
+			sched_yield();
+	}
+}
+
+void weir_alone_end(struct weir_worker *w)
+{
+	pthread_mutex_unlock(&w->engine->alone);
+}
+
 static void running(struct weir_engine *g, int change)
 {
 	pthread_mutex_lock(&g->lock);
@@ -306,27 +323,18 @@ static void loop(struct weir_worker *w)
 	me = NULL;
 }
 
-static void pin(struct weir_worker *w)
+static void pin(const struct weir_worker *w)
 {
-	cpu_set_t may, mine;
-	unsigned nth = w->id;
+	cpu_set_t mine;
 
 	CPU_ZERO(&mine);
-	if (sched_getaffinity(0, sizeof(may), &may))
-		return;
-	nth %= (unsigned)CPU_COUNT(&may);
-	// from the last CPU down: the first one commonly serves the rest of the system
-	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
-		if (CPU_ISSET(cpu, &may) && nth-- == 0) {
-			CPU_SET(cpu, &mine);
-			break;
-		}
+	CPU_SET(w->engine->opt.cpus[w->id].cpu, &mine);
 	pthread_setaffinity_np(pthread_self(), sizeof(mine), &mine);
 }
 
 static void run(struct weir_worker *w)
 {
-	if (w->engine->opt.pin)
+	if (w->engine->opt.cpus)
 		pin(w);
 	loop(w);
 }

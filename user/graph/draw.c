@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "draw.h"
 
+#include "threads.h"
+
 // A quoted string of dot.
 static void add_quoted(struct weir_buf *out, const char *s)
 {
@@ -16,7 +18,21 @@ static void add_quoted(struct weir_buf *out, const char *s)
 	weir_printf(out, "\"");
 }
 
-static void add_label(const struct weir_element *e, struct weir_buf *out)
+// Who is in it, unless all are.
+static void add_runs(const struct weir_element *e, const struct weir_plan *plan,
+		     struct weir_buf *label)
+{
+	const struct weir_threads *t = plan ? plan->threads : NULL;
+	unsigned n = weir_workers_count(&e->runs);
+
+	if (!t || n == t->opt.n_workers || (!e->n_in && !e->n_out))
+		return;
+	weir_printf(label, "\nworker%s ", n == 1 ? "" : "s");
+	weir_workers_print(&e->runs, label);
+}
+
+static void add_label(const struct weir_element *e, const struct weir_plan *plan,
+		      struct weir_buf *out)
 {
 	struct weir_buf label = {};
 	const char *name = strrchr(e->name, '/');
@@ -27,6 +43,7 @@ static void add_label(const struct weir_element *e, struct weir_buf *out)
 		weir_printf(&label, "%s", e->class->name);
 	else
 		weir_printf(&label, "%s\n%s", name, e->class->name);
+	add_runs(e, plan, &label);
 	weir_printf(out, " [label=");
 	add_quoted(out, label.text ? label.text : "");
 	weir_buf_free(&label);
@@ -40,7 +57,7 @@ static void add_element(const struct weir_element *e, const struct weir_plan *pl
 
 	weir_printf(out, "\t");
 	add_quoted(out, e->name);
-	add_label(e, out);
+	add_label(e, plan, out);
 	if (*tooltip) {
 		weir_printf(out, ", tooltip=");
 		add_quoted(out, tooltip);

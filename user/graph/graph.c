@@ -412,6 +412,11 @@ void weir_router_free(struct weir_router *r)
 	for (unsigned i = 0; i < r->n_wishes; i++)
 		free(r->wishes[i].name);
 	free(r->wishes);
+	for (unsigned i = 0; i < r->n_pins; i++) {
+		free(r->pins[i].name);
+		free(r->pins[i].list);
+	}
+	free(r->pins);
 	weir_names_free(r->names);
 	lang_router_free(&r->flat);
 	free(r);

@@ -43,6 +43,14 @@ struct weir_wish {
 	struct weir_loc loc;
 };
 
+// By which workers somebody wants the tasks of an element, or of a compound's, to be called.
+struct weir_pin {
+	char *name; // full
+	char *list; // as written
+	bool cpus;  // by number of CPU
+	const struct weir_element *by;
+};
+
 struct weir_router {
 	struct lang_router flat;
 	struct weir_element **elements;
@@ -52,6 +60,8 @@ struct weir_router {
 	unsigned n_connections;
 	struct weir_wish *wishes; // Placement
 	unsigned n_wishes;
+	struct weir_pin *pins; // StaticThreadSched, THREADS, CPU
+	unsigned n_pins;
 	struct weir_names *names;    // AddressInfo
 	bool names_lost;	     // a mistake may hide some names
 	bool name_missed;	     // since it was last cleared, such a name was looked up

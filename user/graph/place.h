@@ -40,7 +40,8 @@ struct weir_crossing {
 
 struct weir_plan {
 	struct weir_router *router;
-	struct weir_placed *placed; // by element index
+	const struct weir_threads *threads; // to be shown too; NULL: they are not known
+	struct weir_placed *placed;	    // by element index
 	struct weir_crossing *crossings;
 	unsigned n_crossings;
 	unsigned n_driver; // elements in the driver, FromDevices among them

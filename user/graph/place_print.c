@@ -3,6 +3,7 @@
 // A plan for people and for programs.
 
 #include "place.h"
+#include "threads.h"
 #include "walk.h"
 
 #include <stdlib.h>
@@ -125,6 +126,8 @@ static void list_all(struct listing *l)
 	l->n++;
 	list_rest(l);
 	list_crossings(l);
+	if (l->plan->threads)
+		weir_threads_text(l->plan->threads, l->out);
 	weir_printf(l->out, "driver: %u of %u elements, longest way %u of %d programs\n",
 		    l->plan->n_driver, r->n_elements, l->plan->longest, WEIR_TAIL_CALLS);
 }
@@ -185,6 +188,12 @@ static void add_element(const struct weir_plan *plan, const struct weir_element 
 		weir_printf(out, ", ");
 		add_string(out, "why", at->why);
 	}
+	if (plan->threads) {
+		weir_printf(out, ", \"runs\": ");
+		weir_workers_json(&e->runs, out);
+		weir_printf(out, ", \"tasks\": ");
+		weir_workers_json(&e->tasks, out);
+	}
 	weir_printf(out, "}");
 }
 
@@ -211,8 +220,11 @@ void weir_plan_json(const struct weir_plan *plan, struct weir_buf *out)
 	weir_printf(out, "\n\t],\n\t\"crossings\": [");
 	for (unsigned i = 0; i < plan->n_crossings; i++)
 		add_crossing(plan, i, out);
+	weir_printf(out, "\n\t],\n");
+	if (plan->threads)
+		weir_threads_json(plan->threads, out);
 	weir_printf(out,
-		    "\n\t],\n\t\"driver\": %u, \"userspace\": %u, \"longest\": %u, "
+		    "\t\"driver\": %u, \"userspace\": %u, \"longest\": %u, "
 		    "\"limit\": %d\n}\n",
 		    plan->n_driver, r->n_elements - plan->n_driver, plan->longest, WEIR_TAIL_CALLS);
 }

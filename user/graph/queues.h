@@ -9,6 +9,7 @@
 // Zero-initialised: worker 0 does all, on as many queues as there are.
 struct weir_device_plan {
 	unsigned n_rx, n_tx; // queues that are used; 0: as many as the interface has
+	bool known;	     // these numbers are not a guess
 	// Who receive. Queue q belongs to the worker at position q, modulo their number: it fills
 	// the queue, and polls it unless packets are steered.
 	struct weir_workers rx;
@@ -40,3 +41,5 @@ unsigned weir_tx_queue(const struct weir_device_plan *p, unsigned worker, bool *
 
 struct weir_device;
 struct weir_device_plan *weir_device_plan(struct weir_device *d);
+// Is the driver polled instead of waited for?
+bool weir_device_busy_poll(const struct weir_device *d);

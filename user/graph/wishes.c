@@ -6,8 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// Is it the element, or the compound that it is part of?
-static bool covers(const char *name, const char *element)
+bool weir_covers(const char *name, const char *element)
 {
 	size_t n = strlen(name);
 
@@ -17,7 +16,7 @@ static bool covers(const char *name, const char *element)
 static bool is_known(const struct weir_router *r, const char *name)
 {
 	for (unsigned i = 0; i < r->n_elements; i++)
-		if (covers(name, r->elements[i]->name))
+		if (weir_covers(name, r->elements[i]->name))
 			return true;
 	return false;
 }
@@ -33,28 +32,37 @@ static int add(struct weir_router *r, const struct weir_wish *wish)
 	return 0;
 }
 
-int weir_wish(struct weir_element *e, const char *name, bool driver)
+int weir_full_name(struct weir_element *e, const char *name, char **full)
 {
 	size_t scope = weir_scope_len(e->name), len = strlen(name);
-	char *full = malloc(scope + len + 1);
-	int rc;
 
-	if (!full)
+	*full = malloc(scope + len + 1);
+	if (!*full)
 		return -ENOMEM;
 	for (;;) {
-		memcpy(full, e->name, scope);
-		memcpy(full + scope, name, len + 1);
-		if (is_known(e->router, full) || !scope)
+		memcpy(*full, e->name, scope);
+		memcpy(*full + scope, name, len + 1);
+		if (is_known(e->router, *full))
+			return 0;
+		if (!scope)
 			break;
 		do
 			scope--;
 		while (scope && e->name[scope - 1] != '/');
 	}
-	if (is_known(e->router, full))
+	free(*full);
+	*full = NULL;
+	return e->router->flat.incomplete ? -EAGAIN : -ENOENT;
+}
+
+int weir_wish(struct weir_element *e, const char *name, bool driver)
+{
+	char *full;
+	int rc = weir_full_name(e, name, &full);
+
+	if (!rc)
 		rc = add(e->router, &(struct weir_wish){full, driver, e->loc});
-	else
-		rc = e->router->flat.incomplete ? -EAGAIN : -ENOENT;
-	if (rc)
+	if (rc == -ENOMEM)
 		free(full);
 	return rc == -EAGAIN ? 0 : rc;
 }
@@ -95,7 +103,7 @@ static void choose(struct weir_wishes *w, const struct weir_element *e, struct w
 	for (unsigned i = 0; i < w->n; i++) {
 		const struct weir_wish *wish = &w->v[i];
 
-		if (!covers(wish->name, e->name))
+		if (!weir_covers(wish->name, e->name))
 			continue;
 		if (!*best || is_nearer(w, wish, *best))
 			*best = wish;

@@ -5,6 +5,12 @@
 
 #include <place.h>
 
+// Is `name` the element of that name, or a compound that it is part of?
+bool weir_covers(const char *name, const char *element);
+// The full name of an element or compound that e calls by `name`: looked up where e stands, then
+// around it. malloc'd. 0; -ENOENT: there is none; -EAGAIN: a mistake may hide it; or -ENOMEM.
+int weir_full_name(struct weir_element *e, const char *name, char **full);
+
 struct weir_wishes {
 	struct weir_wish *v; // names and places are others'
 	unsigned n, n_line;  // those of the command line come first

@@ -2,6 +2,7 @@
 #include "iface.h"
 
 #include "why.h"
+#include "xsk.h"
 
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
@@ -187,4 +188,16 @@ int xsk_iface_promisc(const struct xsk_iface *f)
 		return e;
 	}
 	return fd;
+}
+
+bool weir_xsk_queues(const char *ifname, unsigned *n_rx, unsigned *n_tx)
+{
+	struct xsk_iface f = {};
+
+	snprintf(f.name, sizeof(f.name), "%s", ifname);
+	if (!if_nametoindex(ifname) || count_queues(&f))
+		return false;
+	*n_rx = f.n_rx;
+	*n_tx = f.n_tx;
+	return true;
 }

@@ -21,6 +21,9 @@ struct weir_xsk_options {
 	void *kept_arg;
 };
 
+// How many queues an interface has in use. False: there is no such interface.
+bool weir_xsk_queues(const char *ifname, unsigned *n_rx, unsigned *n_tx);
+
 // Opens all or nothing: on failure every interface is as before, and err says why. 0 or -errno.
 int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
 		  const struct weir_xsk_options *opt, struct weir_err *err);

@@ -108,6 +108,11 @@ int weir_parse(struct weir_element *e, enum weir_type type, const char *text, co
 int weir_name_address(struct weir_element *e, enum weir_type type, const char *name,
 		      const void *value);
 
+// Calls fn for each number of a list such as "0-3,6" or "1 2", in its order, until it returns
+// nonzero, which is the result then. -EINVAL: it is no list of numbers up to max.
+int weir_each_number(const char *list, uint32_t max, int (*fn)(void *arg, uint32_t number),
+		     void *arg);
+
 // Splits into white-space separated words, respecting quotes; each still quoted. Returns the count
 // or -ENOMEM. Free with weir_words_free.
 int weir_words(const char *text, char ***words);
