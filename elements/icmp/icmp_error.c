@@ -231,6 +231,17 @@ static void icmp_error(struct weir_node *n, unsigned, struct batch *b)
 	b->n = 0;
 }
 
+// Each worker counts identifications by itself, far from the others.
+static int init_node(struct weir_node *n, struct weir_err *)
+{
+	const struct weir_workers *all = &n->element->runs;
+
+	((struct icmp_error_state *)n->state)->id =
+		(uint16_t)(65536 / weir_workers_count(all) *
+			   weir_workers_rank(all, weir_worker_of(n)));
+	return 0;
+}
+
 static int parse_type(struct weir_element *e, struct icmp_error *self)
 {
 	int type = weir_icmp_type(self->type_text);
@@ -304,8 +315,8 @@ WEIR_BATCH_ELEMENT(icmp_error, "ICMPError", .purpose = "answers with ICMP errors
 		   .drops = {"no-ip-header", "about-error", "broadcast", "bad-source", "fragment",
 			     "source-routed", "no-buffer"},
 		   .state_size = sizeof(struct icmp_error_state), .args = icmp_error_args,
-		   .handlers = icmp_error_handlers, .configure = configure, .fini = fini,
-		   .reconfigures = true);
+		   .handlers = icmp_error_handlers, .configure = configure, .init_node = init_node,
+		   .fini = fini, .reconfigures = true);
 
 WEIR_CASES(icmp_error,
 	   {"10.0.0.9, timeexceeded", "ip4 ttl=1 udp data=\"abcd\" paint=3", "0",

@@ -6,6 +6,8 @@
 #include <weir/csum.h>
 #include <weir/element.h>
 
+#include "ip_id.h"
+
 enum { NO_ROOM = WEIR_DROP, TOO_LONG };
 
 struct ip_encap {
@@ -167,7 +169,8 @@ static const struct weir_handler ip_encap_handlers[] = {
 
 WEIR_STATE_ELEMENT(ip_encap, "IPEncap", .purpose = "encapsulates in an IP header",
 		   .drops = {"no-room", "too-long"}, .args = ip_encap_args,
-		   .handlers = ip_encap_handlers, .configure = configure, .reconfigures = true);
+		   .handlers = ip_encap_handlers, .configure = configure,
+		   .init_node = ip_id_init_node, .reconfigures = true);
 
 WEIR_CASES(ip_encap,
 	   {"ipip, 10.0.0.1, 10.0.0.2", "ip4 src=1.1.1.1 dst=2.2.2.2 udp", "0",

@@ -5,6 +5,9 @@
 // ICMPError(…, timeexceeded, reassembly), the others are lost as `timeout`. Fragments that overlap
 // take their whole packet with them; a repeated one is lost alone.
 //
+// All fragments of a packet have to come to one worker, as they do from an interface. HIMEM is for
+// all workers together; but each may always hold its part of it, whatever the others hold.
+//
 //	CheckIPHeader -> re :: IPReassembler -> ...; re[1] -> ICMPError(1.0.0.1, 11, 1) -> ...
 #include <weir/csum.h>
 #include <weir/element.h>
@@ -36,10 +39,12 @@ struct datagram {
 
 struct ip_reassembler {
 	uint32_t himem;
+	uint64_t mem; // that all workers hold. Atomic
 };
 struct ip_reassembler_state {
 	struct datagram *buckets[BUCKETS], *oldest, *newest;
 	uint32_t mem, n_packets, seed;
+	uint32_t share; // part of himem that is this worker's
 	struct weir_timer timer;
 };
 
@@ -101,9 +106,15 @@ static struct datagram *add(struct weir_node *n, const struct ip4 *ip)
 	return d;
 }
 
-// Takes a datagram out of the table and frees it; its packets are the caller's.
-static struct packet *take_out(struct ip_reassembler_state *s, struct datagram *d)
+static uint64_t *mem_of_all(struct weir_node *n)
 {
+	return &((struct ip_reassembler *)n->element->self)->mem;
+}
+
+// Takes a datagram out of the table and frees it; its packets are the caller's.
+static struct packet *take_out(struct weir_node *n, struct datagram *d)
+{
+	struct ip_reassembler_state *s = n->state;
 	const struct ip4 key = {.src = d->src, .dst = d->dst, .id = d->id, .proto = d->proto};
 	struct datagram **at = bucket_of(s, &key);
 	struct packet *first = d->first;
@@ -120,6 +131,7 @@ static struct packet *take_out(struct ip_reassembler_state *s, struct datagram *
 	else
 		s->newest = d->older;
 	s->mem -= d->mem;
+	__atomic_fetch_sub(mem_of_all(n), d->mem, __ATOMIC_RELAXED);
 	for (struct packet *p = first; p; p = p->next)
 		s->n_packets--;
 	free(d);
@@ -138,7 +150,7 @@ static void lose_all(struct weir_node *n, struct packet *p, enum reason why)
 
 static void give_up(struct weir_node *n, struct datagram *d)
 {
-	struct packet *p = take_out(n->state, d);
+	struct packet *p = take_out(n, d);
 
 	if (p && !extent_of(p).off) {
 		struct packet *next = p->next;
@@ -192,11 +204,12 @@ static bool insert(struct weir_node *n, struct datagram *d, struct packet *p)
 	d->got += x.end - x.off;
 	d->mem += mem;
 	s->mem += mem;
+	__atomic_fetch_add(mem_of_all(n), mem, __ATOMIC_RELAXED);
 	s->n_packets++;
 	return true;
 overlap:
 	weir_drop(n, OVERLAP, p);
-	lose_all(n, take_out(s, d), OVERLAP);
+	lose_all(n, take_out(n, d), OVERLAP);
 	return false;
 }
 
@@ -250,7 +263,7 @@ static void keep_in_bounds(struct weir_node *n)
 	const struct ip_reassembler *self = n->self;
 	struct ip_reassembler_state *s = n->state;
 
-	while (s->mem > self->himem)
+	while (s->mem > s->share && __atomic_load_n(mem_of_all(n), __ATOMIC_RELAXED) > self->himem)
 		give_up(n, s->oldest);
 	if (!s->timer.when && s->oldest)
 		weir_timer_set(&s->timer, n, s->oldest->until, reap);
@@ -285,7 +298,7 @@ static struct packet *reassemble(struct weir_node *n, struct packet *p)
 		return NULL;
 	}
 	total = d->total;
-	whole = join(n, take_out(s, d), total);
+	whole = join(n, take_out(n, d), total);
 	if (whole)
 		whole->tstamp = tstamp;
 	return whole;
@@ -314,7 +327,11 @@ static void ip_reassembler(struct weir_node *n, unsigned, struct batch *b)
 
 static int init_node(struct weir_node *n, struct weir_err *)
 {
-	((struct ip_reassembler_state *)n->state)->seed = weir_random(n);
+	const struct ip_reassembler *self = n->self;
+	struct ip_reassembler_state *s = n->state;
+
+	s->seed = weir_random(n);
+	s->share = self->himem / weir_workers_count(&n->element->runs);
 	return 0;
 }
 

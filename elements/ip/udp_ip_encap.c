@@ -7,6 +7,8 @@
 #include <weir/csum.h>
 #include <weir/element.h>
 
+#include "ip_id.h"
+
 enum { NO_ROOM = WEIR_DROP, TOO_LONG };
 
 struct udp_ip_encap {
@@ -140,7 +142,8 @@ static const struct weir_handler udp_ip_encap_handlers[] = {
 
 WEIR_STATE_ELEMENT(udp_ip_encap, "UDPIPEncap", .purpose = "encapsulates in UDP and IP headers",
 		   .drops = {"no-room", "too-long"}, .args = udp_ip_encap_args,
-		   .handlers = udp_ip_encap_handlers, .configure = configure, .reconfigures = true,
+		   .handlers = udp_ip_encap_handlers, .configure = configure, .init_node = ip_id_init_node,
+		   .reconfigures = true,
 		   .driver = udp_ip_encap_driver);
 
 WEIR_CASES(udp_ip_encap,
