@@ -259,16 +259,11 @@ void weir_world_go(struct weir_engine *g)
 	pthread_mutex_unlock(&g->world);
 }
 
+// Who waits here has a batch in its hands, and elements behind it on its stack: it does not park. Who
+// is inside does not stop the world, so it comes out.
 void weir_alone_begin(struct weir_worker *w)
 {
-	struct weir_engine *g = w->engine;
-
-	while (pthread_mutex_trylock(&g->alone)) {
-		if (atomic_load(&g->park))
-			safe_point(w);
-		else
-			sched_yield();
-	}
+	pthread_mutex_lock(&w->engine->alone);
 }
 
 void weir_alone_end(struct weir_worker *w)

@@ -101,7 +101,8 @@ struct weir_class {
 	// What is pushed to it goes on by its task, on its home, whoever pushed it (Pipeliner).
 	bool changes_worker;
 	// What its nodes do, they do to one thing that is not made for several at a time (a file):
-	// where several workers push to it, the engine lets one of them in at a time.
+	// where several workers push to it, the engine lets one of them in at a time. The others
+	// wait, so push must not emit, nor call handlers: what goes on stays in the batch.
 	bool one_at_a_time;
 	// Its nodes keep packets until others of the flow come to the same worker (fragments).
 	bool keeps_flows;
