@@ -190,7 +190,8 @@ check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
 	$(Q)tests/vm/check $(B)
 
 # A plain program: Criterion does not start under ThreadSanitizer.
-$(B)/stress/%: $(lib_obj) $(B)/tests/stress/%.o
+stress_src := $(sort $(wildcard tests/stress/*.c))
+$(B)/stress/stress: $(lib_obj) $(call obj,$(stress_src))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)

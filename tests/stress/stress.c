@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// Workers that run a graph in memory while the main thread reads and writes its handlers, and
-// starts and ends engines. Meant for ThreadSanitizer; by itself it checks that every packet is
-// accounted for whenever the world stands still.
+// Workers, also more than there are CPUs, that run a graph in memory while the main thread reads
+// and writes its handlers, and starts and ends engines. Meant for ThreadSanitizer; by itself it
+// checks that every packet is accounted for whenever the world stands still, and that no flow is
+// reordered.
 
 #include <weir/handler.h>
+
+#include "elements.h"
 
 #include <engine.h>
 #include <session.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
-enum { NS_PER_MS = 1000 * 1000, LONG_MS = 1200, SHORT_MS = 15, SHORT_RUNS = 40 };
+enum { NS_PER_MS = 1000 * 1000, LONG_MS = 700, SHORT_MS = 15, SHORT_RUNS = 16 };
+enum { MOST_WORKERS = 8 };
 
 // Sources, queues, timers, and a script that stops the world from within a worker.
 static const char one_worker[] =
@@ -25,13 +30,59 @@ static const char one_worker[] =
 	"Script(TYPE ACTIVE, label again, write d.reset_counts, set n $(c.count), wait 0.002,\n"
 	"	goto again);\n";
 
-// What workers share nothing of: a queue has one worker at each end.
-static const char two_workers[] =
-	"source :: InfiniteSource -> c :: Counter -> tee :: Tee -> sw :: Switch -> d :: Discard;\n"
-	"sw[1] -> Discard;\n"
-	"tee[1] -> average :: AverageCounter -> paint :: Paint(1) -> Discard;\n"
-	"rated :: RatedSource(RATE 20000) -> Discard;\n"
-	"timed :: TimedSource(0.001) -> Discard;\n";
+// What several workers share: queues that all push to, with all kinds of elements that pull, and
+// whatever counts, limits and writes.
+static const char shared[] =
+	"source :: InfiniteSource -> c :: Counter(COUNT_CALL 5000 d.reset_counts) -> tee :: Tee\n"
+	"	-> sw :: Switch -> d :: Discard;\n"
+	"InfiniteSource(BURST 16) -> c; InfiniteSource(BURST 16) -> c;\n"
+	"sw[1] -> q :: Queue(4096) -> u :: Unqueue(-1) -> deal :: RoundRobinSwitch -> Discard;\n"
+	"deal[1] -> p :: Pipeliner(512) -> CheckPaint(1) -> Discard;\n"
+	"tee[1] -> average :: AverageCounter(0.01) -> paint :: Paint(1) -> more :: Tee\n"
+	"	-> SetTimestamp -> UDPIPEncap(1.0.0.1, 1, 2.0.0.2, 2) -> ToDump(/dev/null);\n"
+	"more[1] -> SetTimestamp -> UDPIPEncap(1.0.0.1, 1, 2.0.0.2, 2) -> "
+	"ToIPSummaryDump(/dev/null);\n"
+	"more[2] -> urgent :: Queue(64) -> [0] sched :: PrioSched -> Shaper(50000) -> turn :: "
+	"Unqueue;\n"
+	"more[3] -> late :: ThreadSafeQueue(128) -> [1] sched;\n"
+	"turn -> q2 :: Queue -> wait :: DelayUnqueue(0.001) -> q3 :: Queue -> RatedUnqueue(9000)\n"
+	"	-> Discard;\n"
+	"rated :: RatedSource(RATE 20000) -> q2;\n"
+	"timed :: TimedSource(0.001) -> q3;\n"
+	"more[4] -> MarkIPHeader -> IPReassembler -> Discard;\n"
+	"Script(TYPE ACTIVE, label again, write d.reset_counts, set n $(c.count), wait 0.002,\n"
+	"	goto again);\n";
+
+// Flows that keep their order: through a queue that all push to, ...
+static const char order_queue[] =
+	"a :: Numbered(0) -> q :: Queue(500); b :: Numbered(16) -> q; c1 :: Numbered(32) -> q;\n"
+	"d1 :: Numbered(48) -> Counter -> q -> u :: Unqueue -> InOrder;\n";
+// ... through Pipeliners that a hash chooses, and one that all share, ...
+static const char order_pipeliner[] =
+	"a :: Numbered(0) -> h :: HashSwitch(0, 4); b :: Numbered(16) -> h;\n"
+	"c1 :: Numbered(32) -> p :: Pipeliner(300); d1 :: Numbered(48) -> p;\n"
+	"h[0] -> Pipeliner -> end :: InOrder; h[1] -> Pipeliner(100) -> end;\n"
+	"h[2] -> p; h[3] -> Pipeliner(1) -> end; p -> end;\n";
+// ... and through all of them, one behind another.
+static const char order_both[] =
+	"a :: Numbered(0) -> q :: Queue(500); b :: Numbered(16) -> q; q -> u :: Unqueue(32)\n"
+	"	-> h :: HashSwitch(0, 4);\n"
+	"h[0] -> Pipeliner(64) -> late :: ThreadSafeQueue(256); h[1] -> Pipeliner(128) -> late;\n"
+	"h[2] -> Pipeliner(32) -> late; h[3] -> late; late -> Unqueue(64) -> p :: Pipeliner\n"
+	"	-> InOrder;\n";
+
+// The configurations of configs/, between interfaces that make traffic and swallow it.
+static const char interfaces[] =
+	"elementclass FromDevice { $dev, __REST__ $rest |\n"
+	"	Traffic(1) -> output; Traffic(2) -> output }\n"
+	"elementclass FromDump { $file, __REST__ $rest | Traffic(1) -> output }\n"
+	"elementclass ToDevice { $dev | input -> Discard }\n"
+	"elementclass ToHost { $dev | input -> Discard }\n"
+	"AddressInfo(eth1 10.0.1.1/24 2:0:0:0:0:1, eth2 10.0.2.1/24 2:0:0:0:0:2);\n";
+static const char *const configs[] = {"firewall",  "generator", "ip-router", "monitor",
+				      "reflector", "replay",	"shaper"};
+static const struct lang_define defines[] = {
+	{"RATE", "100000"}, {"SUMMARY", "/dev/null"}, {"PCAP", "/dev/null"}};
 
 // value NULL: read. An element that a graph does not have is passed over.
 struct call {
@@ -66,6 +117,30 @@ static const struct call calls[] = {
 	{"rated.rate", "20000"},
 	{"u.burst", "-1"},
 	{"flatconfig", NULL},
+	{"drops", NULL},
+	{"ledger", NULL},
+	{"p.length", NULL},
+	{"p.dropped", NULL},
+	{"p.reset_counts", ""},
+	{"q2.reset_counts", ""},
+	{"c.count_call", "7000"},
+	{"route.add", "10.9.0.0/16 10.0.1.7 1"},
+	{"route.table", NULL},
+	{"if0/arpq.table", NULL},
+	{"if0/arpq.insert", "10.0.1.39 2:0:0:0:0:39"},
+	{"if0/arpq.count", NULL},
+	{"route.set", "10.9.0.0/16 10.0.2.7 2"},
+	{"if0/arpq.delete", "10.0.1.39"},
+	{"if1/arpq.clear", ""},
+	{"if1/arpq.length", NULL},
+	{"if1/arpq.config", "10.0.2.1/24, 2:0:0:0:0:2, CAPACITY 100"},
+	{"route.remove", "10.9.0.0/16"},
+	{"if1/arpq.stats", NULL},
+	{"egress.config", "allow src net 10.0.1.0/24, deny all"},
+	{"ingress.config", "deny all"},
+	{"tcp.rate", NULL},
+	{"record.capacity", "100"},
+	{"sched.handlers", NULL},
 };
 
 static unsigned n_passed, n_failed;
@@ -137,12 +212,16 @@ static bool hammer(const struct session *s, unsigned ms, unsigned *n_calls)
 
 static bool run(const char *text, unsigned n_workers, unsigned ms, unsigned *n_calls)
 {
-	const struct session_options opt = {.text = text, .engine = {.n_workers = n_workers}};
+	const struct session_options opt = {.text = text,
+					    .defines = defines,
+					    .n_defines = sizeof(defines) / sizeof(*defines),
+					    .engine = {.n_workers = n_workers}};
 	struct weir_err err = {};
 	struct session s = {};
 	struct weir_ledger l = {};
 	bool good = false;
 
+	stress_order_begin();
 	if (!session_check(&s, &opt, &err) && !session_open(&s, &opt, &err) &&
 	    !weir_engine_start(s.engine)) {
 		good = hammer(&s, ms, n_calls);
@@ -156,16 +235,23 @@ static bool run(const char *text, unsigned n_workers, unsigned ms, unsigned *n_c
 		fprintf(stderr, "no packet was made\n");
 		good = false;
 	}
+	if (stress_overtaken()) {
+		fprintf(stderr, "%llu of %llu packets overtook others of their flow\n",
+			(unsigned long long)stress_overtaken(),
+			(unsigned long long)stress_in_order());
+		good = false;
+	}
 	weir_err_free(&err);
 	session_close(&s);
 	return good;
 }
 
-static void report(const char *what, bool good, unsigned n_calls)
+static void report(const char *what, unsigned n_workers, bool good, unsigned n_calls)
 {
 	n_passed += good;
 	n_failed += !good;
-	printf("%s: %s, %u calls\n", good ? "ok" : "FAILED", what, n_calls);
+	printf("%s: %s, %u workers, %u calls\n", good ? "ok" : "FAILED", what, n_workers, n_calls);
+	fflush(stdout);
 }
 
 static void stress(const char *what, const char *text, unsigned n_workers)
@@ -173,7 +259,7 @@ static void stress(const char *what, const char *text, unsigned n_workers)
 	unsigned n_calls = 0;
 	bool good = run(text, n_workers, LONG_MS, &n_calls);
 
-	report(what, good, n_calls);
+	report(what, n_workers, good, n_calls);
 }
 
 static void restart(const char *what, const char *text, unsigned n_workers)
@@ -184,15 +270,47 @@ static void restart(const char *what, const char *text, unsigned n_workers)
 	// the first ones end before their workers begin
 	for (unsigned i = 0; good && i < SHORT_RUNS; i++)
 		good = run(text, n_workers, i % (SHORT_MS + 1), &n_calls);
-	report(what, good, n_calls);
+	report(what, n_workers, good, n_calls);
+}
+
+static void order(const char *what, const char *text)
+{
+	for (unsigned n = 1; n <= MOST_WORKERS; n *= 2) {
+		unsigned n_calls = 0;
+		bool good = run(text, n, LONG_MS, &n_calls);
+
+		if (good && !stress_in_order()) {
+			fprintf(stderr, "no packet came through\n");
+			good = false;
+		}
+		report(what, n, good, n_calls);
+	}
+}
+
+static void config(const char *name, unsigned n_workers)
+{
+	char *text;
+
+	if (asprintf(&text, "%srequire(library configs/%s.click)\n", interfaces, name) < 0)
+		abort();
+	stress(name, text, n_workers);
+	free(text);
 }
 
 int main(void)
 {
 	stress("handlers against one worker", one_worker, 1);
-	restart("one worker that starts and stops", one_worker, 1);
-	stress("handlers against two workers", two_workers, 2);
-	restart("two workers that start and stop", two_workers, 2);
+	restart("a worker that starts and stops", one_worker, 1);
+	for (unsigned n = 2; n <= MOST_WORKERS; n *= 2) {
+		stress("what is shared", shared, n);
+		for (unsigned i = 0; i < sizeof(configs) / sizeof(*configs); i++)
+			config(configs[i], n);
+	}
+	restart("workers that start and stop", shared, 4);
+	order("order through a queue", order_queue);
+	order("order through pipeliners", order_pipeliner);
+	order("order through both", order_both);
+	report("a queue with several threads that push", 5, stress_fifo(), 0);
 	printf("%u passed, %u failed\n", n_passed, n_failed);
 	return n_failed || !n_passed;
 }
