@@ -47,7 +47,7 @@ int weir_cpus_deal(struct weir_worker_cpu *v, unsigned n, const char *list, stru
 	struct chosen c = {};
 	cpu_set_t may;
 
-	if (sched_getaffinity(0, sizeof(may), &may))
+	if (sched_getaffinity(0, sizeof(may), &may) || !CPU_COUNT(&may))
 		return weir_error(err, NULL, "the CPUs that may be used cannot be known: %s",
 				  strerror(errno));
 	if (!list)
@@ -58,7 +58,7 @@ int weir_cpus_deal(struct weir_worker_cpu *v, unsigned n, const char *list, stru
 		if (!CPU_ISSET(c.cpu[i], &may))
 			return weir_error(err, NULL, "CPU %u is not one that may be used",
 					  c.cpu[i]);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; c.n && i < n; i++) {
 		v[i].cpu = c.cpu[i % c.n];
 		v[i].node = weir_numa_node(v[i].cpu);
 	}

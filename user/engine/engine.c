@@ -23,16 +23,21 @@ static void push_alone(struct weir_node *n, unsigned port, struct batch *b)
 	weir_alone_end(n->worker);
 }
 
+static void choose_functions(struct weir_node *n, const struct weir_element *e)
+{
+	n->push = e->class->push;
+	if (e->class->one_at_a_time && weir_workers_count(&e->runs) > 1)
+		n->push = push_alone;
+	n->pull = e->class->pull ? e->class->pull : e->class->push ? weir_pull_by_push : NULL;
+}
+
 static int open_node(struct weir_worker *w, struct weir_element *e)
 {
 	struct weir_node *n = &w->nodes[e->index];
 	const struct weir_wiring *wiring = weir_wiring(e);
 
 	n->self = e->self;
-	n->push = e->class->push;
-	if (e->class->one_at_a_time && weir_workers_count(&e->runs) > 1)
-		n->push = push_alone;
-	n->pull = e->class->pull ? e->class->pull : e->class->push ? weir_pull_by_push : NULL;
+	choose_functions(n, e);
 	n->len_delta = e->len_delta;
 	n->recount = e->class->resizes;
 	n->worker = w;
@@ -255,6 +260,23 @@ static void open_alone(struct weir_engine *g)
 	pthread_mutexattr_destroy(&again);
 }
 
+static int open_elements(struct weir_engine *g)
+{
+	for (unsigned i = 0; i < g->router->n_elements; i++) {
+		struct weir_element *e = g->router->elements[i];
+
+		e->nodes = calloc(g->opt.n_workers, sizeof(struct weir_node *));
+		if (!e->nodes)
+			return -ENOMEM;
+		if (weir_workers_next(&e->runs, 0) < WEIR_WORKERS_MAX)
+			continue;
+		// nobody has analysed the graph
+		weir_workers_add(&e->runs, 0);
+		weir_workers_add(&e->tasks, 0);
+	}
+	return 0;
+}
+
 int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 		     const struct weir_engine_options *opt, struct weir_err *err)
 {
@@ -282,24 +304,11 @@ int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 		goto fail;
 	r->n_workers = g->opt.n_workers;
 	r->engine = g;
-	for (unsigned i = 0; i < r->n_elements; i++) {
-		struct weir_element *e = r->elements[i];
-
-		e->nodes = calloc(g->opt.n_workers, sizeof(struct weir_node *));
-		if (!e->nodes)
-			goto fail;
-		if (weir_workers_next(&e->runs, 0) < WEIR_WORKERS_MAX)
-			continue;
-		// nobody has analysed the graph
-		weir_workers_add(&e->runs, 0);
-		weir_workers_add(&e->tasks, 0);
-	}
-	for (unsigned k = 0; k < g->opt.n_workers; k++) {
+	rc = open_elements(g);
+	for (unsigned k = 0; !rc && k < g->opt.n_workers; k++)
 		rc = open_worker(g, k);
-		if (rc)
-			goto fail;
-	}
-	rc = g->opt.bare ? 0 : init_nodes(g, err);
+	if (!rc && !g->opt.bare)
+		rc = init_nodes(g, err);
 	if (rc)
 		goto fail;
 	*out = g;

@@ -104,42 +104,40 @@ static int take_cpu(void *arg, uint32_t cpu)
 				  cpu);
 }
 
-static int to_workers(struct weir_pinned *at, const struct weir_threads_options *opt,
-		      struct weir_err *err)
+static void to_workers(struct weir_pinned *at, const struct weir_threads_options *opt,
+		       struct weir_err *err)
 {
 	struct resolving r = {at, opt, err};
 
 	at->nowhere = !at->pin->cpus && !strcmp(at->pin->list, nowhere);
-	if (at->nowhere)
-		return 0;
-	return weir_each_number(at->pin->list, NUMBER_MAX, at->pin->cpus ? take_cpu : take_worker,
-				&r);
+	if (!at->nowhere)
+		weir_each_number(at->pin->list, NUMBER_MAX, at->pin->cpus ? take_cpu : take_worker,
+				 &r);
 }
 
-static int contradict(const struct weir_pin *a, const struct weir_pin *b, struct weir_err *err)
+static void contradict(const struct weir_pin *a, const struct weir_pin *b, struct weir_err *err)
 {
 	static const char *const of[] = {"worker", "CPU"};
 
 	if (strcmp(a->name, b->name) != 0 || (a->cpus == b->cpus && !strcmp(a->list, b->list)))
-		return 0;
-	return weir_error(err, &b->by->loc, "`%s' is pinned to %s %s by `%s', but to %s %s by `%s'",
-			  b->name, of[b->cpus], b->list, b->by->name, of[a->cpus], a->list,
-			  a->by->name);
+		return;
+	weir_error(err, &b->by->loc, "`%s' is pinned to %s %s by `%s', but to %s %s by `%s'",
+		   b->name, of[b->cpus], b->list, b->by->name, of[a->cpus], a->list, a->by->name);
 }
 
 // Each by itself, and those of one name against each other.
 static int check(struct weir_pinned *by_pin, const struct weir_router *r,
 		 const struct weir_threads_options *opt, struct weir_err *err)
 {
-	int rc = 0;
+	const unsigned before = err->n_errors;
 
 	for (unsigned i = 0; i < r->n_pins; i++) {
 		by_pin[i].pin = &r->pins[i];
-		rc = to_workers(&by_pin[i], opt, err) ?: rc;
+		to_workers(&by_pin[i], opt, err);
 		for (unsigned k = 0; k < i; k++)
-			rc = contradict(&r->pins[k], &r->pins[i], err) ?: rc;
+			contradict(&r->pins[k], &r->pins[i], err);
 	}
-	return rc;
+	return err->n_errors == before ? 0 : -EINVAL;
 }
 
 // The longer name is nearer.

@@ -101,29 +101,29 @@ static void join_pulls(struct analysis *a)
 
 // --- pins ----------------------------------------------------------------------------------------
 
-static int refuse_nowhere(struct analysis *a, const struct weir_element *e)
+static void refuse_nowhere(struct analysis *a, const struct weir_element *e)
 {
 	const struct weir_pin *pin = a->pinned[e->index].pin;
 
-	return weir_error(a->err, &pin->by->loc,
-			  "`%s' (%s) cannot be pinned to no worker: what comes to it has to go on",
-			  e->name, e->class->name);
+	weir_error(a->err, &pin->by->loc,
+		   "`%s' (%s) cannot be pinned to no worker: what comes to it has to go on",
+		   e->name, e->class->name);
 }
 
-static int contradict(struct analysis *a, const struct weir_element *e,
-		      const struct weir_element *other)
+static void contradict(struct analysis *a, const struct weir_element *e,
+		       const struct weir_element *other)
 {
 	const struct weir_pin *mine = a->pinned[e->index].pin,
 			      *others = a->pinned[other->index].pin;
 
-	return weir_error(a->err, &mine->by->loc,
-			  "`%s' and `%s' pull from the same elements, so they are on one worker, "
-			  "but are pinned to %s and %s",
-			  e->name, other->name, mine->list, others->list);
+	weir_error(a->err, &mine->by->loc,
+		   "`%s' and `%s' pull from the same elements, so they are on one worker, "
+		   "but are pinned to %s and %s",
+		   e->name, other->name, mine->list, others->list);
 }
 
 // Leaves to the set of an element at home only those workers that its pin allows.
-static int narrow(struct analysis *a, const struct weir_element *e)
+static void narrow(struct analysis *a, const struct weir_element *e)
 {
 	struct set *s = set_of(a, e->index);
 	const struct weir_workers *only = &a->pinned[e->index].workers;
@@ -134,22 +134,23 @@ static int narrow(struct analysis *a, const struct weir_element *e)
 		left |= s->allowed.bits[i];
 	}
 	if (!left)
-		return contradict(a, e, s->by);
-	s->by = e;
-	return 0;
+		contradict(a, e, s->by);
+	else
+		s->by = e;
 }
 
-static int take_pin(struct analysis *a, const struct weir_element *e)
+static void take_pin(struct analysis *a, const struct weir_element *e)
 {
 	const struct weir_pinned *at = &a->pinned[e->index];
 	enum kind kind = a->kind[e->index];
 
 	if (kind == FOLLOWS)
-		return 0;
+		return;
 	a->t->pin[e->index] = at->pin;
-	if (at->nowhere)
-		return kind == AT_HOME && !e->class->changes_worker ? 0 : refuse_nowhere(a, e);
-	return kind == AT_HOME ? narrow(a, e) : 0;
+	if (at->nowhere && (kind != AT_HOME || e->class->changes_worker))
+		refuse_nowhere(a, e);
+	else if (!at->nowhere && kind == AT_HOME)
+		narrow(a, e);
 }
 
 static bool has_effect(const struct analysis *a, const struct weir_pin *pin)
@@ -163,20 +164,21 @@ static bool has_effect(const struct analysis *a, const struct weir_pin *pin)
 static int take_pins(struct analysis *a)
 {
 	const struct weir_router *r = a->router;
+	const unsigned before = a->err->n_errors;
 	int rc = weir_pins_resolve(a->pinned, r, &a->t->opt, a->err);
 
 	if (rc)
 		return rc;
 	for (unsigned i = 0; i < r->n_elements; i++)
 		if (a->pinned[i].pin)
-			rc = take_pin(a, r->elements[i]) ?: rc;
+			take_pin(a, r->elements[i]);
 	for (unsigned i = 0; i < r->n_pins; i++)
 		if (!has_effect(a, &r->pins[i]))
 			weir_warn(a->err, &r->pins[i].by->loc,
 				  "nothing of `%s' can be pinned: it runs where its packets come "
 				  "from",
 				  r->pins[i].name);
-	return rc;
+	return a->err->n_errors == before ? 0 : -EINVAL;
 }
 
 // --- homes ---------------------------------------------------------------------------------------

@@ -159,10 +159,10 @@ struct weir_element *weir_find(struct weir_router *r, const char *name);
 // -ENOMEM.
 int weir_wish(struct weir_element *e, const char *name, bool driver);
 
-// For configure: the task of the element of that name, or those of the compound (NULL: of e itself),
-// are to be called by these workers only: "0-3,6" or "1 2"; with `cpus`, by those that are pinned to
-// the CPUs of these numbers. "-1": by none, as in Click. The name is looked up as for weir_wish.
-// -ENOENT: there is none; -EINVAL: `list` is no list; or -ENOMEM.
+// For configure: the task of the element of that name, or those of the compound (NULL: of e
+// itself), are to be called by these workers only: "0-3,6" or "1 2"; with `cpus`, by those that are
+// pinned to the CPUs of these numbers. "-1": by none, as in Click. The name is looked up as for
+// weir_wish. -ENOENT: there is none; -EINVAL: `list` is no list; or -ENOMEM.
 int weir_pin(struct weir_element *e, const char *name, const char *list, bool cpus);
 
 // The nearest elements that can be reached downstream (or upstream) of a port and for which `is`
