@@ -110,6 +110,7 @@ $(B)/tests/%.bpf.o: tests/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -Itests/lib -MMD -MP -c $< -o $@
 $(B)/kernel/tables $(B)/bench/front_fib: | $(B)/tests/kernel/fib_reader.bpf.o
+$(B)/kernel/steer: | $(B)/tests/kernel/steer.bpf.o
 
 # of which paths are compiled (user/compile)
 bitcode := -Xclang -fembed-bitcode=bitcode
@@ -173,6 +174,7 @@ $(B)/kernel/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/kernel/%.o | $(B
 check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/kernel/%,$(kernel_src)) ## BPF programs under BPF_PROG_RUN, against userspace (root)
 	$(Q)$(B)/kernel/parity $(elem_bpf)
 	$(Q)$(B)/kernel/entry
+	$(Q)$(B)/kernel/steer $(B)
 	$(Q)$(B)/kernel/sinks $(B)
 	$(Q)$(B)/kernel/rules $(B)
 	$(Q)$(B)/kernel/tables $(B)

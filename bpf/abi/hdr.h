@@ -21,6 +21,9 @@ typedef struct WEIR_WIRE {
 typedef struct WEIR_WIRE {
 	__u32 be;
 } be32;
+typedef struct WEIR_WIRE {
+	__u64 be;
+} be64;
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "weir runs on little-endian machines");
 
@@ -42,11 +45,16 @@ static inline __attribute__((always_inline)) be32 wr32(__u32 v)
 }
 
 enum ethertype {
+	ETHERTYPE_LLC = 1500, // up to here it is a length, and an IEEE 802.2 header follows
 	ETHERTYPE_IP4 = 0x0800,
 	ETHERTYPE_ARP = 0x0806,
+	ETHERTYPE_ETHER = 0x6558, // bridged, in GRE
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IP6 = 0x86dd,
+	ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
+	ETHERTYPE_PPPOE = 0x8864,
 	ETHERTYPE_QINQ = 0x88a8,
+	ETHERTYPE_QINQ_OLD = 0x9100,
 };
 
 enum ipproto {
@@ -55,7 +63,19 @@ enum ipproto {
 	IPPROTO4_IPIP = 4,
 	IPPROTO4_TCP = 6,
 	IPPROTO4_UDP = 17,
+	IPPROTO4_DCCP = 33,
+	IPPROTO4_IP6 = 41,
+	IPPROTO4_GRE = 47,
 	IPPROTO4_ESP = 50,
+	IPPROTO4_AH = 51,
+	IPPROTO4_SCTP = 132,
+	IPPROTO4_UDPLITE = 136,
+
+	IPPROTO6_HOP = 0, // these four are extension headers
+	IPPROTO6_ROUTING = 43,
+	IPPROTO6_FRAGMENT = 44,
+	IPPROTO6_OPTIONS = 60,
+	IPPROTO6_ICMP = 58,
 };
 
 // Ethernet II (IEEE 802.3).
@@ -64,6 +84,20 @@ struct WEIR_WIRE eth {
 	be16 type;
 };
 _Static_assert(sizeof(struct eth) == 14, "Ethernet header");
+
+// Tag of a VLAN (IEEE 802.1Q), behind the type that announces it.
+struct WEIR_WIRE vlan {
+	be16 tci, type;
+};
+_Static_assert(sizeof(struct vlan) == 4, "VLAN tag");
+
+// PPP over Ethernet, session stage (RFC 2516), with the protocol of the PPP header (RFC 1661).
+struct WEIR_WIRE pppoe {
+	__u8 ver_type, code;
+	be16 session, len, proto;
+};
+_Static_assert(sizeof(struct pppoe) == 8, "PPPoE header");
+enum { PPP_IP4 = 0x0021, PPP_IP6 = 0x0057, PPP_CONTROL = 0x8000 /* and above */ };
 
 // ARP for IPv4 over Ethernet (RFC 826).
 struct __attribute__((packed)) WEIR_WIRE arp4 { // its addresses are at odd places
@@ -88,6 +122,24 @@ struct WEIR_WIRE ip4 {
 };
 _Static_assert(sizeof(struct ip4) == 20, "IPv4 header");
 enum { IP4_RF = 0x8000, IP4_DF = 0x4000, IP4_MF = 0x2000, IP4_OFFMASK = 0x1fff };
+
+// IPv6 (RFC 8200).
+struct WEIR_WIRE ip6 {
+	be32 vtcfl; // version, traffic class, flow label
+	be16 len;
+	__u8 next, hops;
+	be64 src[2], dst[2];
+};
+_Static_assert(sizeof(struct ip6) == 40, "IPv6 header");
+
+// An extension header of IPv6, as they all begin; of FRAGMENT these are all 8 bytes.
+struct WEIR_WIRE ip6_ext {
+	__u8 next, len; // in 8 bytes, without the first 8
+	be16 frag;
+	be32 id;
+};
+_Static_assert(sizeof(struct ip6_ext) == 8, "IPv6 extension header");
+enum { IP6_OFFMASK = 0xfff8, IP6_MF = 1 };
 
 // ICMP for IPv4 (RFC 792).
 struct WEIR_WIRE icmp4 {

@@ -22,6 +22,27 @@ enum weir_key {
 	WEIR_KEYS,
 };
 
+// Traffic classes. A packet that several patterns name is of the first of their classes; 0 is the
+// rest. What is looked at is the outermost header, and of a fragment no port: what a tunnel carries
+// is its user's, not the router's neighbours'. One table for all interfaces; the class by:
+// writer: control, before traffic; readers: programs.
+enum { WEIR_CLASSES = 8, WEIR_CLASS_TYPES = 16 };
+enum { WEIR_CLASS_TCP, WEIR_CLASS_UDP };
+struct weir_class_type {
+	__u16 type;
+	__u8 class, pad;
+};
+struct weir_classes {
+	__u8 proto[256];       // protocol of IP
+	__u8 dscp[2][64];      // of IPv4, of IPv6
+	__u8 icmp6[256];       // type of ICMPv6
+	__u8 has_port[2][256]; // upper byte of a port: some port with it has a class
+	__u8 port[2][65536];   // of TCP, of UDP: either end's
+	struct weir_class_type type[WEIR_CLASS_TYPES]; // of Ethernet, not IP; 0: LLC
+	__u32 n_types;
+	__u32 pad;
+};
+
 // One for each interface, by its number.
 // writer: control, readers: programs. `column` may change at any time, each by one store; the rest
 // is as it is from before the program is attached.
@@ -29,8 +50,11 @@ struct weir_steer {
 	__u32 first_socket; // of this interface in the map of sockets
 	__u32 n_sockets;    // of a queue: n_columns * n_classes; with 1 no packet is looked at
 	__u32 n_columns, n_classes;
-	__u32 key; // enum weir_key
-	__u32 pad;
+	__u32 key;	      // enum weir_key; looked at with several columns only
+	__u32 counts_buckets; // may change at any time
 	__u16 column[WEIR_BUCKETS];
+};
+struct weir_bucket_count {
+	__u64 packets[WEIR_BUCKETS];
 };
 _Static_assert(sizeof(struct weir_steer) == 24 + 2 * WEIR_BUCKETS, "read by both halves");

@@ -90,7 +90,7 @@ static __always_inline void end(struct xdp_md *ctx)
 SEC("xdp")
 int weir_entry(struct xdp_md *ctx)
 {
-	__u32 queue = ctx->rx_queue_index;
+	__u32 queue = ctx->rx_queue_index, hash;
 	struct weir_entry_count *count = bpf_map_lookup_elem(&counts, &queue);
 	__u64 bytes;
 
@@ -118,7 +118,7 @@ int weir_entry(struct xdp_md *ctx)
 	}
 	count->rest++;
 	count->rest_bytes += bytes;
-	if (weir_to_socket(ctx, args.number) == XDP_REDIRECT)
+	if (weir_to_socket(ctx, args.number, 0, true, &hash) == XDP_REDIRECT)
 		return XDP_REDIRECT;
 	count->passed++;
 	return XDP_PASS;

@@ -52,6 +52,14 @@ static __always_inline int give_to_host(struct xdp_md *ctx, const struct weir_me
 	return !mac || !bpf_xdp_adjust_head(ctx, mac);
 }
 
+// By the packet as its interface gave it, if it still can be told.
+static __always_inline long to_socket(struct xdp_md *ctx, struct weir_meta *m)
+{
+	const bool has_link = m->mac != WEIR_META_NONE;
+
+	return weir_to_socket(ctx, m->device, has_link ? m->mac : m->off, has_link, &m->hash);
+}
+
 SEC("xdp")
 int weir_to_user(struct xdp_md *ctx)
 {
@@ -61,7 +69,7 @@ int weir_to_user(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	m->element = args.element;
 	m->input = args.input;
-	if (is_alive() && weir_to_socket(ctx, m->device) == XDP_REDIRECT) {
+	if (is_alive() && to_socket(ctx, m) == XDP_REDIRECT) {
 		count_as(ctx, m, WEIR_EXIT_HANDED);
 		return XDP_REDIRECT;
 	}

@@ -134,9 +134,9 @@ static int open_entry(struct halves *h)
 	if (h->socket_fd < 0 || h->xsk.sockets_fd < 0)
 		return -errno;
 	rc = bpf_map_update_elem(h->xsk.sockets_fd, &zero, &h->socket_fd, BPF_ANY) ?:
-		bpf_map__reuse_fd(skel->maps.sockets, h->xsk.sockets_fd)	   ?:
+		xsk_steer_open(&h->xsk.steer, 1, 1)				   ?:
+		weir_xsk_share(&h->xsk, skel->obj)				   ?:
 		entry__load(skel);
-	h->xsk.steer_fd = bpf_map__fd(skel->maps.weir_steering);
 	h->device.program.front_fd = bpf_map__fd(skel->maps.front);
 	h->entry_fd = rc ? -1 : bpf_program__fd(skel->progs.weir_entry);
 	return rc;
@@ -217,6 +217,7 @@ void halves_close(struct halves *h)
 	entry__destroy(h->device.program.skel);
 	if (h->socket_fd >= 0)
 		close(h->socket_fd);
+	xsk_steer_close(&h->xsk.steer);
 	if (h->xsk.sockets_fd >= 0)
 		close(h->xsk.sockets_fd);
 }

@@ -14,9 +14,8 @@
 //
 // owner: control; one move of an interface at a time.
 
+#include <abi/steer.h>
 #include <engine.h>
-
-enum { WEIR_BUCKETS = 256 };
 
 // A set of buckets.
 struct weir_buckets {

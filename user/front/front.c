@@ -89,8 +89,7 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 		.gone = f->opt.gone_drop ? XDP_DROP : XDP_PASS,
 	};
 	print = libbpf_set_print(NULL); // the number says enough
-	rc = bpf_map__reuse_fd(skel->maps.sockets, weir_xsk_sockets(f->xsk))
-		     ?: bpf_map__reuse_fd(skel->maps.weir_steering, weir_xsk_steering(f->xsk))
+	rc = weir_xsk_share(f->xsk, skel->obj)
 		     ?: bpf_map__reuse_fd(skel->maps.weir_beat, f->beat_fd)
 		     ?: to_user__load(skel)
 		     ?: front_add_exit(f, &(struct exit_point){e, input, skel,

@@ -124,7 +124,7 @@ static int load(struct xsk_program *p, const struct xsk_program_args *a)
 		};
 		memcpy(p->skel->rodata->args.mac, a->mac, sizeof(a->mac));
 		e = bpf_map__reuse_fd(p->skel->maps.sockets, a->sockets_fd)
-			    ?: bpf_map__reuse_fd(p->skel->maps.weir_steering, a->steer_fd)
+			    ?: xsk_steer_share(a->steer, p->skel->obj)
 			    ?: bpf_map__reuse_fd(p->skel->maps.front, a->front_fd)
 			    ?: entry__load(p->skel);
 	} else {

@@ -6,6 +6,8 @@
 
 #include <weir/err.h>
 
+#include "steer.h"
+
 #include <abi/entry.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,12 +18,12 @@ struct xsk_program_args {
 	unsigned ifindex, n_queues;
 	uint8_t mac[6];
 	bool generic;
-	int sockets_fd;	       // map of the sockets of all interfaces of the router
-	unsigned first_socket; // of this interface's queues in it
-	int steer_fd;	       // map of how all interfaces choose among them
-	int front_fd;	       // map of the first elements behind all interfaces, and paths
-	unsigned number;       // of this interface in both
-	const char *kept;      // file of the link that a past run left there; NULL: none
+	int sockets_fd;		       // map of the sockets of all interfaces of the router
+	unsigned first_socket;	       // of this interface's queues in it
+	const struct xsk_steer *steer; // how all interfaces choose among them
+	int front_fd;		       // map of the first elements behind all interfaces, and paths
+	unsigned number;	       // of this interface in both
+	const char *kept;	       // file of the link that a past run left there; NULL: none
 };
 
 struct xsk_program {

@@ -91,7 +91,14 @@ int weir_xsk_sockets(const struct weir_xsk *x)
 
 int weir_xsk_steering(const struct weir_xsk *x)
 {
-	return x->steer_fd;
+	return x->steer.fd[XSK_STEER_TABLES];
+}
+
+int weir_xsk_share(const struct weir_xsk *x, struct bpf_object *o)
+{
+	struct bpf_map *sockets = bpf_object__find_map_by_name(o, "sockets");
+
+	return bpf_map__reuse_fd(sockets, x->sockets_fd) ?: xsk_steer_share(&x->steer, o);
 }
 
 unsigned weir_xsk_waiting(const struct weir_device *device)

@@ -145,6 +145,13 @@ static unsigned n_sockets(const struct xsk_device *d)
 	return d->n_columns * d->n_classes;
 }
 
+static void deal(struct weir_steer *s, const struct xsk_device *d)
+{
+	s->first_socket = d->first_socket;
+	xsk_steer_deal(s, d->n_columns > 1 ? WEIR_KEY_FLOW : WEIR_KEY_NONE, d->n_columns ?: 1,
+		       d->n_classes ?: 1);
+}
+
 static int open_maps(struct weir_xsk *x, struct weir_err *err)
 {
 	unsigned n = 0;
@@ -156,7 +163,9 @@ static int open_maps(struct weir_xsk *x, struct weir_err *err)
 	}
 	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
 				       sizeof(__u32), n ?: 1, NULL);
-	rc = x->sockets_fd < 0 ? -errno : open_front_map(x) ?: xsk_steer_open(x);
+	rc = x->sockets_fd < 0 ? -errno : open_front_map(x) ?: xsk_steer_open(&x->steer, x->n, n);
+	for (unsigned i = 0; !rc && i < x->n; i++)
+		deal(&x->steer.tables[i], &x->devices[i]);
 	return rc ? weir_error(err, NULL, "cannot make the map of sockets: %s", strerror(-rc)) : 0;
 }
 
@@ -191,7 +200,7 @@ static int open_receiver(struct weir_xsk *x, struct xsk_device *d, struct weir_e
 		.n_queues = d->n_queues,
 		.generic = wants_generic(d),
 		.sockets_fd = x->sockets_fd,
-		.steer_fd = x->steer_fd,
+		.steer = &x->steer,
 		.first_socket = d->first_socket,
 		.front_fd = x->front_fd,
 		.number = (unsigned)(d - x->devices),
@@ -427,7 +436,7 @@ int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
 		n++;
 	x->guard = (struct xsk_guard){.journal = -1, .pipe = -1};
 	x->opt = *opt;
-	x->sockets_fd = x->steer_fd = x->front_fd = -1;
+	x->sockets_fd = x->front_fd = -1;
 	x->devices = calloc(n ?: 1, sizeof(*x->devices));
 	if (!x->devices)
 		goto fail;
@@ -471,7 +480,7 @@ void weir_xsk_close(struct weir_xsk *x)
 		close(x->sockets_fd);
 	if (x->front_fd >= 0)
 		close(x->front_fd);
-	xsk_steer_close(x);
+	xsk_steer_close(&x->steer);
 	xsk_guard_close(&x->guard);
 	weir_pool_close(&x->pool);
 	free(x->devices);

@@ -6,9 +6,8 @@
 #include "host.h"
 #include "iface.h"
 #include "queue.h"
+#include "steer.h"
 #include "xsk.h"
-
-#include <abi/steer.h>
 
 struct xsk_device {
 	struct weir_device *device;
@@ -38,10 +37,9 @@ struct weir_xsk {
 	struct xsk_guard guard;
 	struct xsk_device *devices;
 	unsigned n;
-	int sockets_fd;		  // XSKMAP of the queues of all interfaces, one after the other
-	int steer_fd;		  // how the interfaces choose among them, by their number
-	struct weir_steer *steer; // the same, mapped
-	int front_fd;		  // first elements behind the interfaces, by their number
+	int sockets_fd;		// XSKMAP of the queues of all interfaces, one after the other
+	struct xsk_steer steer; // how the interfaces choose among them, by their number
+	int front_fd;		// first elements behind the interfaces, by their number
 	struct weir_xsk_options opt;
 	char *report;
 };
@@ -63,8 +61,3 @@ void xsk_queue_begin(struct weir_xsk *x, struct xsk_device *d, unsigned queue, b
 int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
 int xsk_device_bind_copy(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
 void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d);
-
-// Makes the table of steering, once each interface knows its first socket: each bucket
-// goes to a column, around and around. 0 or -errno; close takes what is half open too.
-int xsk_steer_open(struct weir_xsk *x);
-void xsk_steer_close(struct weir_xsk *x);

@@ -1,60 +1,133 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// The table by which programs choose among the sockets of a queue. It is mapped, so that a change
-// is one store.
+// The tables by which programs choose among the sockets of a queue. What changes is mapped, so that
+// a change is one store.
 
 #include "open.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include <entry.skel.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-static size_t table_size(const struct weir_xsk *x)
-{
-	return (x->n ?: 1) * sizeof(*x->steer);
-}
+// Each is of its own number of values, of a type that its name here tells other tools.
+static const struct {
+	const char *map, *value;
+} MAPS[XSK_STEER_MAPS] = {
+	[XSK_STEER_TABLES] = {"weir_steering", "weir_steer"},
+	[XSK_STEER_CLASSES] = {"weir_classes", "weir_classes"},
+	[XSK_STEER_STEERED] = {"weir_steered", "__u64"},
+	[XSK_STEER_BUCKETS] = {"weir_buckets", "weir_bucket_count"},
+};
 
-// The buckets go around the columns.
-static void begin(struct weir_steer *s, const struct xsk_device *d)
-{
-	*s = (struct weir_steer){
-		.first_socket = d->first_socket,
-		.n_sockets = d->n_columns * d->n_classes,
-		.n_columns = d->n_columns,
-		.n_classes = d->n_classes,
-		.key = d->n_columns > 1 ? WEIR_KEY_FLOW : WEIR_KEY_NONE,
-	};
-	for (unsigned i = 0; i < WEIR_BUCKETS; i++)
-		s->column[i] = (__u16)(i % d->n_columns);
-}
-
-int xsk_steer_open(struct weir_xsk *x)
+static int open_maps(struct xsk_steer *s, const unsigned n[XSK_STEER_MAPS])
 {
 	struct entry *skel = entry__open();
+	int e = 0;
 
 	if (!skel)
 		return -errno;
-	x->steer_fd = weir_xsk_map(skel->obj, skel->maps.weir_steering, x->n ?: 1, "weir_steer");
-	entry__destroy(skel);
-	if (x->steer_fd < 0)
-		return x->steer_fd;
-	x->steer = mmap(NULL, table_size(x), PROT_READ | PROT_WRITE, MAP_SHARED, x->steer_fd, 0);
-	if (x->steer == MAP_FAILED) {
-		x->steer = NULL;
-		return -errno;
+	for (unsigned i = 0; !e && i < XSK_STEER_MAPS; i++) {
+		const struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, MAPS[i].map);
+
+		s->fd[i] = map ? weir_xsk_map(skel->obj, map, n[i] ?: 1, MAPS[i].value) : -ENOENT;
+		e = s->fd[i] < 0 ? s->fd[i] : 0;
 	}
-	for (unsigned i = 0; i < x->n; i++)
-		begin(&x->steer[i], &x->devices[i]);
+	entry__destroy(skel);
+	return e;
+}
+
+static void *map_in(int fd, size_t size)
+{
+	void *v = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return v == MAP_FAILED ? NULL : v;
+}
+
+int xsk_steer_open(struct xsk_steer *s, unsigned n_devices, unsigned n_sockets)
+{
+	const unsigned n[XSK_STEER_MAPS] = {n_devices, 1, n_sockets, n_devices};
+	int e;
+
+	*s = (struct xsk_steer){.n = n_devices ?: 1};
+	for (unsigned i = 0; i < XSK_STEER_MAPS; i++)
+		s->fd[i] = -1;
+	e = open_maps(s, n);
+	if (e)
+		return e;
+	s->tables = map_in(s->fd[XSK_STEER_TABLES], s->n * sizeof(*s->tables));
+	s->classes = map_in(s->fd[XSK_STEER_CLASSES], sizeof(*s->classes));
+	if (!s->tables || !s->classes)
+		return -errno;
+	for (unsigned i = 0; i < s->n; i++)
+		xsk_steer_deal(&s->tables[i], WEIR_KEY_NONE, 1, 1);
 	return 0;
 }
 
-void xsk_steer_close(struct weir_xsk *x)
+void xsk_steer_close(struct xsk_steer *s)
 {
-	if (x->steer)
-		munmap(x->steer, table_size(x));
-	if (x->steer_fd >= 0)
-		close(x->steer_fd);
+	if (s->tables)
+		munmap(s->tables, s->n * sizeof(*s->tables));
+	if (s->classes)
+		munmap(s->classes, sizeof(*s->classes));
+	for (unsigned i = 0; s->n && i < XSK_STEER_MAPS; i++)
+		if (s->fd[i] >= 0)
+			close(s->fd[i]);
+	*s = (struct xsk_steer){};
+}
+
+int xsk_steer_share(const struct xsk_steer *s, struct bpf_object *o)
+{
+	int e = 0;
+
+	for (unsigned i = 0; !e && i < XSK_STEER_MAPS; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(o, MAPS[i].map);
+
+		e = map ? bpf_map__reuse_fd(map, s->fd[i]) : -ENOENT;
+	}
+	return e;
+}
+
+void xsk_steer_deal(struct weir_steer *s, enum weir_key key, unsigned n_columns, unsigned n_classes)
+{
+	for (unsigned i = 0; i < WEIR_BUCKETS; i++)
+		s->column[i] = (uint16_t)(i % n_columns);
+	s->key = key;
+	s->n_columns = n_columns;
+	s->n_classes = n_classes;
+	s->n_sockets = n_columns * n_classes;
+}
+
+// The sum over all CPUs of n numbers, of the value `at`.
+static int add_up(int fd, uint32_t at, uint64_t *sum, unsigned n)
+{
+	int n_cpus = libbpf_num_possible_cpus(), e = -ENOMEM;
+	uint64_t *v = n_cpus > 0 ? calloc((size_t)n_cpus * n, sizeof(*v)) : NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		sum[i] = 0;
+	if (v)
+		e = bpf_map_lookup_elem(fd, &at, v);
+	for (unsigned i = 0; !e && i < (unsigned)n_cpus * n; i++)
+		sum[i % n] += v[i];
+	free(v);
+	return e;
+}
+
+uint64_t xsk_steer_count(const struct xsk_steer *s, unsigned socket)
+{
+	uint64_t n = 0;
+
+	add_up(s->fd[XSK_STEER_STEERED], socket, &n, 1);
+	return n;
+}
+
+int xsk_steer_buckets(const struct xsk_steer *s, unsigned device, struct weir_bucket_count *sum)
+{
+	_Static_assert(sizeof(*sum) == WEIR_BUCKETS * sizeof(uint64_t), "numbers alone");
+	return add_up(s->fd[XSK_STEER_BUCKETS], device, (uint64_t *)sum->packets, WEIR_BUCKETS);
 }

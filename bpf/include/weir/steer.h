@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #pragma once
 
-// Where packets leave the driver for a worker: the socket of the queue they came by.
+// Where packets leave the driver for a worker: a socket of the queue they came by.
 
+#include <weir/frame.h>
 #include <weir/packet.h>
 
 #include <abi/steer.h>
@@ -24,13 +25,111 @@ struct {
 	__type(value, struct weir_steer);
 } weir_steering SEC(".maps");
 
-// XDP_REDIRECT, or XDP_ABORTED if there is no socket.
-static __always_inline long weir_to_socket(struct xdp_md *ctx, __u32 device)
+// One for all interfaces; shared, and written by the process.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_classes);
+} weir_classes SEC(".maps");
+
+// Packets that were given to each socket, whether or not it took them, where a queue has several;
+// shared.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} weir_steered SEC(".maps");
+
+// Packets of each bucket, by the number of the interface, if its table says so; shared.
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_bucket_count);
+} weir_buckets SEC(".maps");
+
+static __always_inline long weir_redirect(__u32 socket)
+{
+	long verdict = bpf_redirect_map(&sockets, socket, XDP_ABORTED);
+	__u64 *n;
+
+	if (verdict == XDP_REDIRECT) {
+		n = bpf_map_lookup_elem(&weir_steered, &socket);
+		if (n)
+			++*n;
+	}
+	return verdict;
+}
+
+static __always_inline void weir_count_bucket(__u32 device, __u8 bucket)
+{
+	struct weir_bucket_count *count = bpf_map_lookup_elem(&weir_buckets, &device);
+
+	if (count)
+		count->packets[bucket]++;
+}
+
+// Of its own, so that the verifier looks at it once. It does not know that 1 and 0 are all.
+__attribute__((noinline)) int weir_frame_layer_of(struct xdp_md *ctx, struct weir_frame_seen *s)
+{
+	const struct weir_frame f = {WEIR_CTX_POINTER(ctx, data), WEIR_CTX_POINTER(ctx, data_end)};
+
+	return s && weir_frame_layer(&f, s);
+}
+
+static __always_inline bool weir_next_layer(void *ctx, struct weir_frame_seen *s)
+{
+	return weir_frame_layer_of(ctx, s);
+}
+
+// Of the packet whose link header (has_link; else that of IP) is at an offset.
+static __always_inline struct weir_frame_sorted weir_sort(struct xdp_md *ctx, __u32 off,
+							  bool has_link, __u32 key,
+							  bool has_classes)
+{
+	const struct weir_frame f = {WEIR_CTX_POINTER(ctx, data), WEIR_CTX_POINTER(ctx, data_end)};
+	const struct weir_classes *classes = NULL;
+	__u32 zero = 0;
+
+	if (has_classes)
+		classes = bpf_map_lookup_elem(&weir_classes, &zero);
+	return weir_frame_sort(&f, off, has_link, key, classes, weir_next_layer, ctx);
+}
+
+// To its column and class.
+static __always_inline long weir_sort_to_socket(struct xdp_md *ctx, const struct weir_steer *s,
+						__u32 device, __u32 off, bool has_link, __u32 *hash)
+{
+	const struct weir_frame_sorted to = weir_sort(
+		ctx, off, has_link, s->n_columns > 1 ? s->key : WEIR_KEY_NONE, s->n_classes > 1);
+	const __u8 bucket = to.hash >> WEIR_BUCKET_SHIFT;
+	__u32 socket;
+	long verdict;
+
+	*hash = to.hash;
+	if (s->counts_buckets)
+		weir_count_bucket(device, bucket);
+	socket = s->first_socket + ctx->rx_queue_index * s->n_sockets +
+		 WEIR_READ_ONCE(s->column[bucket]) * s->n_classes;
+	verdict = weir_redirect(socket + to.class);
+	if (verdict != XDP_REDIRECT && to.class) // its class has no socket of its own
+		verdict = weir_redirect(socket);
+	return verdict;
+}
+
+// XDP_REDIRECT, or XDP_ABORTED if there is no socket. *hash: 0 if it was not computed.
+static __always_inline long weir_to_socket(struct xdp_md *ctx, __u32 device, __u32 off,
+					   bool has_link, __u32 *hash)
 {
 	const struct weir_steer *s = bpf_map_lookup_elem(&weir_steering, &device);
 
+	*hash = 0;
 	if (!s)
 		return XDP_ABORTED;
-	return bpf_redirect_map(&sockets, s->first_socket + ctx->rx_queue_index * s->n_sockets,
-				XDP_ABORTED);
+	if (s->n_sockets > 1)
+		return weir_sort_to_socket(ctx, s, device, off, has_link, hash);
+	return bpf_redirect_map(&sockets, s->first_socket + ctx->rx_queue_index, XDP_ABORTED);
 }
