@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 // Counter: counts packets and bytes, measures their rate, and calls a handler when a count is
-// reached.
+// reached, which is that of all workers together.
 #include "counter.h"
 
 static inline unsigned counter(const struct counter *, struct counter_state *s, struct packet *p)
@@ -21,5 +21,5 @@ static const struct weir_arg args[] = {
 WEIR_STATE_ELEMENT(counter, "Counter", .purpose = "counts packets and measures their rate",
 		   .args = args, .handlers = counter_handlers, .configure = counter_configure,
 		   .driver = counter_driver, .init = counter_init, .init_node = counter_init_node,
-		   .fini_node = counter_fini_node);
+		   .fini_node = counter_fini_node, .fini = counter_fini);
 WEIR_CASES(counter, {"", "eth ip4 udp", "0", ""});

@@ -5,6 +5,7 @@
 
 struct counter {
 	char *count_call, *byte_count_call;
+	struct counter_all *all; // what the workers have together, in userspace
 };
 
 struct counter_state {
@@ -19,3 +20,4 @@ int counter_driver(const struct weir_element *e, struct weir_front_args *a);
 int counter_init(struct weir_element *e, struct weir_err *err);
 int counter_init_node(struct weir_node *n, struct weir_err *err);
 void counter_fini_node(struct weir_node *n);
+void counter_fini(struct weir_element *e);

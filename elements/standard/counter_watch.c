@@ -18,10 +18,19 @@ struct rate {
 	double average; // per epoch
 };
 
+// Of all workers. Atomic.
+struct trigger_all {
+	uint64_t count; // kept only if there are several
+	bool done;
+};
+struct counter_all {
+	struct trigger_all count, byte_count;
+};
+
 struct trigger {
 	uint64_t at; // UINT64_MAX: none
 	char *text;  // what to call; empty: nothing
-	bool done;
+	struct trigger_all *all;
 	struct weir_call call;
 };
 
@@ -29,6 +38,7 @@ struct counter_watch {
 	struct rate packets, bytes;
 	struct rate driver_packets, driver_bytes; // of the node at home only
 	struct trigger count, byte_count;
+	bool several; // workers count
 };
 
 static void rate_update(struct rate *r, uint64_t now, uint64_t add)
@@ -70,11 +80,18 @@ static void look_at_driver(struct weir_node *n)
 	rate_catch_up(&w->driver_bytes, weir_now(n), c.bytes);
 }
 
-static void trigger_check(struct weir_node *n, struct trigger *t, uint64_t count)
+// `mine` is what this worker counted, of which `add` is new. While several count towards something,
+// each batch costs them a word that they share.
+static void trigger_check(struct weir_node *n, struct trigger *t, uint64_t mine, uint64_t add)
 {
-	if (count < t->at || t->done)
+	const bool several = ((struct counter_state *)n->state)->watch->several;
+
+	if (t->at == UINT64_MAX || __atomic_load_n(&t->all->done, __ATOMIC_RELAXED))
 		return;
-	t->done = true;
+	if (several)
+		mine = __atomic_add_fetch(&t->all->count, add, __ATOMIC_RELAXED);
+	if (mine < t->at || __atomic_exchange_n(&t->all->done, true, __ATOMIC_RELAXED))
+		return;
 	if (*t->text)
 		weir_call(n, &t->call, t->text);
 }
@@ -89,8 +106,8 @@ static void watched_push(struct weir_node *n, unsigned, struct batch *b)
 	s->byte_count += b->bytes;
 	rate_update(&w->packets, now, b->n);
 	rate_update(&w->bytes, now, b->bytes);
-	trigger_check(n, &w->count, s->count);
-	trigger_check(n, &w->byte_count, s->byte_count);
+	trigger_check(n, &w->count, s->count, b->n);
+	trigger_check(n, &w->byte_count, s->byte_count, b->bytes);
 }
 
 // `N [HANDLER [VALUE]]`; *rest is what comes after N. err may be NULL.
@@ -133,10 +150,13 @@ int counter_driver(const struct weir_element *e, struct weir_front_args *a)
 
 int counter_init(struct weir_element *e, struct weir_err *err)
 {
-	const struct counter *self = e->self;
+	struct counter *self = e->self;
 	const char *const calls[] = {self->count_call, self->byte_count_call};
 	int r = 0;
 
+	self->all = calloc(1, sizeof(*self->all));
+	if (!self->all)
+		return -ENOMEM;
 	for (unsigned i = 0; i < 2; i++) {
 		const char *name = i ? "BYTE_COUNT_CALL" : "COUNT_CALL", *rest;
 		uint64_t at;
@@ -167,7 +187,6 @@ static int trigger_set(struct weir_element *e, struct trigger *t, const char *te
 	free(t->text);
 	t->text = copy;
 	t->at = at;
-	t->done = false;
 	return 0;
 }
 
@@ -182,6 +201,9 @@ int counter_init_node(struct weir_node *n, struct weir_err *err)
 	    trigger_set(n->element, &w->byte_count, self->byte_count_call, "BYTE_COUNT_CALL", err) <
 		    0)
 		return weir_error(err, &n->element->loc, "%s: no memory", n->element->name);
+	w->count.all = &self->all->count;
+	w->byte_count.all = &self->all->byte_count;
+	w->several = weir_workers_count(&n->element->runs) > 1;
 	look_at_driver(n);
 	n->push = watched_push;
 	return 0;
@@ -198,6 +220,11 @@ void counter_fini_node(struct weir_node *n)
 	free(w->count.text);
 	free(w->byte_count.text);
 	free(w);
+}
+
+void counter_fini(struct weir_element *e)
+{
+	free(((struct counter *)e->self)->all);
 }
 
 enum { RATE, BIT_RATE, BYTE_RATE };
@@ -246,6 +273,20 @@ static int read_call(struct weir_element *e, const struct weir_handler *h, const
 	return 0;
 }
 
+// Whoever watches a count may be called again; it is what all workers counted so far.
+static void begin_again(struct weir_element *e, bool bytes)
+{
+	struct counter_all *all = ((struct counter *)e->self)->all;
+	struct trigger_all *t = bytes ? &all->byte_count : &all->count;
+
+	*t = (struct trigger_all){};
+	for (unsigned i = 0; i < e->n_nodes; i++) {
+		const struct counter_state *s = e->nodes[i]->state;
+
+		t->count += bytes ? s->byte_count : s->count;
+	}
+}
+
 // The handler to call can be left out: then it stays the same.
 static int write_call(struct weir_element *e, const struct weir_handler *h, const char *value,
 		      struct weir_err *err)
@@ -262,11 +303,10 @@ static int write_call(struct weir_element *e, const struct weir_handler *h, cons
 		r = split(e, value, h->name, &at, &rest, err);
 		if (r == 0 && *rest)
 			r = trigger_set(e, t, value, h->name, err);
-		if (r == 0) {
+		if (r == 0)
 			t->at = at;
-			t->done = false;
-		}
 	}
+	begin_again(e, h->user);
 	return r;
 }
 
@@ -280,10 +320,11 @@ static int reset(struct weir_element *e, const struct weir_handler *, const char
 			continue;
 		s->count = s->byte_count = 0;
 		s->watch->packets = s->watch->bytes = (struct rate){};
-		s->watch->count.done = s->watch->byte_count.done = false;
 		look_at_driver(e->nodes[i]);
 		s->watch->driver_packets.average = s->watch->driver_bytes.average = 0;
 	}
+	begin_again(e, false);
+	begin_again(e, true);
 	weir_reset_driver(e);
 	return 0;
 }

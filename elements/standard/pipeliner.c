@@ -3,16 +3,15 @@
 // on several, the way of a packet goes on there. Each worker that pushes has a ring of its own with
 // CAPACITY places, from which home takes them in turn; so what one worker pushes keeps its order,
 // and no worker waits for another. What finds its ring full is lost as `overflow`. What home itself
-// pushes goes on at once. The home is what StaticThreadSched says, or any worker.
+// pushes goes on at once. The home is THREAD, or what StaticThreadSched says, or any worker.
 //
 // It is what changes the worker where a Queue and an Unqueue would do no more. Between flows from
 // different workers there is no order.
 //
 //	// two workers that check what four receive
 //	FromDevice(eth0) -> sort :: HashSwitch(26, 8);
-//	sort[0] -> a :: Pipeliner -> CheckIPHeader(14) -> out :: ToDevice(eth1);
-//	sort[1] -> b :: Pipeliner -> CheckIPHeader(14) -> out;
-//	StaticThreadSched(a 4, b 5);
+//	sort[0] -> Pipeliner(THREAD 4) -> CheckIPHeader(14) -> out :: ToDevice(eth1);
+//	sort[1] -> Pipeliner(THREAD 5) -> CheckIPHeader(14) -> out;
 #include <weir/element.h>
 #include <weir/ring.h>
 
@@ -23,6 +22,7 @@ enum { CAPACITY_MAX = 1 << 20 };
 
 struct pipeliner {
 	uint32_t capacity;
+	char *thread;
 };
 // Of a worker that pushes. owner: that worker; home takes from the ring.
 struct pipeliner_state {
@@ -119,6 +119,14 @@ static bool pushes(const struct weir_node *n)
 	return weir_workers_has(&pushers, weir_worker_of(n));
 }
 
+static int configure(struct weir_element *e, struct weir_args *a)
+{
+	const char *list = ((const struct pipeliner *)e->self)->thread;
+	int rc = list ? weir_pin(e, NULL, list, false) : 0;
+
+	return rc == -EINVAL ? weir_args_error(a, -1, "THREAD: `%s' is no worker", list) : rc;
+}
+
 static int init_node(struct weir_node *n, struct weir_err *)
 {
 	const struct pipeliner *self = n->self;
@@ -188,6 +196,8 @@ static int reset_counts(struct weir_element *e, const struct weir_handler *, con
 static const struct weir_arg args[] = {
 	WEIR_ARG(U32, pipeliner, capacity, "CAPACITY", "most packets to keep for each worker",
 		 WEIR_POS, .def = "1024", .min = 1, .max = CAPACITY_MAX),
+	WEIR_ARG(WORD, pipeliner, thread, "THREAD",
+		 "its home: the number of a worker, or a list of those it may be"),
 	{},
 };
 
@@ -203,8 +213,8 @@ static const struct weir_handler handlers[] = {
 
 WEIR_BATCH_ELEMENT(pipeliner, "Pipeliner", .purpose = "goes on with packets on another worker",
 		   .processing = "h/h", .args = args, .handlers = handlers, .task = task,
-		   .init_node = init_node, .fini_node = fini_node, .held = held,
-		   .capacity = capacity, .state_size = sizeof(struct pipeliner_state),
+		   .configure = configure, .init_node = init_node, .fini_node = fini_node,
+		   .held = held, .capacity = capacity, .state_size = sizeof(struct pipeliner_state),
 		   .changes_worker = true, .userspace = "changes the worker",
 		   .drops = {"overflow", "no_buffer"});
 WEIR_CASES(pipeliner, {"", "ip4 udp", "0", ""});

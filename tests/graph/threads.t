@@ -237,3 +237,62 @@ weir: --cpus is a list of numbers, such as 0-3,6
 workers: 2, on 1 CPU
 weir: running config, 1 elements
 3
+
+=== flows keep their order through a hash, Pipeliners and a queue that all push to
+== run
+export WEIR_RUN_DIR=$PWD
+(echo '!data ip_dst ip_id'; for i in $(seq 500); do for f in 1 2 3 4 5 6 7 8; do echo "1.0.0.$f $i"; done; done) >in
+seq 500 >want
+for j in 1 2 4 8; do
+  weir run -j $j config >out 2>&1 || cat out
+  for f in 1 2 3 4 5 6 7 8; do
+    sed -n "s/^1.0.0.$f //p" got | cmp - want || echo "flow $f differs with -j $j"
+  done
+  wc -l <got
+done
+== file config
+FromIPSummaryDump(in) -> h :: HashSwitch(16, 4);
+q :: Queue(4000);
+h[0] -> Pipeliner(4000) -> q; h[1] -> Pipeliner(4000) -> q; h[2] -> Pipeliner(4000) -> q; h[3] -> q;
+q -> Unqueue -> Pipeliner(4000) -> n :: Counter -> ToIPSummaryDump(got, FIELDS ip_dst ip_id, HEADER false);
+Script(label wait, wait 20ms, goto wait $(lt $(n.count) 4000), wait 20ms, write stop);
+== stdout
+4000
+4000
+4000
+4000
+
+=== a count is that of all workers, and so is what is called when it is reached
+== run
+WEIR_RUN_DIR=. weir run -j 4 config 2>&1 >/dev/null
+== file config
+a :: InfiniteSource(LIMIT 3000) -> n :: Counter(COUNT_CALL 9000 stop); b :: InfiniteSource(LIMIT 3000) -> n;
+c :: InfiniteSource(LIMIT 3000) -> n -> Discard;
+StaticThreadSched(a 0, b 1, c 3);
+
+=== what comes wakes the worker that waits for it: not all arrive when somebody asks
+== run
+WEIR_RUN_DIR=. weir run -j 4 config >/dev/null
+== file config
+TimedSource(0.02, LIMIT 20) -> p :: Pipeliner(THREAD 1) -> q :: Queue -> u :: Unqueue
+	-> n :: AverageCounter -> Discard;
+StaticThreadSched(u 2);
+Script(wait 0.6s, read n.count, read n.rate, write stop);
+== stderr
+n.count:
+20
+n.rate:
+{{[3-9][0-9](\.[0-9]+)?}}
+
+=== a Pipeliner's worker has to be a number
+== run
+echo 'Idle -> p :: Pipeliner(THREAD x) -> Discard;' | weir check -
+weir run -j 2 config
+== file config
+Idle -> p :: Pipeliner(THREAD 2) -> Discard;
+== exit 1
+== stderr
+<stdin>:1:24: THREAD: `x' is no worker
+...
+config:1:9: `p' is pinned to worker 2, but there are 2 workers, from 0 on (-j 2)
+...

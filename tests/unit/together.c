@@ -294,10 +294,11 @@ Test(together, workers_count_identifications_far_from_each_other)
 	struct packet *p;
 	struct weir_node *n;
 
-	rig_open(&g,
-		 "a :: InfiniteSource(ACTIVE false) -> e :: UDPIPEncap(10.0.0.1, 1, 10.0.0.2, 2) -> "
-		 "out :: ThreadSafeQueue -> Idle; b :: InfiniteSource(ACTIVE false) -> e;",
-		 2);
+	rig_open(
+		&g,
+		"a :: InfiniteSource(ACTIVE false) -> e :: UDPIPEncap(10.0.0.1, 1, 10.0.0.2, 2) -> "
+		"out :: ThreadSafeQueue -> Idle; b :: InfiniteSource(ACTIVE false) -> e;",
+		2);
 	e = find(&g, "e");
 	out = find(&g, "out");
 	n = out->nodes[out->home];
@@ -363,5 +364,37 @@ Test(together, fragments_that_wait_count_on_all_workers_together)
 	cr_assert_eq(number(&g, "given_up.count"), 1);
 	push_fragments(r, a, 1); // the others hold two, so two are left
 	cr_assert_eq(number(&g, "given_up.count"), 4);
+	rig_close(&g);
+}
+
+Test(together, a_count_is_reached_by_all_workers_together)
+{
+	struct rig g;
+	struct weir_element *c;
+
+	rig_open(&g,
+		 "a :: InfiniteSource(ACTIVE false) -> c :: Counter(COUNT_CALL 10 s.switch 1) -> "
+		 "s :: Switch -> Discard; b :: InfiniteSource(ACTIVE false) -> c; s[1] -> Discard;",
+		 2);
+	c = find(&g, "c");
+	push(c, 0, 0, 6);
+	push(c, 1, 0, 3);
+	round_of(&g, 0);
+	round_of(&g, 1);
+	cr_assert_eq(number(&g, "s.switch"), 0);
+	push(c, 1, 0, 1);
+	round_of(&g, 1);
+	cr_assert_eq(number(&g, "s.switch"), 1);
+	// once only, also on the other worker
+	cr_assert_eq(weir_handler_write(g.s.router, "s.switch", "0", &g.err), 0);
+	push(c, 0, 0, 20);
+	round_of(&g, 0);
+	cr_assert_eq(number(&g, "s.switch"), 0);
+	// until somebody wants it again, from the count that there is
+	cr_assert_eq(weir_handler_write(g.s.router, "c.count_call", "31", &g.err), 0);
+	push(c, 0, 0, 1);
+	round_of(&g, 0);
+	cr_assert_eq(number(&g, "s.switch"), 1);
+	cr_assert_eq(number(&g, "c.count"), 31);
 	rig_close(&g);
 }
