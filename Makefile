@@ -48,6 +48,7 @@ testlib_src := $(sort $(wildcard tests/lib/*.c))
 unit_src := $(sort $(wildcard tests/unit/*.c))
 net_src := $(sort $(wildcard tests/net/*.c))
 bench_src := $(sort $(wildcard tests/bench/*.c))
+benchlib_src := $(sort $(wildcard tests/bench/lib/*.c))
 benchnet_src := $(sort $(filter-out %.bpf.c,$(wildcard tests/bench/net/*.c)))
 fuzz_src := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -138,7 +139,7 @@ $(B)/unit: $(lib_obj) $(call obj,$(testlib_src) $(unit_src)) $(B)/gen/objects | 
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $(filter %.o,$^) $(EXPORTS) $(LIBS) -lcriterion
 
-$(B)/bench/%: $(lib_obj) $(call obj,$(testlib_src)) $(B)/tests/bench/%.o
+$(B)/bench/%: $(lib_obj) $(call obj,$(testlib_src) $(benchlib_src)) $(B)/tests/bench/%.o
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)

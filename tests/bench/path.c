@@ -6,14 +6,14 @@
 //	path [RUNS]			times, interleaved
 //	path --one VARIANT PACKETS	one variant over a small table, for counting instructions
 
-#include <device.h>
-#include <engine.h>
+#include "lib/wires.h"
+
 #include <figure.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
-enum { N_PREFIXES = 256 * 1024, FEW_PREFIXES = 16384, PACKET = 60, POOL = 4096 };
+enum { N_PREFIXES = 256 * 1024, FEW_PREFIXES = 16384, POOL = 4096 };
 
 // --- a source of packets with random destinations below the prefixes ---
 struct bench_source {
@@ -24,23 +24,7 @@ struct bench_source_state {
 };
 
 static unsigned n_prefixes = N_PREFIXES;
-static uint32_t *destinations; // network byte order, n_prefixes of them
-static uint8_t packet_bytes[PACKET];
 static uint64_t to_make;
-
-static uint16_t header_sum(const uint8_t *h)
-{
-	uint32_t s = 0;
-
-	for (unsigned i = 0; i < 20; i += 2)
-		s += (uint32_t)h[i] << 8 | h[i + 1];
-	s = (s & 0xffff) + (s >> 16);
-	s = (s & 0xffff) + (s >> 16);
-	return (uint16_t)~s;
-}
-
-// The checksum of each packet is worked out beforehand, beside its destination.
-static uint16_t *sums;
 
 static bool bench_source_task(struct weir_node *n, unsigned burst)
 {
@@ -49,15 +33,11 @@ static bool bench_source_task(struct weir_node *n, unsigned burst)
 	unsigned k = 0;
 
 	for (; k < burst && to_make; k++, to_make--) {
-		struct packet *p = weir_packet_new(n, WEIR_HEADROOM, PACKET);
-		uint8_t *d;
+		struct packet *p = weir_packet_new(n, WEIR_HEADROOM, WIRES_PACKET);
 
 		if (!p)
 			break;
-		d = weir_data(p);
-		memcpy(d, packet_bytes, PACKET);
-		memcpy(d + 24, &sums[s->next], 2);
-		memcpy(d + 30, &destinations[s->next], 4);
+		wires_write(weir_data(p), s->next);
 		s->next = (s->next + 1) % n_prefixes;
 		v[k] = p;
 	}
@@ -68,40 +48,6 @@ static bool bench_source_task(struct weir_node *n, unsigned burst)
 WEIR_PLAIN_ELEMENT(bench_source, "BenchSource", .purpose = "packets for the benchmark",
 		   .ports = "0/1", .processing = "/h", .task = bench_source_task, .is_source = true,
 		   .state_size = sizeof(struct bench_source_state));
-
-// Prefix lengths of an Internet table, roughly: 55 % /24, 25 % /20../23, 20 % /16../19.
-static struct weir_buf routes(unsigned n_out)
-{
-	struct weir_buf b = {};
-	uint32_t x = 1;
-
-	destinations = realloc(destinations, n_prefixes * sizeof(*destinations));
-	sums = realloc(sums, n_prefixes * sizeof(*sums));
-	if (!destinations || !sums)
-		abort();
-	weir_printf(&b, "0.0.0.0/0 0");
-	for (unsigned i = 0; i < n_prefixes; i++) {
-		uint8_t h[20];
-		uint16_t sum;
-
-		x = x * 1664525 + 1013904223;
-		unsigned kind = (x >> 8) % 100, len = kind < 55	  ? 24
-						      : kind < 80 ? 20 + kind % 4
-								  : 16 + kind % 4;
-		x = x * 1664525 + 1013904223;
-		uint32_t a = x & ~(0xffffffffu >> len);
-
-		weir_printf(&b, ", %u.%u.%u.%u/%u %u", a >> 24, a >> 16 & 255, a >> 8 & 255,
-			    a & 255, len, i % n_out);
-		destinations[i] = __builtin_bswap32(a | (x >> 3 & 0xff));
-		memcpy(h, packet_bytes + 14, 20);
-		h[10] = h[11] = 0;
-		memcpy(h + 16, &destinations[i], 4);
-		sum = header_sum(h);
-		sums[i] = __builtin_bswap16(sum);
-	}
-	return b;
-}
 
 // --- an interface in memory, for the forwarding that does nothing ---
 static struct weir_pool *wire_pool;
@@ -114,7 +60,7 @@ static unsigned wire_rx(struct weir_queue *, struct packet **v, unsigned max)
 	for (unsigned i = 0; i < n; i++) {
 		weir_pool_blank(wire_pool, v[i]);
 		weir_set_mac(v[i]);
-		v[i]->len = PACKET;
+		v[i]->len = WIRES_PACKET;
 	}
 	to_make -= n;
 	return n;
@@ -167,21 +113,13 @@ static void bare_wire(unsigned burst)
 enum variant { BASE, PATH, SPLIT, LONGER, MINIMAL, WIRE, N_VARIANTS };
 static const char *const variant_names[] = {"base", "path", "split", "longer", "minimal", "wire"};
 
-#define HEAD                                                             \
-	"c :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);" \
-	"BenchSource -> c; c[0], c[1], c[3] -> Discard;"                 \
-	"c[2] -> Paint(1) -> Strip(14) -> CheckIPHeader -> GetIPAddress(16) -> rt;"
-#define TAIL                                                                               \
-	"DropBroadcasts -> PaintTee(9) -> IPGWOptions(10.0.0.1) -> FixIPSrc(10.0.0.1) -> " \
-	"DecIPTTL -> IPFragmenter(1500) -> EtherEncap(0x0800, 2:0:0:0:0:1, 2:0:0:0:0:2)"
-
 static char *configuration(enum variant v)
 {
 	struct weir_buf b = {}, r = {};
 
 	switch (v) {
 	case BASE:
-		r = routes(1); // the destinations
+		r = wires_routes(n_prefixes, 1); // the destinations
 		weir_printf(&b, "BenchSource -> Discard;");
 		break;
 	case MINIMAL:
@@ -190,17 +128,19 @@ static char *configuration(enum variant v)
 		break;
 	case PATH:
 	case LONGER:
-		r = routes(1);
-		weir_printf(&b, "rt :: DirectIPLookup(%s);" HEAD "rt -> " TAIL " -> ", r.text);
+		r = wires_routes(n_prefixes, 1);
+		weir_printf(&b, "rt :: DirectIPLookup(%s); %s BenchSource -> c; rt -> %s -> ",
+			    r.text, wires_head, wires_tail);
 		for (unsigned i = 0; v == LONGER && i < 10; i++)
 			weir_printf(&b, "Paint(%u) -> ", i);
 		weir_printf(&b, "Discard;");
 		break;
 	default:
-		r = routes(4);
-		weir_printf(&b, "rt :: DirectIPLookup(%s);" HEAD "d :: Discard;", r.text);
+		r = wires_routes(n_prefixes, 4);
+		weir_printf(&b, "rt :: DirectIPLookup(%s); %s BenchSource -> c; d :: Discard;",
+			    r.text, wires_head);
 		for (unsigned i = 0; i < 4; i++)
-			weir_printf(&b, "rt[%u] -> " TAIL " -> d;", i);
+			weir_printf(&b, "rt[%u] -> %s -> d;", i, wires_tail);
 	}
 	weir_buf_free(&r);
 	return b.text;
@@ -311,17 +251,8 @@ static void times(unsigned runs, unsigned burst)
 	figure_free(&r);
 }
 
-static void make_packet(void)
-{
-	static const uint8_t head[] = {2, 0, 0,	 0, 0, 9, 2, 0,	 0,  0, 0, 8,  8, 0, 0x45,
-				       0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1};
-
-	memcpy(packet_bytes, head, sizeof(head));
-}
-
 int main(int argc, char **argv)
 {
-	make_packet();
 	if (argc == 4 && !strcmp(argv[1], "--one")) {
 		struct setup s = {};
 
@@ -338,7 +269,6 @@ int main(int argc, char **argv)
 	}
 	for (unsigned burst = 64; burst <= 256; burst *= 2)
 		times(argc > 1 ? (unsigned)atoi(argv[1]) : 15, burst);
-	free(destinations);
-	free(sums);
+	free(wires_destinations);
 	return 0;
 }

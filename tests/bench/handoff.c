@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+// What it costs to hand packets to another worker. Two workers receive, hand all they received to
+// each other, and send what they got; both are busy all the time with the same work. The figure is
+// the time of a packet less that of the same where each worker sends what it received itself.
+//
+//	handoff [ROUNDS]
+
+#include <weir/ring.h>
+
+#include "lib/setup.h"
+
+#include <figure.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { RING = 1024, N_PREFIXES = 16384, WARM_MS = 20, ROUND_MS = 100 };
+
+static void sleep_ms(long ms)
+{
+	const struct timespec t = {.tv_nsec = ms * 1000 * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+// --- the ring alone ---
+struct side {
+	struct wire *wire;
+	struct weir_ring *in, *out; // NULL: what was received is sent
+	unsigned batch, cpu;
+	pthread_t thread;
+};
+static atomic_bool stop;
+
+static void pin(unsigned nth)
+{
+	cpu_set_t may, mine;
+
+	CPU_ZERO(&mine);
+	if (sched_getaffinity(0, sizeof(may), &may))
+		return;
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &may) && nth-- == 0)
+			CPU_SET(cpu, &mine);
+	pthread_setaffinity_np(pthread_self(), sizeof(mine), &mine);
+}
+
+// Who gets a packet looks at it.
+static void send_all(struct wire *w, struct packet **v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(v[i]);
+	for (unsigned i = 0; i < n; i++)
+		v[i]->rounds += weir_data(v[i])[0];
+	w->base.ops->tx(&w->base, v, n);
+}
+
+static void *side_main(void *arg)
+{
+	const struct side *s = arg;
+	struct wire *w = s->wire;
+	struct packet *v[WEIR_BATCH_MAX];
+
+	pin(s->cpu);
+	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+		unsigned n = s->batch;
+
+		if (s->out && weir_ring_room(s->out, n) < n)
+			n = 0;
+		n = n ? w->base.ops->rx(&w->base, v, n) : 0;
+		if (s->out) {
+			weir_ring_put(s->out, v, n);
+			n = weir_ring_take(s->in, v, s->batch);
+		}
+		send_all(w, v, n);
+	}
+	return NULL;
+}
+
+// Nanoseconds per packet and worker.
+static double time_of(const struct setup *s, uint64_t sent, uint64_t ns)
+{
+	sent = setup_sent(s) - sent;
+	return sent ? (double)ns * s->wires.n / (double)sent : 0;
+}
+
+static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch)
+{
+	struct side sides[2] = {};
+	struct packet *p;
+	uint64_t t, sent;
+	double ns;
+
+	atomic_store(&stop, false);
+	for (unsigned i = 0; i < 2; i++) {
+		sides[i] = (struct side){.wire = &s->wires.wire[i], .batch = batch, .cpu = i};
+		sides[i].wire->left = UINT64_MAX;
+		if (rings) {
+			sides[i].in = &rings[i];
+			sides[i].out = &rings[!i];
+		}
+		if (pthread_create(&sides[i].thread, NULL, side_main, &sides[i]))
+			abort();
+	}
+	sleep_ms(WARM_MS);
+	sent = setup_sent(s);
+	t = figure_clock();
+	sleep_ms(ROUND_MS);
+	ns = time_of(s, sent, figure_clock() - t);
+	atomic_store(&stop, true);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(sides[i].thread, NULL);
+	for (unsigned i = 0; rings && i < 2; i++)
+		while (weir_ring_take(&rings[i], &p, 1))
+			send_all(&s->wires.wire[i], &p, 1);
+	return ns;
+}
+
+// --- Pipeliner in a graph ---
+static double graph_time(struct setup *s)
+{
+	uint64_t t, sent;
+	double ns;
+
+	for (unsigned i = 0; i < 2; i++)
+		s->wires.wire[i].left = UINT64_MAX;
+	setup_start(s);
+	sleep_ms(WARM_MS);
+	sent = setup_sent(s);
+	t = figure_clock();
+	sleep_ms(ROUND_MS);
+	ns = time_of(s, sent, figure_clock() - t);
+	setup_stop(s);
+	return ns;
+}
+
+static void open_graph(struct setup *s, bool is_path, bool hands_over, unsigned burst)
+{
+	struct weir_buf r = wires_routes(N_PREFIXES, 1), b = {};
+
+	if (is_path)
+		weir_printf(&b,
+			    "rt :: DirectIPLookup(%s); %s p :: Null -> c; rt -> %s -> ToDevice(c);",
+			    r.text, wires_head, wires_tail);
+	else
+		weir_printf(&b, "p :: Null -> ToDevice(c);");
+	weir_printf(&b, hands_over ? "a :: FromDevice(a) -> x :: Pipeliner -> p;"
+				     "b :: FromDevice(b) -> y :: Pipeliner -> p;"
+				     "StaticThreadSched(a 0, x 1, b 1, y 0);"
+				   : "a :: FromDevice(a) -> p; b :: FromDevice(b) -> p;"
+				     "StaticThreadSched(a 0, b 1);");
+	setup_open(s, b.text, 2, burst);
+	for (unsigned i = 0; hands_over && i < 2; i++)
+		s->wires.wire[i].sender = &s->wires.wire[!i];
+	weir_buf_free(&r);
+	weir_buf_free(&b);
+}
+
+// --- figures ---
+static void print_difference(const char *what, unsigned batch, struct figure *with,
+			     struct figure *without)
+{
+	struct figure d;
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s, batches of %u", what, batch);
+	d = figure_minus(name, with, without);
+	figure_print(&d);
+	figure_free(&d);
+	figure_free(with);
+	figure_free(without);
+}
+
+static void ring_figures(unsigned rounds, unsigned batch)
+{
+	struct figure with = {.unit = "ns"}, without = {.unit = "ns"};
+	_Alignas(128) static struct weir_ring rings[2];
+	struct setup s = {};
+
+	open_graph(&s, false, false, batch);
+	if (weir_ring_open(&rings[0], RING) || weir_ring_open(&rings[1], RING))
+		abort();
+	for (unsigned i = 0; i < rounds; i++) {
+		figure_add(&with, ring_time(&s, rings, batch));
+		figure_add(&without, ring_time(&s, NULL, batch));
+	}
+	print_difference("a ring between two workers", batch, &with, &without);
+	weir_ring_close(&rings[0]);
+	weir_ring_close(&rings[1]);
+	setup_close(&s);
+}
+
+static void graph_figures(unsigned rounds, bool is_path, unsigned batch)
+{
+	struct figure f[2] = {{.unit = "ns"}, {.unit = "ns"}};
+	struct setup s[2] = {};
+
+	for (unsigned k = 0; k < 2; k++)
+		open_graph(&s[k], is_path, k, batch);
+	for (unsigned i = 0; i < rounds; i++)
+		for (unsigned k = 0; k < 2; k++)
+			figure_add(&f[(i + k) % 2], graph_time(&s[(i + k) % 2]));
+	print_difference(is_path ? "Pipeliner in the IP path" : "Pipeliner in minimal forwarding",
+			 batch, &f[1], &f[0]);
+	for (unsigned k = 0; k < 2; k++) {
+		setup_check(&s[k]);
+		setup_close(&s[k]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const unsigned batches[] = {1, 16, 64, 256};
+	const unsigned n = sizeof(batches) / sizeof(*batches);
+	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 15;
+
+	for (unsigned i = 0; i < n; i++)
+		ring_figures(rounds, batches[i]);
+	for (unsigned is_path = 0; is_path < 2; is_path++)
+		for (unsigned i = 0; i < n; i++)
+			graph_figures(rounds, is_path, batches[i]);
+	return 0;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// Every worker has queues of its own.
+static bool count_queues(void *arg, const struct weir_device *, unsigned *n_rx, unsigned *n_tx)
+{
+	*n_rx = *n_tx = *(unsigned *)arg;
+	return true;
+}
+
+static int divide(struct setup *s, unsigned n_workers, struct weir_err *err)
+{
+	struct weir_threads_options opt = {
+		.n_workers = n_workers, .queues = count_queues, .arg = &n_workers};
+
+	s->cpus = calloc(n_workers, sizeof(*s->cpus));
+	if (!s->cpus || weir_cpus_deal(s->cpus, n_workers, NULL, err))
+		return -1;
+	opt.cpus = s->cpus;
+	return weir_threads(&s->threads, s->router, &opt, err);
+}
+
+static int open_engine(struct setup *s, unsigned n_workers, unsigned burst, struct weir_err *err)
+{
+	const struct weir_engine_options opt = {
+		.n_workers = n_workers, .burst = burst, .cpus = s->cpus, .pool = &s->wires.pool};
+
+	return weir_engine_open(&s->engine, s->router, &opt, err);
+}
+
+void setup_open(struct setup *s, const char *text, unsigned n_workers, unsigned burst)
+{
+	struct weir_err err = {};
+	struct lang_router flat;
+
+	if (!lang_parse(&flat, "bench", text, strlen(text), NULL, 0, &err) &&
+	    !weir_router_build(&s->router, &flat, &err) && !weir_router_init(s->router, &err) &&
+	    !divide(s, n_workers, &err) && !wires_open(&s->wires, s->router, n_workers, &err) &&
+	    !open_engine(s, n_workers, burst, &err))
+		return;
+	fprintf(stderr, "%s", err.text ? err.text : "out of memory\n");
+	exit(1);
+}
+
+void setup_close(struct setup *s)
+{
+	weir_engine_close(s->engine);
+	weir_threads_free(&s->threads);
+	weir_router_free(s->router);
+	wires_close(&s->wires);
+	free(s->cpus);
+	*s = (struct setup){};
+}
+
+void setup_start(struct setup *s)
+{
+	atomic_store(&s->engine->stop, false);
+	if (weir_engine_start(s->engine)) {
+		fprintf(stderr, "cannot start workers\n");
+		exit(1);
+	}
+}
+
+void setup_stop(struct setup *s)
+{
+	weir_engine_stop(s->engine);
+	weir_engine_join(s->engine);
+}
+
+void setup_drain(struct setup *s)
+{
+	bool did = true;
+
+	while (did) {
+		did = false;
+		for (unsigned i = 0; i < s->wires.n; i++)
+			did |= weir_worker_round(&s->engine->workers[i]);
+	}
+}
+
+uint64_t setup_sent(const struct setup *s)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < s->wires.n; i++)
+		sum += wire_sent(&s->wires.wire[i]);
+	return sum;
+}
+
+void setup_check(struct setup *s)
+{
+	struct weir_ledger l;
+
+	for (unsigned i = 0; i < s->wires.n; i++)
+		s->wires.wire[i].left = 0;
+	setup_drain(s);
+	weir_ledger(s->engine, &l);
+	if (l.made == setup_sent(s) && !l.dropped && !l.held)
+		return;
+	fprintf(stderr, "made %llu, sent %llu, dropped %llu, held %llu\n",
+		(unsigned long long)l.made, (unsigned long long)setup_sent(s),
+		(unsigned long long)l.dropped, (unsigned long long)l.held);
+	exit(1);
+}

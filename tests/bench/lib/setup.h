@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+
+// A router on interfaces in memory, with some workers.
+
+#include "wires.h"
+
+#include <cpus.h>
+
+struct setup {
+	struct weir_router *router;
+	struct weir_engine *engine;
+	struct wires wires;
+	struct weir_threads threads;
+	struct weir_worker_cpu *cpus; // by worker
+};
+
+// Ends the program if that fails. owner of the text: the caller.
+void setup_open(struct setup *s, const char *text, unsigned n_workers, unsigned burst);
+void setup_close(struct setup *s);
+
+// The workers run on threads of their own, each on a CPU.
+void setup_start(struct setup *s);
+void setup_stop(struct setup *s);
+// The workers take turns on this thread until nothing is left to do.
+void setup_drain(struct setup *s);
+
+// Packets that were sent, by all workers.
+uint64_t setup_sent(const struct setup *s);
+// Ends the program if a packet went lost, or another way.
+void setup_check(struct setup *s);
