@@ -14,29 +14,93 @@ enum { PROXY_NAMES_MAX = 4096 };
 
 enum { NO_PORT };
 
-static void push(struct weir_node *n, unsigned port, struct batch *b)
+// A packet that waits for the script, on its worker.
+struct script_turn {
+	struct script_turn *next;
+	struct packet *packet;
+	unsigned port;
+};
+struct script_state {
+	struct script_turn *first, *last;
+	unsigned n;
+	struct weir_timer turn; // set while there is one
+};
+
+// The output that the script chooses for a packet.
+static unsigned choose(struct weir_node *n, unsigned port)
 {
 	struct weir_element *e = n->element;
-	char *name = NULL, param[16];
+	struct weir_buf out = {};
+	struct weir_err err = {};
+	uint32_t to = UINT32_MAX;
+	char *name, param[16];
 
 	snprintf(param, sizeof(param), "%u", port);
 	if (asprintf(&name, "%s.@packet", e->name) < 0)
 		name = NULL;
-	for (unsigned i = 0; i < b->n; i++) {
-		struct weir_buf out = {};
-		struct weir_err err = {};
-		uint32_t to = UINT32_MAX;
+	if (!name || weir_handler_read(e->router, name, param, &out, &err) < 0 || !out.text ||
+	    weir_parse(NULL, WEIR_T_U32, out.text, NULL, &to, NULL) < 0 || to >= n->n_out)
+		to = WEIR_DROP + NO_PORT;
+	free(name);
+	weir_buf_free(&out);
+	weir_err_free(&err);
+	return to;
+}
 
-		if (!name || weir_handler_read(e->router, name, param, &out, &err) < 0 ||
-		    !out.text || weir_parse(NULL, WEIR_T_U32, out.text, NULL, &to, NULL) < 0 ||
-		    to >= n->n_out)
-			to = WEIR_DROP + NO_PORT;
-		weir_divert(n, b, to, b->p[i]);
-		weir_buf_free(&out);
-		weir_err_free(&err);
+static void run_for_packets(struct weir_node *n, struct weir_timer *)
+{
+	struct script_state *s = n->state;
+	struct script_turn *t;
+
+	while ((t = s->first)) {
+		weir_emit(n, choose(n, t->port), t->packet);
+		s->first = t->next;
+		s->n--;
+		free(t);
+	}
+}
+
+// To run a script stops all workers. With several, each of them would have to stop another time for
+// those of the others meanwhile, with a batch in its hands and elements on its stack; so packets
+// wait until the worker is out of the graph.
+static void wait_for_turn(struct weir_node *n, unsigned port, struct batch *b)
+{
+	struct script_state *s = n->state;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		struct script_turn *t = malloc(sizeof(*t));
+
+		if (!t) {
+			weir_divert(n, b, WEIR_DROP + NO_PORT, b->p[i]);
+			continue;
+		}
+		*t = (struct script_turn){.packet = b->p[i], .port = port};
+		if (s->first)
+			s->last->next = t;
+		else
+			s->first = t;
+		s->last = t;
+		s->n++;
 	}
 	b->n = 0;
-	free(name);
+	if (!s->turn.when)
+		weir_timer_set(&s->turn, n, weir_now(n), run_for_packets);
+}
+
+static void push(struct weir_node *n, unsigned port, struct batch *b)
+{
+	if (weir_workers_count(&n->element->runs) > 1) {
+		wait_for_turn(n, port, b);
+		return;
+	}
+	for (unsigned i = 0; i < b->n; i++)
+		weir_divert(n, b, choose(n, port), b->p[i]);
+	b->n = 0;
+}
+
+static unsigned held(struct weir_node *n)
+{
+	return ((const struct script_state *)n->state)->n;
 }
 
 static int read_export(struct weir_element *e, const struct weir_handler *h, const char *,
@@ -207,8 +271,16 @@ static int init_node(struct weir_node *n, struct weir_err *err)
 
 static void fini_node(struct weir_node *n)
 {
+	struct script_state *state = n->state;
 	struct script *s = n->element->self;
+	struct script_turn *t;
 
+	weir_timer_clear(&state->turn);
+	while ((t = state->first)) {
+		state->first = t->next;
+		weir_packet_free(n, t->packet);
+		free(t);
+	}
 	if (n != n->element->nodes[n->element->home])
 		return;
 	weir_timer_clear(&s->timer);
@@ -328,10 +400,11 @@ static const struct weir_handler handlers[] = {
 	.rest_help = "a step: set VAR TEXT, print TEXT, read HANDLER, write HANDLER TEXT, "        \
 		     "wait TIME, label NAME, goto NAME [CONDITION], pause, return, stop, ...",     \
 	.configure = configure, .init = init, .init_node = init_node, .fini_node = fini_node,      \
-	.fini = fini, .userspace = "runs a script", .self_size = sizeof(struct script)
+	.fini = fini, .userspace = "runs a script", .self_size = sizeof(struct script),            \
+	.state_size = sizeof(struct script_state)
 
 WEIR_CLASS(script, .name = "Script", .purpose = "runs a script that uses handlers", .ports = "-/-",
-	   .processing = "ah/ah", .push = push, .drops = {"no_output"}, SCRIPT_CLASS);
+	   .processing = "ah/ah", .push = push, .held = held, .drops = {"no_output"}, SCRIPT_CLASS);
 
 WEIR_CASES(script, {"TYPE PACKET, return $input", "ip4", "0", ""},
 	   {"TYPE PACKET, end", "ip4", "0", ""}, {"TYPE PACKET, exit", "ip4", "no_output", ""},

@@ -49,7 +49,9 @@ static const char shared[] =
 	"	-> Discard;\n"
 	"rated :: RatedSource(RATE 20000) -> q2;\n"
 	"timed :: TimedSource(0.001) -> q3;\n"
-	"more[4] -> MarkIPHeader -> IPReassembler -> Discard;\n"
+	"more[4] -> MarkIPHeader -> IPReassembler -> choose :: Script(TYPE PACKET, return "
+	"$(sw.switch))\n"
+	"	-> Discard; choose[1] -> Discard;\n"
 	"Script(TYPE ACTIVE, label again, write d.reset_counts, set n $(c.count), wait 0.002,\n"
 	"	goto again);\n";
 
