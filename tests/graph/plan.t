@@ -237,7 +237,7 @@ d Discard userspace None -
 === DOT: what runs in the driver is filled, what leaves it red
 == run
 echo 'f :: FromDevice(eth1) -> h :: HostEtherFilter(2:0:0:0:0:1) -> ToHost; h[other] -> Queue -> Discard' |
-weir plan --dot -
+weir plan -j 1 --dot -
 == stdout
 digraph router {
 	node [shape=box, fontname="sans-serif"];

@@ -338,7 +338,7 @@ nowhere: No such file or directory
 === signals that a script takes do not end weir run
 == run
 export WEIR_RUN_DIR=$PWD/run
-weir run -n x config | grep -v ^weir
+weir run -j 1 -n x config | grep -v ^weir
 == file config
 Script(TYPE SIGNAL TERM, print "caught", stop);
 Script(wait 10ms, print $(kill TERM $$));

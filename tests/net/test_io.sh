@@ -49,7 +49,7 @@ END
 expect "a burst of 1: forwards" pings a 10.0.0.2 500 56
 expect "a burst of 1: ends" stop
 
-expect "sending only: starts" run <<-END
+expect "sending only: starts" run -j 1 <<-END
 	RatedSource(LENGTH 1600, LIMIT 5, RATE 1000) -> t :: ToDevice(vb);
 	RatedSource(LENGTH 13, LIMIT 6, RATE 1000) -> t;
 	RatedSource(LENGTH 1518, LIMIT 7, RATE 1000) -> t;

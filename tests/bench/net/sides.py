@@ -165,7 +165,7 @@ class Weir(Side):
     def __init__(self, name, title, build, config, *options):
         super().__init__(name, title)
         self.command, self.router = f"{build}/weir", f"{PREFIX}{os.getpid()}"
-        self.args = [self.command, "run", "--name", self.router, *options,
+        self.args = [self.command, "run", "-j", "1", "--name", self.router, *options,
                      config, "IF0=r0", "IF1=r1"]
         # the paths behind both interfaces are compiled one after the other
         parts = {"--no-driver", "--no-compile"}.intersection(options)
