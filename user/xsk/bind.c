@@ -6,7 +6,10 @@
 #include "why.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
+
+enum { CLOSERS = 16 }; // threads
 
 static int open_first(struct xsk_device *d, struct xsk_umem *umem, unsigned i, const char **step)
 {
@@ -79,21 +82,64 @@ static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem 
 	return e;
 }
 
+// The sockets of an interface, those of a queue after each other; NULL behind the last.
+static struct xsk_socket *nth_socket(const struct xsk_device *d, unsigned i)
+{
+	for (unsigned k = 0; d->queues && k < d->n_queues; k++) {
+		struct xsk_queue *q = &d->queues[k];
+
+		if (i <= q->n_rx)
+			return i ? &q->joined[i - 1] : &q->sock;
+		i -= q->n_rx + 1;
+	}
+	return NULL;
+}
+
+struct closer {
+	const struct xsk_device *d;
+	unsigned first;
+	pthread_t thread;
+};
+
+static void *close_some(void *arg)
+{
+	const struct closer *c = arg;
+	struct xsk_socket *s;
+
+	for (unsigned i = c->first; (s = nth_socket(c->d, i)); i += CLOSERS)
+		xsk_socket_close(s);
+	return NULL;
+}
+
+// The kernel waits for all CPUs before a socket is gone, 10 to 20 ms, and many can wait together.
+static void close_sockets(const struct xsk_device *d)
+{
+	struct closer c[CLOSERS];
+	unsigned n = 0;
+
+	while (n < CLOSERS && nth_socket(d, n)) {
+		c[n] = (struct closer){.d = d, .first = n};
+		if (pthread_create(&c[n].thread, NULL, close_some, &c[n]))
+			break;
+		n++;
+	}
+	for (unsigned i = n; i < CLOSERS; i++) // without threads
+		close_some(&(struct closer){.d = d, .first = i});
+	while (n--)
+		pthread_join(c[n].thread, NULL);
+}
+
 void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d)
 {
 	for (unsigned i = 0; d->queues && i < d->n_queues; i++) {
-		struct xsk_queue *q = &d->queues[i];
+		const int fd = d->queues[i].sock.fd;
 
-		for (unsigned k = 0; k < q->n_rx; k++)
-			xsk_socket_close(&q->joined[k]);
-		if (q->sock.fd <= 0)
-			continue;
-		if (x->zc.fd == q->sock.fd)
+		if (fd > 0 && x->zc.fd == fd)
 			x->zc.fd = -1;
-		if (x->copy.fd == q->sock.fd)
+		if (fd > 0 && x->copy.fd == fd)
 			x->copy.fd = -1;
-		xsk_socket_close(&q->sock);
 	}
+	close_sockets(d);
 }
 
 static int open_queues(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem *umem,
