@@ -22,8 +22,9 @@ said() { # OUT WORD: the number behind a word of it
 	awk -v word="$2" '{ for (i = 1; i < NF; i++) if ($i == word) print $(i + 1) }' "$scratch/$1"
 }
 
-complain() { # OUT
-	because "$(cat "$scratch/$1" "$scratch/$1.err")"
+complain() { # OUT: and what the router lost
+	because "$(cat "$scratch/$1" "$scratch/$1.err") $(on r "$weir" stats -n "$tag" 2>/dev/null |
+		awk '/^ledger/ || NF == 3 && $2 > 0 && $1 ~ /[.]/ || /_full [1-9]/ {print}' | tr '\n' ' ')"
 }
 
 good() { # OUT: nothing was lost, duplicated or reordered
