@@ -34,7 +34,7 @@ int cmd_folders(const char *const **folders, int argc, char **argv, const char *
 int cmd_load_folders(const char *const *folders);
 // Options that say where elements run, or where they come from. cmd_place: 0, -ENOMEM, or -EINVAL
 // if it is none of these; what it took is freed by cmd_file_free.
-enum { CMD_DRIVER = 512, CMD_USERSPACE, CMD_CPUS };
+enum { CMD_DRIVER = 512, CMD_USERSPACE, CMD_CPUS, CMD_BALANCE };
 #define CMD_PLACE_OPTIONS                                              \
 	{"driver", required_argument, NULL, CMD_DRIVER},               \
 		{"userspace", required_argument, NULL, CMD_USERSPACE}, \
@@ -43,10 +43,10 @@ enum { CMD_DRIVER = 512, CMD_USERSPACE, CMD_CPUS };
 	}
 int cmd_place(struct session_options *opt, int c, const char *value);
 // How many workers there are, and where. cmd_workers: 0, or -EINVAL after a message.
-#define CMD_WORKER_OPTIONS                                \
-	{"workers", required_argument, NULL, 'j'},        \
-	{                                                 \
-		"cpus", required_argument, NULL, CMD_CPUS \
+#define CMD_WORKER_OPTIONS                                                                      \
+	{"workers", required_argument, NULL, 'j'}, {"balance", no_argument, NULL, CMD_BALANCE}, \
+	{                                                                                       \
+		"cpus", required_argument, NULL, CMD_CPUS                                       \
 	}
 int cmd_workers(struct session_options *opt, int c, const char *value);
 // Their number where none was given.

@@ -22,6 +22,7 @@ static const char usage[] =
 	"  -j, --workers N       as if so many threads forwarded packets (1, or one per CPU of "
 	"--cpus)\n"
 	"      --cpus LIST       the CPUs that they are pinned to, such as 0-3,6\n"
+	"      --balance         as if flows were moved between workers\n"
 	"      --no-pin          as if the kernel moved them between CPUs\n"
 	"      --zero-copy DEV   as if an RX queue of the interface were bound in zero-copy mode\n"
 	"  -L, --elements DIR    take the elements in DIR too\n";
@@ -81,6 +82,7 @@ static int parse_options(struct plan_options *o, int argc, char **argv)
 			break;
 		case 'j':
 		case CMD_CPUS:
+		case CMD_BALANCE:
 			rc = cmd_workers(&o->session, c, optarg);
 			break;
 		case 'h':

@@ -29,6 +29,7 @@ static const char usage[] =
 	"      --keep        what runs in the driver stays there when the process ends\n"
 	"      --no-compile  let each element in the driver be a program of its own\n"
 	"  -L, --elements DIR  take the elements in DIR too\n"
+	"      --balance     move flows from busy workers to idle ones\n"
 	"      --no-pin      let the kernel move the workers between CPUs\n"
 	"  -s, --stats       print the table of `weir stats' at the end\n"
 	"  NAME=VALUE        gives the variable $NAME of the configuration a value\n";
@@ -83,11 +84,61 @@ static int read_plan(struct weir_element *, const struct weir_handler *, const c
 	return 0;
 }
 
+static int read_balance(struct weir_element *, const struct weir_handler *, const char *,
+			struct weir_buf *out, struct weir_err *)
+{
+	if (running->balance)
+		weir_balance_show(running->balance, out);
+	return 0;
+}
+
+static struct weir_device *find_device(const char *name)
+{
+	struct weir_device *d = weir_router_devices(running->router);
+
+	while (d && strcmp(weir_device_name(d), name) != 0)
+		d = d->next;
+	return d;
+}
+
+// DEVICE FIRST-LAST WORKER
+static int write_move(struct weir_element *, const struct weir_handler *, const char *value,
+		      struct weir_err *err)
+{
+	struct weir_buckets what = {};
+	unsigned first, last, worker;
+	struct weir_device *d;
+	char name[16];
+	int rc;
+
+	if (!running->balance)
+		return weir_error(err, NULL, "move: this router runs without --balance");
+	if (sscanf(value, "%15s %u-%u %u", name, &first, &last, &worker) != 4 || first > last ||
+	    last >= WEIR_BUCKETS)
+		return weir_error(err, NULL,
+				  "move: `%s' is not `DEVICE FIRST-LAST WORKER', with "
+				  "buckets from 0 to %d",
+				  value, WEIR_BUCKETS - 1);
+	d = find_device(name);
+	for (unsigned i = first; i <= last; i++)
+		weir_buckets_add(&what, i);
+	rc = d ? weir_balance_ask(running->balance, d, &what, worker) : -ENODEV;
+	if (rc == -EBUSY)
+		return weir_error(err, NULL, "move: another one is under way");
+	if (rc)
+		return weir_error(err, NULL, "move: worker %u has no part of what %s receives",
+				  worker, name);
+	return 0;
+}
+
 static const struct weir_handler run_handlers[] = {
 	WEIR_READ("stats", read_stats, "the table of `weir stats'"),
 	WEIR_READ("status", read_status, "its line of `weir status'"),
 	WEIR_READ("since", read_since, "when the counters began, in seconds since 1970"),
 	WEIR_READ("devices", read_devices, "mode and queues of each device"),
+	WEIR_READ("balance", read_balance, "how busy workers are, and what was moved between them"),
+	WEIR_WRITE("move", write_move,
+		   "`DEVICE FIRST-LAST WORKER': moves these steering buckets to the worker"),
 	WEIR_READ("plan", read_plan, "where its elements run, as `weir plan' says it"),
 	{},
 };
@@ -152,6 +203,7 @@ static int take_option(struct run_options *o, int c, const char *value)
 		return cmd_place(&o->session, c, value);
 	case 'j':
 	case CMD_CPUS:
+	case CMD_BALANCE:
 		return cmd_workers(&o->session, c, value);
 	case NO_DRIVER:
 		front->on = false;
@@ -240,17 +292,35 @@ static void notice(struct session *s, unsigned tick)
 	weir_err_free(&err);
 }
 
+enum { MOVE_MS = 1 }; // between two looks at a move that is under way
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static void wait_for_end(struct session *s, sigset_t *set)
 {
-	const struct timespec pause = {.tv_nsec = WEIR_XSK_TICK_MS * 1000L * 1000};
+	uint64_t noticed = now_ms();
 	unsigned tick = 0;
+	bool moves = false;
 
 	for (int i = 1; i < 64; i++)
 		if (s->router->signals & 1ull << i)
 			sigdelset(set, i);
 	while (!atomic_load(&s->engine->stop)) {
+		const struct timespec pause = {.tv_nsec = (moves ? MOVE_MS : WEIR_XSK_TICK_MS) *
+							  1000L * 1000};
+
 		if (sigtimedwait(set, NULL, &pause) > 0)
 			weir_engine_stop(s->engine);
+		moves = s->balance && weir_balance_tick(s->balance);
+		if (now_ms() - noticed < WEIR_XSK_TICK_MS)
+			continue;
+		noticed = now_ms();
 		if (s->front)
 			weir_front_beat(s->front);
 		if (s->xsk)

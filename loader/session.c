@@ -92,6 +92,7 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 		.buffers = BATCHES_IN_FLIGHT * WEIR_BATCH_MAX,
 		.n_workers = opt->engine.n_workers,
 		.no_sockets = opt->front.alone,
+		.moves = opt->balance,
 	};
 	int rc = opt->name ? open_pins(s, opt, err) : 0;
 
@@ -135,6 +136,7 @@ int session_threads(struct session *s, const struct session_options *opt, struct
 	struct weir_threads_options o = {
 		.n_workers = opt->engine.n_workers ?: 1,
 		.queues = count_queues,
+		.balance = opt->balance,
 		.lenient = opt->lenient_pins,
 	};
 	int rc;
@@ -172,6 +174,8 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 	} else if (!rc && opt->front.keep)
 		rc = weir_error(err, NULL,
 				"nothing of it runs in the driver, so nothing can be kept");
+	if (!rc && opt->balance)
+		rc = weir_balance_open(&s->balance, s->engine, err);
 	return rc ?: weir_each_element(s->router, check_driver_only, &(struct driver_only){s, err});
 }
 
@@ -275,6 +279,7 @@ int session_load(struct session *s, const struct session_options *opt, struct we
 // The devices go before the engine's buffers: nothing may arrive where nobody listens.
 void session_close(struct session *s)
 {
+	weir_balance_close(s->balance);
 	weir_front_close(s->front);
 	weir_plan_free(&s->plan);
 	weir_engine_close(s->engine);

@@ -4,6 +4,7 @@
 // A router from its text to running and back: parse, check, open devices, make the engine; and
 // everything undone in reverse, whatever was reached. `run` and `click` both stand on this.
 
+#include <balance.h>
 #include <cpus.h>
 #include <engine.h>
 #include <front.h>
@@ -28,6 +29,7 @@ struct session_options {
 	struct weir_engine_options engine; // its pool is filled in by session_open
 	bool pin;			   // workers are pinned to CPUs
 	const char *cpus;		   // which; NULL: those that this process may use
+	bool balance;			   // flows move from worker to worker as the load is
 	bool lenient_pins;		   // a task of a worker that is not there is worker 0's
 	struct session_front front;
 	const char *name; // of the router; NULL: it has nothing to do with what is kept
@@ -40,6 +42,7 @@ struct session {
 	struct weir_xsk *xsk;	      // NULL: no devices
 	struct weir_worker_cpu *cpus; // by worker; NULL: they are not pinned
 	struct weir_threads threads;
+	struct weir_balance *balance; // NULL: flows stay where they are
 	struct weir_plan plan;
 	struct weir_front *front; // NULL: everything runs in userspace
 	struct weir_pins *pins;	  // NULL: nothing is kept, or to be kept

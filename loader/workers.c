@@ -11,6 +11,10 @@ int cmd_workers(struct session_options *opt, int c, const char *value)
 {
 	uint32_t n;
 
+	if (c == CMD_BALANCE) {
+		opt->balance = true;
+		return 0;
+	}
 	if (c == CMD_CPUS) {
 		opt->cpus = value;
 		if (weir_cpus_count(value))

@@ -126,15 +126,27 @@ static void go_on(struct weir_node *n, struct packet **v, unsigned count)
 		weir_emit_all(n, WEIR_DROP + BAD_RESUME, v, count);
 }
 
-// How many, from the front, enter the graph in the same place.
+// Element and input where it enters the graph, as one word.
+static uint32_t where(const struct packet *p)
+{
+	uint32_t both;
+
+	memcpy(&both, &p->resume_element, sizeof(both));
+	return both;
+}
+_Static_assert(offsetof(struct packet, resume_input) == offsetof(struct packet, resume_element) + 2,
+	       "see where");
+
+// How many, from the front, enter in the same place.
 static unsigned same_place(struct packet *const *v, unsigned count)
 {
-	unsigned i = 1;
+	const uint32_t first = where(v[0]);
 
-	while (i < count && v[i]->resume_element == v[0]->resume_element &&
-	       v[i]->resume_input == v[0]->resume_input)
-		i++;
-	return i;
+	WEIR_UNROLL
+	for (unsigned i = 1; i < count; i++)
+		if (where(v[i]) != first)
+			return i;
+	return count;
 }
 
 static void hand_on(struct weir_node *n, struct packet **v, unsigned count)
@@ -144,6 +156,7 @@ static void hand_on(struct weir_node *n, struct packet **v, unsigned count)
 	if (self->timestamp) {
 		uint64_t now = weir_wall(n);
 
+		WEIR_UNROLL
 		for (unsigned i = 0; i < count; i++)
 			v[i]->tstamp = now;
 	}

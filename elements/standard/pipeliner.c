@@ -144,6 +144,14 @@ static int init_node(struct weir_node *n, struct weir_err *)
 	return weir_watch_inbox(n, has_some, n);
 }
 
+static void passed(const struct weir_node *n, uint32_t *put, uint32_t *taken)
+{
+	const struct pipeliner_state *s = n->state;
+
+	*put = s->ring ? s->ring->tail : 0;
+	*taken = s->ring ? s->ring->head : 0;
+}
+
 static void fini_node(struct weir_node *n)
 {
 	struct pipeliner_state *s = n->state;
@@ -214,7 +222,7 @@ static const struct weir_handler handlers[] = {
 WEIR_BATCH_ELEMENT(pipeliner, "Pipeliner", .purpose = "goes on with packets on another worker",
 		   .processing = "h/h", .args = args, .handlers = handlers, .task = task,
 		   .configure = configure, .init_node = init_node, .fini_node = fini_node,
-		   .held = held, .capacity = capacity, .state_size = sizeof(struct pipeliner_state),
-		   .changes_worker = true, .userspace = "changes the worker",
-		   .drops = {"overflow", "no_buffer"});
+		   .passed = passed, .held = held, .capacity = capacity,
+		   .state_size = sizeof(struct pipeliner_state), .changes_worker = true,
+		   .userspace = "changes the worker", .drops = {"overflow", "no_buffer"});
 WEIR_CASES(pipeliner, {"", "ip4 udp", "0", ""});

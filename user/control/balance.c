@@ -132,6 +132,10 @@ struct weir_balance {
 	uint64_t *busy_before;
 	uint64_t looked_at;
 	uint64_t n_moves, n_buckets, n_postponed;
+
+	// writer: whoever asks, while `asked` is false; reader: the tick
+	struct weir_choice wish;
+	atomic_bool asked;
 };
 
 static uint64_t now_ns(void)
@@ -220,6 +224,7 @@ void weir_balance_close(struct weir_balance *b)
 {
 	if (!b)
 		return;
+	weir_move_close(&b->move);
 	free(b->devices);
 	free(b->before);
 	free(b->busy);
@@ -227,7 +232,18 @@ void weir_balance_close(struct weir_balance *b)
 	free(b);
 }
 
-static void begin(struct weir_balance *b, double seconds)
+static bool move(struct weir_balance *b, const struct weir_choice *c)
+{
+	if (!weir_move_begin(&b->move, b->engine, c->device, &c->what, c->from, c->to)) {
+		b->n_postponed++;
+		return false;
+	}
+	b->n_moves++;
+	b->n_buckets += c->n;
+	return true;
+}
+
+static void even_out(struct weir_balance *b, double seconds)
 {
 	const struct weir_load load = {
 		.n_workers = b->engine->opt.n_workers,
@@ -238,14 +254,31 @@ static void begin(struct weir_balance *b, double seconds)
 	};
 	struct weir_choice c;
 
-	if (!weir_balance_choose(&load, &c))
-		return;
-	if (!weir_move_begin(&b->move, b->engine, c.device, &c.what, c.from, c.to)) {
-		b->n_postponed++;
-		return;
+	if (weir_balance_choose(&load, &c))
+		move(b, &c);
+}
+
+// A move has one old worker: the wish is met one after the other.
+static void meet_wish(struct weir_balance *b)
+{
+	struct weir_choice c = {.device = b->wish.device, .to = b->wish.to};
+	struct weir_bucket now[WEIR_BUCKETS];
+	bool found = false;
+
+	c.device->ops->move->buckets(c.device, now);
+	for (unsigned i = 0; i < WEIR_BUCKETS; i++) {
+		if (!weir_buckets_has(&b->wish.what, i) || now[i].worker == c.to ||
+		    (found && now[i].worker != c.from))
+			continue;
+		found = true;
+		c.from = now[i].worker;
+		weir_buckets_add(&c.what, i);
+		c.n++;
 	}
-	b->n_moves++;
-	b->n_buckets += c.n;
+	if (!found)
+		atomic_store(&b->asked, false);
+	else
+		move(b, &c);
 }
 
 bool weir_balance_tick(struct weir_balance *b)
@@ -255,12 +288,26 @@ bool weir_balance_tick(struct weir_balance *b)
 
 	if (weir_move_go_on(&b->move))
 		return true;
-	if (now - b->looked_at < LOOK_NS)
-		return false;
+	if (atomic_load(&b->asked))
+		meet_wish(b);
+	if (b->move.step != WEIR_MOVE_NONE || now - b->looked_at < LOOK_NS)
+		return b->move.step != WEIR_MOVE_NONE;
 	look(b, seconds);
 	b->looked_at = now;
-	begin(b, seconds);
+	even_out(b, seconds);
 	return b->move.step != WEIR_MOVE_NONE;
+}
+
+int weir_balance_ask(struct weir_balance *b, struct weir_device *d, const struct weir_buckets *what,
+		     unsigned to)
+{
+	if (!can_move(d) || !weir_workers_has(&d->plan.rx, to))
+		return -EINVAL;
+	if (atomic_load(&b->asked))
+		return -EBUSY;
+	b->wish = (struct weir_choice){.device = d, .to = to, .what = *what};
+	atomic_store(&b->asked, true);
+	return 0;
 }
 
 void weir_balance_show(const struct weir_balance *b, struct weir_buf *out)

@@ -25,9 +25,6 @@ struct weir_choice {
 	struct weir_buckets what;
 };
 
-// Most packets that may wait at the new worker while a move is under way.
-enum { WEIR_MOVE_HELD = 8192 };
-
 // What to move. False: it is even enough, or no move makes it more even.
 bool weir_balance_choose(const struct weir_load *l, struct weir_choice *c);
 
@@ -38,5 +35,9 @@ int weir_balance_open(struct weir_balance **out, struct weir_engine *g, struct w
 void weir_balance_close(struct weir_balance *b);
 // To be called by control every 50 ms or so; when it returns true, again in a millisecond.
 bool weir_balance_tick(struct weir_balance *b);
+// Has buckets moved at the next tick, whatever the load is. -EBUSY: another wish waits; -EINVAL:
+// the interface's packets are not steered, or the worker does not receive from it.
+int weir_balance_ask(struct weir_balance *b, struct weir_device *d, const struct weir_buckets *what,
+		     unsigned to);
 // What it sees and did, for people.
 void weir_balance_show(const struct weir_balance *b, struct weir_buf *out);

@@ -4,6 +4,7 @@
 
 #include <graph.h>
 #include <move.h>
+#include <stdlib.h>
 
 enum { MOST_ROUNDS = 256 }; // more than back edges that a packet may take
 
@@ -29,17 +30,48 @@ static bool has_pending(const struct weir_worker *w)
 	return false;
 }
 
+// Notes what the worker's elements have put somewhere for other workers.
+static void mark_passed(struct weir_move *m)
+{
+	const struct weir_router *r = m->engine->router;
+	uint32_t taken;
+
+	for (unsigned i = 0; i < r->n_elements; i++)
+		if (r->elements[i]->class->passed)
+			r->elements[i]->class->passed(r->elements[i]->nodes[m->from], &m->put[i],
+						      &taken);
+}
+
+// Others have taken that out, and it has gone on as far as it goes in a round.
+static bool is_passed(const struct weir_move *m)
+{
+	const struct weir_router *r = m->engine->router;
+	uint32_t put, taken;
+
+	for (unsigned i = 0; i < r->n_elements; i++) {
+		if (!r->elements[i]->class->passed)
+			continue;
+		r->elements[i]->class->passed(r->elements[i]->nodes[m->from], &put, &taken);
+		if ((int32_t)(taken - m->put[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
 bool weir_move_begin(struct weir_move *m, struct weir_engine *g, struct weir_device *d,
 		     const struct weir_buckets *b, unsigned from, unsigned to)
 {
+	uint32_t *put = calloc(g->router->n_elements, sizeof(*put));
 	bool keeps;
 
 	weir_world_stop(g);
 	keeps = keeps_any(&g->workers[from]);
 	weir_world_go(g);
-	if (keeps)
+	if (keeps || !put) {
+		free(put);
 		return false;
-	*m = (struct weir_move){.engine = g, .device = d, .from = from, .to = to};
+	}
+	*m = (struct weir_move){.engine = g, .device = d, .from = from, .to = to, .put = put};
 	d->ops->move->hold(d, to, b);
 	d->ops->move->steer(d, to, b);
 	m->period = weir_grace_begin();
@@ -66,6 +98,7 @@ static void wait_for_graph(struct weir_move *m)
 		for (struct weir_device *d = weir_router_devices(m->engine->router); d; d = d->next)
 			if (d->ops && d->ops->move)
 				d->ops->move->mark_tx(d, m->from);
+		mark_passed(m);
 		m->step = WEIR_MOVE_TX;
 	}
 	weir_world_go(m->engine);
@@ -73,9 +106,10 @@ static void wait_for_graph(struct weir_move *m)
 
 static void wait_for_sending(struct weir_move *m)
 {
-	bool past = true;
+	bool past;
 
 	weir_world_stop(m->engine);
+	past = is_passed(m);
 	for (struct weir_device *d = weir_router_devices(m->engine->router); d; d = d->next)
 		if (d->ops && d->ops->move)
 			past &= d->ops->move->tx_past(d, m->from);
@@ -86,6 +120,12 @@ static void wait_for_sending(struct weir_move *m)
 	weir_world_go(m->engine);
 	if (past)
 		weir_worker_wake(&m->engine->workers[m->to]);
+}
+
+void weir_move_close(struct weir_move *m)
+{
+	free(m->put);
+	*m = (struct weir_move){};
 }
 
 bool weir_move_go_on(struct weir_move *m)
@@ -113,8 +153,9 @@ bool weir_move_go_on(struct weir_move *m)
 			wait_for_sending(m);
 			break;
 		case WEIR_MOVE_RELEASE:
-			if (m->device->ops->move->released(m->device, m->to))
-				m->step = WEIR_MOVE_NONE;
+			if (!m->device->ops->move->released(m->device, m->to))
+				break;
+			weir_move_close(m);
 			break;
 		}
 	} while (m->step != before);

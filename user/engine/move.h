@@ -9,13 +9,16 @@
 //	3. When a grace period is over, no program runs any more that read the table before; so what
 //	   the old worker still gets of them is in its rings.
 //	4. It has taken that out, and nothing of it waits within the graph.
-//	5. What it sent has left: the TX rings, and the rings to workers that send for it.
+//	5. What it sent has left: the TX rings, and the rings to other workers.
 //	6. The new worker goes on with what it kept, in order, and then with what comes.
 //
 // owner: control; one move of an interface at a time.
 
 #include <abi/steer.h>
 #include <engine.h>
+
+// Most packets that may wait at the new worker while a move is under way.
+enum { WEIR_MOVE_HELD = 8192 };
 
 // A set of buckets.
 struct weir_buckets {
@@ -73,6 +76,7 @@ struct weir_move {
 	} step;
 	uint64_t period;
 	uint64_t rounds; // of the old worker, when its rings were empty of them
+	uint32_t *put;	 // by element: what the old worker had put there for others by then
 };
 
 // False: not now, something of the old worker's flows is kept in the graph until other packets
@@ -82,3 +86,5 @@ bool weir_move_begin(struct weir_move *m, struct weir_engine *g, struct weir_dev
 // Goes as far as it can without waiting; to be called every millisecond or so. True while it is not
 // done.
 bool weir_move_go_on(struct weir_move *m);
+// At the end, also in the middle of a move; then what was held stays where it is.
+void weir_move_close(struct weir_move *m);

@@ -357,8 +357,11 @@ static void decide_steering(struct analysis *a, const struct weir_device *d,
 	plan->known = opt->queues && opt->queues(opt->arg, d, &plan->n_rx, &plan->n_tx);
 	if (!plan->known)
 		plan->n_rx = plan->n_tx = 1;
-	plan->steer = plan->n_rx < n;
-	if (n)
+	plan->steer = plan->n_rx < n || (opt->balance && n > 1);
+	if (opt->balance && plan->n_rx >= n && n > 1)
+		snprintf(plan->why, sizeof(plan->why), "--balance moves flows between %u workers",
+			 n);
+	else if (n)
 		snprintf(plan->why, sizeof(plan->why), "%u queue%s for %u worker%s", plan->n_rx,
 			 plan->n_rx == 1 ? "" : "s", n, n == 1 ? "" : "s");
 }

@@ -21,6 +21,7 @@ struct weir_threads_options {
 	// NULL: nobody knows of any.
 	bool (*queues)(void *arg, const struct weir_device *d, unsigned *n_rx, unsigned *n_tx);
 	void *arg;
+	bool balance; // packets are to be steered, so that flows can move between workers
 	bool lenient; // a pin to a worker that is not there means worker 0, as in Click
 };
 

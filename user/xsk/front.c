@@ -109,6 +109,8 @@ unsigned weir_xsk_waiting(const struct weir_device *device)
 	for (unsigned i = 0; d && d->queues && i < d->n_queues; i++)
 		for (unsigned k = 0; k < d->queues[i].n_rx; k++)
 			n += xsk_rx_resumed(&d->queues[i].rx[k]);
+	for (unsigned i = 0; d && d->parks && i < d->n_columns; i++)
+		n += xsk_park_resumed(&d->parks[i]);
 	return n;
 }
 

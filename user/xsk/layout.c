@@ -166,6 +166,7 @@ void xsk_device_free(struct xsk_device *d)
 		xsk_handover_close(&d->handovers[i]);
 	free(d->handovers);
 	free(d->queues);
+	xsk_parks_close(d);
 	for (unsigned i = 0; d->device->workers && i < d->device->n_workers; i++)
 		free(d->device->workers[i].rx);
 	free(d->device->workers);
@@ -215,6 +216,7 @@ static void begin_rx(struct weir_xsk *x, struct xsk_device *d, unsigned queue, u
 		.busy_poll = d->device->opt.busy_poll && !class,
 		.device = d->device->index,
 		.mac = mac_word(d->iface.mac),
+		.park = d->parks ? &d->parks[column] : NULL,
 	};
 	q->joined[i] = (struct xsk_socket){.fd = -1, .rx = &rx->ring};
 	if (!rx->owns_fill)

@@ -107,7 +107,10 @@ static int set_up(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err
 
 static int open_pool(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
 {
-	struct weir_pool_want want = {.n = buffers, .n_workers = x->opt.n_workers};
+	struct weir_pool_want want = {
+		.n = buffers + (x->opt.moves ? WEIR_MOVE_HELD : 0),
+		.n_workers = x->opt.n_workers,
+	};
 	int e;
 
 	for (unsigned i = 0; i < x->n; i++) {
@@ -145,11 +148,17 @@ static unsigned n_sockets(const struct xsk_device *d)
 	return d->n_columns * d->n_classes;
 }
 
-static void deal(struct weir_steer *s, const struct xsk_device *d)
+static int deal(struct weir_xsk *x, struct xsk_device *d)
 {
+	struct weir_steer *s = &x->steer.tables[d - x->devices];
+
 	s->first_socket = d->first_socket;
 	xsk_steer_deal(s, d->n_columns > 1 ? WEIR_KEY_FLOW : WEIR_KEY_NONE, d->n_columns ?: 1,
 		       d->n_classes ?: 1);
+	d->number = (unsigned)(d - x->devices);
+	d->steering = &x->steer;
+	d->steer = s;
+	return x->opt.moves && d->n_columns > 1 ? xsk_parks_open(d) : 0;
 }
 
 static int open_maps(struct weir_xsk *x, struct weir_err *err)
@@ -165,7 +174,7 @@ static int open_maps(struct weir_xsk *x, struct weir_err *err)
 				       sizeof(__u32), n ?: 1, NULL);
 	rc = x->sockets_fd < 0 ? -errno : open_front_map(x) ?: xsk_steer_open(&x->steer, x->n, n);
 	for (unsigned i = 0; !rc && i < x->n; i++)
-		deal(&x->steer.tables[i], &x->devices[i]);
+		rc = deal(x, &x->devices[i]);
 	return rc ? weir_error(err, NULL, "cannot make the map of sockets: %s", strerror(-rc)) : 0;
 }
 
@@ -272,6 +281,7 @@ static const struct weir_device_ops OPS = {
 	.to_host = to_host,
 	.lost = lost,
 	.handed_over = handed_over,
+	.move = &xsk_move_ops,
 };
 
 // What the engine and the elements may see from now on.

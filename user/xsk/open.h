@@ -25,6 +25,12 @@ struct xsk_device {
 	unsigned n_tx;		      // queues that are sent on
 	struct xsk_handover *handovers;
 	unsigned n_handovers;
+	unsigned number; // of the interface in the tables below
+	const struct xsk_steer *steering;
+	struct weir_steer *steer; // its table
+	struct xsk_park *parks;	  // by column; NULL: its packets stay where they are
+	uint32_t tx_mark;	  // where a move waits for, of what sends for the old worker
+	bool tx_mark_in_handover;
 	bool zc;
 	int zc_error; // why not
 	int promisc_fd;
@@ -61,3 +67,9 @@ void xsk_queue_begin(struct weir_xsk *x, struct xsk_device *d, unsigned queue, b
 int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
 int xsk_device_bind_copy(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
 void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d);
+
+// Where packets of flows that move to a worker wait. 0 or -ENOMEM.
+int xsk_parks_open(struct xsk_device *d);
+void xsk_parks_close(struct xsk_device *d);
+// How its packets are moved from worker to worker (user/engine/move.h).
+extern const struct weir_move_ops xsk_move_ops;

@@ -202,6 +202,7 @@ static bool take_block(struct packet *p, const struct weir_meta *m)
 	memcpy(p->anno, m->anno, sizeof(p->anno));
 	p->resume_element = m->element;
 	p->resume_input = m->input;
+	p->hash = m->hash;
 	return true;
 }
 
@@ -277,9 +278,8 @@ unsigned xsk_rx_resumed(struct xsk_rx *q)
 	return n;
 }
 
-static unsigned rx(struct weir_queue *base, struct packet **v, unsigned max)
+static unsigned rx_ring(struct xsk_rx *q, struct packet **v, unsigned max)
 {
-	struct xsk_rx *q = (struct xsk_rx *)base;
 	unsigned n = xsk_ring_ready(&q->ring, max), k = 0;
 
 	if (n) {
@@ -292,6 +292,29 @@ static unsigned rx(struct weir_queue *base, struct packet **v, unsigned max)
 	if (q->owns_fill && q->fill->owed)
 		top_up(q->fill);
 	return k;
+}
+
+// What waited goes on before anything is taken from a ring.
+static unsigned rx_parked(struct xsk_rx *q, struct packet **v, unsigned max)
+{
+	unsigned n = xsk_park_go_on(q->park, v, max), room;
+
+	if (n)
+		return n;
+	if (!xsk_park_is_on(q->park))
+		return rx_ring(q, v, max);
+	room = xsk_park_room(q->park);
+	n = rx_ring(q, v, room < max ? room : max);
+	return xsk_park_sieve(q->park, v, n);
+}
+
+static unsigned rx(struct weir_queue *base, struct packet **v, unsigned max)
+{
+	struct xsk_rx *q = (struct xsk_rx *)base;
+
+	if (WEIR_UNLIKELY(xsk_park_is_on(q->park)))
+		return rx_parked(q, v, max);
+	return rx_ring(q, v, max);
 }
 
 static unsigned rx_and_fill(struct weir_queue *base, struct packet **v, unsigned max)

@@ -8,6 +8,7 @@
 // nobody empties does not starve the others.
 
 #include <device.h>
+#include <park.h>
 #include <pool.h>
 #include <ring.h>
 
@@ -25,7 +26,9 @@ struct xsk_rx {
 	bool skip;  // within a frame of several buffers
 	bool front; // frames may carry a block of the driver's half; stays once it is set
 	uint16_t device;
-	uint64_t mac; // of the interface, as the first 6 bytes of a frame read
+	uint64_t mac;	       // of the interface, as the first 6 bytes of a frame read
+	struct xsk_park *park; // of its worker; NULL: its packets stay where they are
+	uint32_t mark;	       // where it was when a move began to wait for it. owner: control
 
 	struct xsk_rx_count {
 		uint64_t packets, bytes;

@@ -15,6 +15,7 @@ struct weir_xsk_options {
 	unsigned n_workers; // 0: 1
 	// No sockets and no buffers: everything runs in the driver.
 	bool no_sockets;
+	bool moves; // packets that are steered may be moved from worker to worker
 	// The file of the link that a past run left on an interface, malloc'd; NULL: none. Its
 	// program stays in place until weir_xsk_take_over.
 	char *(*kept)(void *arg, const char *ifname);

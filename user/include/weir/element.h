@@ -69,6 +69,9 @@ struct weir_class {
 	// unless the node sleeps (weir_sleep_until).
 	bool (*task)(struct weir_node *n, unsigned burst);
 
+	// Of packets that this node puts somewhere for another worker: how many it has put, and how
+	// many were taken. While the world stands still. NULL: it does not, or all is one FIFO.
+	void (*passed)(const struct weir_node *n, uint32_t *put, uint32_t *taken);
 	// Packets this node holds (queues, reassembly): for the ledger. NULL: none.
 	unsigned (*held)(struct weir_node *n);
 	// Most packets a node of this element will hold: the plan computes buffers from it.

@@ -53,6 +53,7 @@ struct packet {
 	uint64_t chunk;	     // UMEM address of the buffer, for its pool
 	// Where the graph goes on with a packet that the driver's half had; for who receives it.
 	uint16_t resume_element, resume_input;
+	uint32_t hash; // as the driver's half steered it; where it had the packet
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct packet, tstamp) == 64, "the hot part is one cache line");
 _Static_assert(offsetof(struct packet, network) == offsetof(struct ip4, ttl),
