@@ -1,85 +1,126 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Several workers on interfaces with more queues, as many, fewer, or one: what comes is sent, whoever has
-# the queue; pins; and what the running plan says of them.
+# Several workers on the queues of an interface: sockets that share a queue, packets handed over to
+# who has a TX queue, in every mode, and through the whole life of a router.
 # shellcheck disable=SC2317
 set -u
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/weir.sh
 . "$(dirname "$0")/weir.sh"
+# shellcheck source=tests/net/flows.sh
+. "$(dirname "$0")/flows.sh"
+trap 'cleanup; "$weir" unload "$tag" >/dev/null 2>&1' EXIT
 
-plans() { # LINE ...: the running plan has these lines
-	local line
-	on r "$weir" read -n "$tag" plan >"$scratch/plan"
-	for line; do
-		grep -qx -- "$line" "$scratch/plan" || because "no line '$line'" || return
-	done
-}
-
-# Many flows at once, both ways: eight connections of TCP, of which none may stall.
-transfers() {
-	local said router=$pid
-	background b iperf3 -s -1 >/dev/null
-	pid=$router
-	sleep 0.3
-	said=$(on a timeout 20 iperf3 -c 10.0.0.2 -P 8 -n 400K 2>&1) || because "${said##*$'\n'}"
-}
-
-forwarding() { # QUEUES WORKERS [OPTION ...]
-	local what="$1 queues, $2 workers${3:+, $3}"
-	expect "$what: starts" run -j "$2" "${@:3}" <<-END
-		FromDevice(va, PROMISC true) -> ToDevice(vb);
-		FromDevice(vb, PROMISC true) -> ToDevice(va);
-	END
-	expect "$what: forwards" pings a 10.0.0.2 1000 56
-	expect "$what: many flows" transfers
-	expect "$what: the ledger balances" soon balances
-	expect "$what: ends" stop
-}
-
-bridge() { # QUEUES of va QUEUES of vb
+line() { # QUEUES QUEUES: a and b on one network, the router between them
 	namespaces a r b
 	wire a a0 r va "$1"
 	wire b b0 r vb "$2"
 	on a ip addr add 10.0.0.1/24 dev a0
 	on b ip addr add 10.0.0.2/24 dev b0
-	on a ethtool -K a0 tso off gso off >/dev/null
-	on b ethtool -K b0 tso off gso off >/dev/null
+	on r ip addr add 10.0.0.9/24 dev va
+	quiet a b
 }
 
-for queues in "1 1" "2 1" "4 2" "8 4"; do
-	# shellcheck disable=SC2086
-	bridge $queues
-	for workers in 1 2 3 8; do
-		forwarding "$queues" "$workers" --no-driver
-	done
-	no_hosts
+bridge() { # WORKERS ARGUMENTS OPTION ...: forwards all, in both directions
+	run --no-driver -j "$1" "${@:3}" <<-END
+		FromDevice(va, PROMISC true$2) -> ToDevice(vb);
+		FromDevice(vb, PROMISC true$2) -> ToDevice(va);
+	END
+}
+
+forwards() { # NAME
+	both_ways "$1" \
+		"--from $tag-a:a0 --to $tag-b:b0 --mac $(ether b b0) --src 10.0.0.1 --dst 10.0.0.2 --count 8000 --rate 8000" \
+		"--from $tag-b:b0 --to $tag-a:a0 --mac $(ether a a0) --src 10.0.0.2 --dst 10.0.0.1 --count 8000 --rate 8000"
+}
+
+counted() { # NAME: its sum over all queues
+	on r "$weir" stats -n "$tag" | grep -o " $1 [0-9]*" | awk '{s += $2} END {print s + 0}'
+}
+
+line 1 1
+for mode in auto generic; do
+	expect "one queue, $mode: starts" bridge 4 ", MODE $mode"
+	expect "one queue, $mode: forwards in order" forwards "one-$mode"
+	expect "one queue, $mode: is shared" test "$(counted tx_handed_over)" -gt 8000
+	expect "one queue, $mode: balances" soon balances
+	expect "one queue, $mode: ends" stop
 done
+expect "busy polling: starts" bridge 2 ", BUSY_POLL true"
+expect "busy polling: forwards in order" forwards one-auto
+expect "busy polling: balances" soon balances
+expect "busy polling: ends" stop
 
-bridge 4 1
-expect "pins: start" run -j 4 --no-driver <<-END
-	FromDevice(va, PROMISC true, THREADS "1-2") -> ToDevice(vb, THREADS 3);
-	FromDevice(vb, PROMISC true, THREADS 0) -> p :: Pipeliner -> q :: Queue -> ToDevice(va);
-	StaticThreadSched(p 2);
-END
-expect "pins: the plan" plans "va: 4 queues for 2 workers, need_wakeup" \
-	"  RX 0: worker 1" "  RX 1: worker 2" "  RX 2: worker 1" "  RX 3: worker 2" \
-	"vb: 1 queue for 1 worker, need_wakeup" "  RX 0: worker 0" \
-	"  TX 0: worker 3, to which workers 1-2 hand over" \
-	"  p :: Pipeliner: pushed to by worker 0, goes on on worker 2 (pinned by StaticThreadSched@7)"
-expect "pins: forward" pings a 10.0.0.2 1000 56
-expect "pins: many flows" transfers
-expect "pins: the ledger balances" soon balances
-expect "pins: end" stop
+expect "small rings: starts" bridge 4 ", RING 64"
+expect "small rings: forward" pings a 10.0.0.2 2000 56
+expect "small rings: balance" soon balances
+expect "small rings: end" stop
 
-expect "a task of nobody: starts" run -j 2 --no-driver <<-END
-	FromDevice(va, PROMISC true) -> q :: Queue(5) -> u :: Unqueue -> ToDevice(vb);
-	FromDevice(vb, PROMISC true) -> ToDevice(va);
-	StaticThreadSched(u -1);
+expect "ToHost: starts" run --no-driver -j 4 <<<"FromDevice(va) -> c :: Counter -> ToHost(va);"
+expect "ToHost: the host answers" pings a 10.0.0.9 500 1400
+expect "ToHost: balances" soon balances
+expect "ToHost: ends" stop
+
+# one worker each for what sends, so that two hand over
+expect "pulled by others: starts" run --no-driver -j 4 <<-END
+	FromDevice(va, PROMISC true) -> q :: Queue(2000) -> t :: ToDevice(vb);
+	FromDevice(vb, PROMISC true) -> Queue(2000) -> ToDevice(va);
+	RatedSource(LENGTH 60, LIMIT 2000, RATE 4000) -> t2 :: ToDevice(va);
 END
-on a ping -q -c 1 -W 1 10.0.0.2 >/dev/null 2>&1
-expect "a task of nobody: packets wait" between 1 5 q.length
-expect "a task of nobody: ends" stop
+expect "pulled by others: forwards in order" forwards one-auto
+expect "pulled by others: all are sent" soon has t2.count 2000
+expect "pulled by others: balances" soon balances
+expect "pulled by others: ends" stop
 no_hosts
+
+line 4 2
+for end in TERM KILL; do
+	expect "many sockets: start" bridge 8 ""
+	expect "many sockets: forward in order" forwards many
+	expect "many sockets: balance" soon balances
+	expect "many sockets: end by SIG$end" stop $end
+done
+expect "many sockets: start at once after SIGKILL" bridge 8 ""
+expect "many sockets: and forward" pings a 10.0.0.2 200 56
+expect "many sockets: end" stop
+
+expect "senders: start" run -j 4 <<-END
+	define(\$R 4000);
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> t :: ToDevice(va);
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> t;
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> t;
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> t;
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> u :: ToDevice(vb);
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> u;
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> u;
+	RatedSource(LENGTH 60, LIMIT 1000, RATE \$R) -> u;
+END
+expect "senders: have a queue each" says "^va: sending only, 4 queues"
+expect "senders: as far as there are queues" says "^vb: sending only, 2 queues"
+expect "senders: send" soon has t.count 4000
+expect "senders: and by others" soon has u.count 4000
+expect "senders: balance" soon balances
+expect "senders: all is on the wire" test "$(counted tx_packets)" = 8000
+expect "senders: end" stop
+no_hosts
+
+hosts 2
+on a ethtool -K a0 gro on
+on b ethtool -K b0 gro on
+on r sysctl -qw net.ipv4.ip_forward=0
+router() {
+	run "$@" < <(sed 's/define(.*/define($IF0 va, $IF1 vb, $MTU0 1500, $MTU1 1500)/' configs/ip-router.click)
+}
+for workers in 2 8; do
+	expect "kept, $workers workers: starts" router --keep -j "$workers"
+	expect "kept, $workers workers: forwards" pings a 10.0.2.2 500 56
+	expect "kept, $workers workers: is killed" stop KILL
+	expect "kept, $workers workers: is taken over" router --keep -j 4
+	expect "kept, $workers workers: forwards on" soon pings a 10.0.2.2 200 56
+	expect "kept, $workers workers: answers too" eval 'on a ping -c 1 -W 1 -t 1 10.0.2.2 | grep -q "Time to live exceeded"'
+	expect "kept, $workers workers: balances" soon balances
+	expect "kept, $workers workers: ends" stop
+	on r "$weir" unload "$tag" >/dev/null 2>&1
+done
 finish
