@@ -13,6 +13,8 @@ static const char usage[] = "usage: weir check [options] FILE [NAME=VALUE...]\n"
 			    "Checks a configuration.\n"
 			    "\n"
 			    "  -q, --quiet         say nothing if it is right\n"
+			    "  -j, --workers N     check its pins for so many workers too\n"
+			    "      --cpus LIST     the CPUs that they are pinned to\n"
 			    "  -L, --elements DIR  take the elements in DIR too\n";
 
 int cmd_file(struct session_options *opt, int argc, char **argv)
@@ -85,22 +87,29 @@ static int parse_options(struct session_options *opt, bool *quiet, int argc, cha
 {
 	static const struct option longs[] = {
 		{"quiet", no_argument, NULL, 'q'},
+		{"workers", required_argument, NULL, 'j'},
+		{"cpus", required_argument, NULL, CMD_CPUS},
 		{"elements", required_argument, NULL, 'L'},
 		{"help", no_argument, NULL, 'h'},
 		{},
 	};
 	int c, rc = 0;
 
-	while (!rc && (c = getopt_long(argc, argv, "+qL:h", longs, NULL)) != -1) {
+	while (!rc && (c = getopt_long(argc, argv, "+qj:L:h", longs, NULL)) != -1) {
 		if (c == 'h') {
 			fputs(usage, stdout);
 			return 1;
 		}
 		if (c == 'q')
 			*quiet = true;
+		else if (c == 'j' || c == CMD_CPUS)
+			rc = cmd_workers(opt, c, optarg);
 		else
 			rc = c == 'L' ? cmd_list_add(&opt->folders, optarg) : -EINVAL;
 	}
+	opt->pin = true;
+	if (opt->cpus)
+		cmd_workers_default(opt);
 	return rc ?: cmd_file(opt, argc - optind + 1, argv + optind - 1);
 }
 
@@ -119,6 +128,8 @@ int cmd_check(int argc, char **argv)
 		return rc < 0 ? 2 : 0;
 	}
 	rc = session_check(&s, &opt, &err);
+	if (!rc && opt.engine.n_workers)
+		rc = session_threads(&s, &opt, &err);
 	if (err.text)
 		fputs(err.text, stderr);
 	if (!rc && !quiet)

@@ -237,7 +237,7 @@ click -e 'InfiniteSource(DATA abc, DATASIZE 5, LIMIT 1, STOP true) -> Print(CONT
 === what has a task says whether it is to run
 == run
 click --simtime -e 't :: TimedSource(1, LIMIT 9) -> n :: Null -> Discard; u :: RatedUnqueue(1); Idle -> Queue -> u -> Discard;
-Script(wait 0.5s, print t.scheduled, print t.headroom, write t.headroom 60, print t.headroom, stop)' -h n.scheduled -h u.scheduled
+Script(wait 0.5s, print t.scheduled, print t.headroom, write t.headroom 60, print t.headroom, stop)' -h n.scheduled -h u.scheduled -h u.home_thread
 == stderr
 no `n.scheduled' handler
 == exit 1
@@ -247,6 +247,9 @@ false
 60
 u.scheduled:
 true
+
+u.home_thread:
+0
 
 === CONTENTS takes the words of a boolean, in both elements that print
 == run

@@ -63,6 +63,30 @@ d.count:
 arp.count:
 1
 
+=== whose turn it is
+== run
+WEIR_RUN_DIR=. weir run -j 3 config 2>&1 >/dev/null
+== file config
+i :: InfiniteSource(LIMIT 5) -> q :: Queue -> u :: Unqueue -> n :: Null -> d :: Discard;
+Idle -> v :: Queue -> w :: Unqueue -> Discard; StaticThreadSched(u 2, w -1);
+Script(wait 0.2s, read i.home_thread, read u.home_thread, read d.home_thread, read w.home_thread,
+	read i.scheduled, read u.scheduled, read w.scheduled, write stop);
+== stdout
+i.home_thread:
+1
+u.home_thread:
+2
+d.home_thread:
+2
+w.home_thread:
+-1
+i.scheduled:
+false
+u.scheduled:
+{{true|false}}
+w.scheduled:
+false
+
 === the plan of workers
 == run
 weir plan -j 2 --no-pin config | sed -n '/^workers/,/^driver/p'
@@ -144,7 +168,10 @@ weir plan arguments
 weir plan -j 2 workers
 weir run -j 1 workers
 weir plan -j 2 --no-pin cpu
-weir plan --cpus 0 cpu
+weir plan -j 1 cpu
+weir check -j 3 workers
+weir check -j 2 workers
+weir check -q workers
 == file arguments
 i :: InfiniteSource -> Discard;
 StaticThreadSched(i, i 0 1, x 0, i one, i 2-1);
@@ -193,7 +220,14 @@ cpu:1:1: `FromDevice@1' is pinned to CPU 1000, but the workers are not pinned to
 cpu:1:1: `FromDevice@1' is pinned to CPU 1000, on which no worker runs
   FromDevice(eth1, CPU 1000) -> Discard;
   ^
-== exit 1
+workers:3:1: warning: nothing of `n' can be pinned: it runs where its packets come from
+  StaticThreadSched(n 0);
+  ^
+workers:2:1: `i' is pinned to worker 2, but there are 2 workers, from 0 on (-j 2)
+  StaticThreadSched(i 2);
+  ^
+== stdout
+workers: 5 elements, 2 connections, no errors
 
 === as in Click, a worker that is not there is worker 0
 == config

@@ -177,8 +177,18 @@ READ_FN(read_scheduled)
 	bool is = false;
 
 	for (unsigned i = 0; i < e->n_nodes; i++)
-		is |= e->nodes[i]->sleep_until <= weir_now(e->nodes[i]);
+		is |= weir_workers_has(&e->tasks, i) &&
+		      e->nodes[i]->sleep_until <= weir_now(e->nodes[i]);
 	weir_printf(out, "%s", is ? "true" : "false");
+	return 0;
+}
+
+READ_FN(read_home_thread)
+{
+	if (weir_workers_count(&e->tasks))
+		weir_workers_print(&e->tasks, out);
+	else
+		weir_printf(out, "-1");
 	return 0;
 }
 
@@ -205,8 +215,11 @@ const struct weir_handler weir_config_handler = {
 	.help = "its arguments; a write replaces them",
 };
 
-const struct weir_handler weir_scheduled_handler =
-	WEIR_READ("scheduled", read_scheduled, "whether its task is to run");
+const struct weir_handler weir_task_handlers[] = {
+	WEIR_READ("scheduled", read_scheduled, "whether its task is to run"),
+	WEIR_READ("home_thread", read_home_thread, "the workers that call its task; -1: none"),
+	{},
+};
 
 const struct weir_handler weir_common_handlers[] = {
 	CALM("name", read_name, "name of the element"),

@@ -56,8 +56,8 @@ static const struct weir_handler *find_handler(struct weir_element *e, const cha
 		return in_table(e->router->handlers, name);
 	if (!h)
 		h = common(e, in_table(weir_common_handlers, name));
-	if (!h && e->class->task && strcmp(name, "scheduled") == 0)
-		h = &weir_scheduled_handler;
+	if (!h && e->class->task)
+		h = in_table(weir_task_handlers, name);
 	if (!h && e->class->handler)
 		h = e->class->handler(e, name, 0);
 	return h;
@@ -70,8 +70,8 @@ void weir_each_handler(struct weir_element *e, void (*fn)(void *arg, const struc
 
 	for (h = is_root(e) ? e->router->handlers : weir_common_handlers; h && h->name; h++)
 		fn(arg, is_root(e) ? h : common(e, h));
-	if (e->class->task)
-		fn(arg, &weir_scheduled_handler);
+	for (h = weir_task_handlers; e->class->task && h->name; h++)
+		fn(arg, h);
 	for (h = e->class->handlers; h && h->name; h++)
 		if (!(h->flags & WEIR_H_PRIVATE))
 			fn(arg, h);

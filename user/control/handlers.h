@@ -14,7 +14,7 @@ extern const struct weir_handler weir_global_handlers[];
 // In place of the common one where the class reconfigures.
 extern const struct weir_handler weir_config_handler;
 // What elements with a task have beside them.
-extern const struct weir_handler weir_scheduled_handler;
+extern const struct weir_handler weir_task_handlers[];
 
 // Calls fn for each handler of the element, in the order of the `handlers` handler. The router's
 // own are those of its root (weir_root).

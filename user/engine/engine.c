@@ -16,11 +16,13 @@ static void free_push(struct weir_node *n, unsigned, struct batch *b)
 	b->n = 0;
 }
 
+// Who waits here has a batch in its hands, and elements behind it on its stack: it does not park.
+// Who is inside does not stop the world, so it comes out.
 static void push_alone(struct weir_node *n, unsigned port, struct batch *b)
 {
-	weir_alone_begin(n->worker);
+	pthread_mutex_lock(&n->worker->engine->alone);
 	n->element->class->push(n, port, b);
-	weir_alone_end(n->worker);
+	pthread_mutex_unlock(&n->worker->engine->alone);
 }
 
 static void choose_functions(struct weir_node *n, const struct weir_element *e)
@@ -250,16 +252,6 @@ static void set_clocks(struct weir_engine *g)
 	g->wall_offset = ns - weir_clock_ns(g);
 }
 
-static void open_alone(struct weir_engine *g)
-{
-	pthread_mutexattr_t again;
-
-	pthread_mutexattr_init(&again);
-	pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
-	pthread_mutex_init(&g->alone, &again);
-	pthread_mutexattr_destroy(&again);
-}
-
 static int open_elements(struct weir_engine *g)
 {
 	for (unsigned i = 0; i < g->router->n_elements; i++) {
@@ -297,7 +289,7 @@ int weir_engine_open(struct weir_engine **out, struct weir_router *r,
 	pthread_mutex_init(&g->world, NULL);
 	pthread_cond_init(&g->parked, NULL);
 	pthread_cond_init(&g->go, NULL);
-	open_alone(g);
+	pthread_mutex_init(&g->alone, NULL);
 	set_clocks(g);
 	g->workers = calloc(g->opt.n_workers, sizeof(*g->workers));
 	if (!g->workers)

@@ -152,9 +152,6 @@ void weir_worker_close(struct weir_worker *w);
 void weir_worker_wake(struct weir_worker *w);
 int weir_watch_open(struct weir_worker *w);
 void weir_watch_close(struct weir_worker *w);
-// Around what only one worker at a time may do. Nests; a worker that waits keeps parking.
-void weir_alone_begin(struct weir_worker *w);
-void weir_alone_end(struct weir_worker *w);
 // Waits at most timeout ms for fds and serves those that are readable.
 void weir_watch_look(struct weir_worker *w, int timeout);
 // The same for a worker that has nothing to do, unless there is something in an inbox.

@@ -259,18 +259,6 @@ void weir_world_go(struct weir_engine *g)
 	pthread_mutex_unlock(&g->world);
 }
 
-// Who waits here has a batch in its hands, and elements behind it on its stack: it does not park. Who
-// is inside does not stop the world, so it comes out.
-void weir_alone_begin(struct weir_worker *w)
-{
-	pthread_mutex_lock(&w->engine->alone);
-}
-
-void weir_alone_end(struct weir_worker *w)
-{
-	pthread_mutex_unlock(&w->engine->alone);
-}
-
 static void running(struct weir_engine *g, int change)
 {
 	pthread_mutex_lock(&g->lock);
