@@ -7,7 +7,8 @@
 #include <time.h>
 #include <xsk.h>
 
-enum { BATCHES_IN_FLIGHT = 16 }; // buffers under way in the graph, in batches
+// Buffers under way in the graph, in batches; MORE for each further worker.
+enum { BATCHES_IN_FLIGHT = 16, BATCHES_MORE = 2 };
 
 int session_check(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
@@ -98,6 +99,8 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 
 	if (rc)
 		return rc;
+	if (opt->engine.n_workers > 1)
+		xsk.buffers += (opt->engine.n_workers - 1) * BATCHES_MORE * WEIR_BATCH_MAX;
 	if (s->pins) {
 		xsk.kept = weir_pins_link;
 		xsk.kept_arg = s->pins;

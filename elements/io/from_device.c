@@ -199,6 +199,16 @@ static unsigned take_rest(struct weir_node *n, struct packet **v, unsigned burst
 	return got;
 }
 
+// So that what other workers took is put back, which they wait for.
+static void take_none(struct weir_node *n)
+{
+	const struct from_device_state *s = n->state;
+	struct packet *v[1];
+
+	for (unsigned i = 0; i < s->n_places; i++)
+		place(n, i)->ops->rx(place(n, i), v, 0);
+}
+
 // Up to a batch with priority and one without: however many there are of the former, the rest is
 // not starved.
 static bool task(struct weir_node *n, unsigned burst)
@@ -211,6 +221,7 @@ static bool task(struct weir_node *n, unsigned burst)
 	if (self->io.burst && self->io.burst < burst)
 		burst = self->io.burst;
 	if (!s->n_places || !self->active) {
+		take_none(n);
 		weir_sleep_until(n, UINT64_MAX);
 		return false;
 	}

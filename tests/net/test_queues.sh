@@ -105,6 +105,20 @@ expect "senders: all is on the wire" test "$(counted tx_packets)" = 8000
 expect "senders: end" stop
 no_hosts
 
+line 4 1
+on a ethtool -L a0 tx 1
+on r ethtool -L va rx 1
+expect "more queues to send on than to receive from: starts" run --no-driver -j 4 <<-END
+	FromDevice(va, PROMISC true) -> Queue(2000) -> ToDevice(vb);
+	FromDevice(vb, PROMISC true) -> ToDevice(va);
+END
+expect "more queues to send on: says" says "^va: native, 1 queue, copy"
+expect "more queues to send on: forwards in order" forwards more
+expect "more queues to send on: nobody hands over" test "$(counted tx_handed_over)" = 0
+expect "more queues to send on: balances" soon balances
+expect "more queues to send on: ends" stop
+no_hosts
+
 hosts 2
 on a ethtool -K a0 gro on
 on b ethtool -K b0 gro on
@@ -114,7 +128,7 @@ router() {
 }
 for workers in 2 8; do
 	expect "kept, $workers workers: starts" router --keep -j "$workers"
-	expect "kept, $workers workers: forwards" pings a 10.0.2.2 500 56
+	expect "kept, $workers workers: forwards" soon pings a 10.0.2.2 500 56
 	expect "kept, $workers workers: is killed" stop KILL
 	expect "kept, $workers workers: is taken over" router --keep -j 4
 	expect "kept, $workers workers: forwards on" soon pings a 10.0.2.2 200 56

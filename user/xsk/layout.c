@@ -17,14 +17,14 @@ enum {
 	LEAST = 64,	   // the kernel wants a fill and a completion ring even where none is used
 };
 
-static bool receives(const struct xsk_device *d)
-{
-	return d->device->roles & WEIR_DEVICE_RX;
-}
-
 static unsigned min(unsigned a, unsigned b)
 {
 	return a < b ? a : b;
+}
+
+static unsigned max(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
 }
 
 unsigned xsk_ring_size(unsigned n)
@@ -44,10 +44,9 @@ static void count_queues(struct xsk_device *d)
 	plan->n_rx = d->iface.n_rx;
 	if (!plan->n_tx || plan->n_tx > d->iface.n_tx)
 		plan->n_tx = d->iface.n_tx;
-	if (receives(d))
-		plan->n_tx = min(plan->n_tx, plan->n_rx);
+	d->n_rx = d->device->roles & WEIR_DEVICE_RX ? d->iface.n_rx : 0;
 	d->n_tx = d->device->roles & WEIR_DEVICE_TX ? weir_tx_queues(plan) : 0;
-	d->n_queues = receives(d) ? d->iface.n_rx : d->n_tx;
+	d->n_queues = max(d->n_rx, d->n_tx);
 }
 
 // Columns share what one ring would take, twice, as their parts are not equal.
@@ -68,20 +67,22 @@ static void size_rings(struct xsk_device *d)
 
 // Enough that all RX rings of the queue can be full and packets still come in. A queue that does
 // not receive has some for drivers that look for them when a socket is bound with zero copy.
-static unsigned supply(const struct xsk_device *d, bool copy)
+static unsigned supply(const struct xsk_device *d, unsigned queue, bool copy)
 {
-	if (!receives(d))
+	if (queue >= d->n_rx)
 		return copy ? 0 : d->ring_size;
 	return d->n_columns * (d->rx_size + (d->n_classes - 1) * d->class_size) + d->ring_size;
 }
 
 unsigned xsk_device_buffers(const struct xsk_device *d)
 {
-	unsigned n = 0;
+	unsigned n = d->n_tx * d->ring_size;
 
 	for (unsigned i = 0; i < d->n_handovers; i++)
 		n += d->handovers[i].ring.mask + 1;
-	return n + d->n_queues * supply(d, false) + d->n_tx * d->ring_size;
+	for (unsigned i = 0; i < d->n_queues; i++)
+		n += supply(d, i, false);
+	return n;
 }
 
 static unsigned count_handovers(const struct xsk_device *d)
@@ -124,10 +125,8 @@ static int open_handovers(struct xsk_device *d)
 
 static int alloc_queue(const struct xsk_device *d, struct xsk_queue *q)
 {
-	unsigned n = receives(d) ? d->n_columns * d->n_classes : 0;
+	unsigned n = d->n_columns * d->n_classes;
 
-	if (!n)
-		return 0;
 	q->rx = aligned_alloc(XSK_LINES, n * sizeof(*q->rx));
 	q->joined = calloc(n, sizeof(*q->joined));
 	q->fill.others = calloc(n, sizeof(struct xsk_rx *));
@@ -150,7 +149,7 @@ int xsk_device_lay_out(struct weir_xsk *x, struct xsk_device *d)
 	if (!d->queues)
 		return -ENOMEM;
 	memset(d->queues, 0, d->n_queues * sizeof(*d->queues));
-	for (unsigned i = 0; !e && i < d->n_queues; i++)
+	for (unsigned i = 0; !e && i < d->n_rx; i++)
 		e = alloc_queue(d, &d->queues[i]);
 	return e ?: open_handovers(d);
 }
@@ -192,8 +191,8 @@ static void begin_fill(struct weir_xsk *x, struct xsk_device *d, unsigned queue,
 		.worker = worker,
 		.pool = &x->pool,
 		.cache = &x->pool.caches[worker],
-		.supply = supply(d, copy),
-		.owed = supply(d, copy),
+		.supply = supply(d, queue, copy),
+		.owed = supply(d, queue, copy),
 		.others = q->fill.others,
 	};
 }
@@ -269,11 +268,11 @@ static void show_class(const struct xsk_device *d, unsigned worker, unsigned cla
 	const struct weir_device_plan *plan = &d->device->plan;
 	struct weir_device_worker *w = &d->device->workers[worker];
 
-	for (unsigned i = 0; i < d->n_queues; i++) {
+	for (unsigned i = 0; i < d->n_rx; i++) {
 		const unsigned column = weir_rx_column(plan, worker);
 		struct xsk_queue *q = &d->queues[i];
 
-		if (q->n_rx && weir_rx_owner(plan, plan->steer ? column : i) == worker)
+		if (weir_rx_owner(plan, plan->steer ? column : i) == worker)
 			w->rx[w->n_rx++] = &q->rx[column * d->n_classes + class].base;
 	}
 }

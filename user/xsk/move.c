@@ -66,7 +66,7 @@ static bool each_rx(const struct weir_device *d, unsigned worker, bool (*fn)(str
 	const struct xsk_device *x = opened(d);
 	const unsigned first = weir_rx_column(&d->plan, worker) * x->n_classes;
 
-	for (unsigned q = 0; q < x->n_queues; q++)
+	for (unsigned q = 0; q < x->n_rx; q++)
 		for (unsigned k = first; k < first + x->n_classes; k++)
 			if (!fn(&x->queues[q].rx[k]))
 				return false;

@@ -26,13 +26,13 @@ static void look_at_queues(struct xsk_device *d, struct weir_err *err)
 
 	if (!(d->device->roles & WEIR_DEVICE_RX) || xsk_iface_channels(d->iface.name, &c))
 		return;
-	more = c.rx + c.combined > d->n_queues;
+	more = c.rx + c.combined > d->n_rx;
 	if (more && !d->has_more_queues)
 		weir_warn(err, NULL,
 			  "%s has %u queues now, and the router has %u of them; what comes in on "
 			  "the others goes to the host, uncounted; set the number back with "
 			  "ethtool -L, or start the router again",
-			  d->iface.name, c.rx + c.combined, d->n_queues);
+			  d->iface.name, c.rx + c.combined, d->n_rx);
 	d->has_more_queues = more;
 }
 

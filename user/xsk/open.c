@@ -206,7 +206,7 @@ static int open_receiver(struct weir_xsk *x, struct xsk_device *d, struct weir_e
 	struct xsk_program_args args = {
 		.ifname = d->iface.name,
 		.ifindex = d->iface.ifindex,
-		.n_queues = d->n_queues,
+		.n_queues = d->n_rx ?: d->n_tx,
 		.generic = wants_generic(d),
 		.sockets_fd = x->sockets_fd,
 		.steer = &x->steer,
@@ -327,7 +327,7 @@ static int serve(struct xsk_device *d, struct weir_err *err)
 {
 	if (!(d->device->roles & WEIR_DEVICE_RX))
 		return 0;
-	for (unsigned i = 0; i < d->n_queues * n_sockets(d); i++) {
+	for (unsigned i = 0; i < d->n_rx * n_sockets(d); i++) {
 		const struct xsk_queue *q = &d->queues[i / n_sockets(d)];
 		int e = xsk_program_serve(&d->program, i, q->rx[i % n_sockets(d)].base.fd);
 
@@ -356,12 +356,14 @@ static const char *alone(const struct weir_xsk *x, const struct xsk_device *d)
 
 static void write_device(FILE *f, const struct weir_xsk *x, const struct xsk_device *d)
 {
-	if (x->opt.no_sockets || !d->n_queues) {
+	const unsigned n = d->n_rx ?: d->n_tx;
+
+	if (x->opt.no_sockets || !n) {
 		fprintf(f, "%s: %s\n", d->iface.name, alone(x, d));
 		return;
 	}
-	fprintf(f, "%s: %s, %u queue%s, %s", d->iface.name, kind(d), d->n_queues,
-		d->n_queues == 1 ? "" : "s", d->zc ? "zero-copy" : "copy");
+	fprintf(f, "%s: %s, %u queue%s, %s", d->iface.name, kind(d), n, n == 1 ? "" : "s",
+		d->zc ? "zero-copy" : "copy");
 	if (!d->zc && d->zc_error)
 		fprintf(f, " (zero copy: %s)", strerror(-d->zc_error));
 	fputc('\n', f);

@@ -15,14 +15,13 @@ struct xsk_device {
 	struct xsk_program program;
 	struct xsk_host host;
 	struct xsk_queue *queues;
-	unsigned n_queues;
+	unsigned n_queues, n_rx, n_tx; // in all, received from, sent on
 	unsigned first_socket; // of its queues in the map of sockets
 	// RX rings of a queue: one for each class in each column (see abi/steer.h).
 	unsigned n_columns, n_classes;
 	const char *class_names[WEIR_XSK_CLASSES];
 	unsigned ring_size;	      // of TX rings
 	unsigned rx_size, class_size; // of RX rings, of class 0 and of the others
-	unsigned n_tx;		      // queues that are sent on
 	struct xsk_handover *handovers;
 	unsigned n_handovers;
 	unsigned number; // of the interface in the tables below
