@@ -199,7 +199,7 @@ $(B)/stress/stress: $(lib_obj) $(call obj,$(stress_src))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-stress: $(B)/stress/stress ## workers against handlers, 3 seconds; with SAN=thread it finds races
+stress: $(B)/stress/stress ## workers against handlers and each other, half a minute; with SAN=thread it finds races
 	$(Q)$(B)/stress/stress
 
 # Every C file compiles for arm64. The headers of the libraries are this machine's, behind those of
