@@ -33,11 +33,12 @@ struct weir_class_type {
 	__u8 class, pad;
 };
 struct weir_classes {
-	__u8 proto[256];       // protocol of IP
-	__u8 dscp[2][64];      // of IPv4, of IPv6
-	__u8 icmp6[256];       // type of ICMPv6
-	__u8 has_port[2][256]; // upper byte of a port: some port with it has a class
-	__u8 port[2][65536];   // of TCP, of UDP: either end's
+	__u8 proto[256];      // protocol of IP
+	__u8 dscp[2][64];     // of IPv4, of IPv6
+	__u8 icmp6[256];      // type of ICMPv6
+	__u8 plain[2][2][64]; // of IPv4, IPv6, with TCP, UDP: `dscp` and `proto` together
+	__u8 has_port[256];   // upper byte of a port: some port with it has a class
+	__u8 port[2][65536];  // of TCP, of UDP: either end's
 	struct weir_class_type type[WEIR_CLASS_TYPES]; // of Ethernet, not IP; 0: LLC
 	__u32 n_types;
 	__u32 pad;

@@ -63,8 +63,9 @@ static void fill(struct weir_classes *t)
 	t->proto[89] = t->icmp6[135] = t->port[WEIR_CLASS_UDP][500] = 1;
 	t->proto[IPPROTO4_GRE] = t->port[WEIR_CLASS_TCP][443] = t->dscp[1][12] = 3;
 	t->dscp[0][46] = t->port[WEIR_CLASS_UDP][53] = t->port[WEIR_CLASS_TCP][80] = 2;
-	t->has_port[WEIR_CLASS_UDP][0] = t->has_port[WEIR_CLASS_UDP][1] = 1;
-	t->has_port[WEIR_CLASS_TCP][0] = t->has_port[WEIR_CLASS_TCP][1] = 1;
+	t->plain[0][WEIR_CLASS_TCP][46] = t->plain[0][WEIR_CLASS_UDP][46] = 2;
+	t->plain[1][WEIR_CLASS_TCP][12] = t->plain[1][WEIR_CLASS_UDP][12] = 3;
+	t->has_port[0] = t->has_port[1] = 1;
 	t->type[0] = (struct weir_class_type){ETHERTYPE_ARP, 1, 0};
 	t->type[1] = (struct weir_class_type){0, 2, 0};
 	t->n_types = 2;
@@ -240,11 +241,21 @@ static void check_agreement(const char *build)
 // The program as the router has it: number 1 of two interfaces, the first of which has 3 sockets.
 struct chosen {
 	struct xsk_steer steer;
-	int sockets_fd, fd;
+	int sockets_fd, socket_fd, fd;
 	bool has_block;
 	struct weir_meta meta; // of the last packet, if it has one
 };
 enum { FIRST = 3, SOCKETS = FIRST + COLUMNS * CLASSES };
+
+// Only that socket is there, so another choice is seen by the verdict.
+static void leave_one(const struct chosen *c, uint32_t want)
+{
+	for (uint32_t i = 0; i < SOCKETS; i++)
+		if (i == want)
+			bpf_map_update_elem(c->sockets_fd, &i, &c->socket_fd, BPF_ANY);
+		else
+			bpf_map_delete_elem(c->sockets_fd, &i);
+}
 
 static void send_frame(struct chosen *c, const struct frame *f, uint32_t want)
 {
@@ -257,19 +268,13 @@ static void send_frame(struct chosen *c, const struct frame *f, uint32_t want)
 		    .data_size_out = sizeof(out), .ctx_out = &ctx_out,
 		    .ctx_size_out = sizeof(ctx_out), .repeat = 1);
 	char what[64];
-	uint64_t before[SOCKETS];
-	bool ok;
 
 	memcpy(in, &m, size);
 	memcpy(in + size, frame_bytes(f), frame_len(f));
-	for (unsigned i = 0; i < SOCKETS; i++)
-		before[i] = xsk_steer_count(&c->steer, i);
-	ok = !bpf_prog_test_run_opts(c->fd, &opt) && opt.retval == XDP_REDIRECT;
-	memcpy(&c->meta, out, size);
-	for (unsigned i = 0; i < SOCKETS; i++)
-		ok = ok && xsk_steer_count(&c->steer, i) == before[i] + (i == want);
+	leave_one(c, want);
 	snprintf(what, sizeof(what), "%s: socket %u", c->has_block ? "exit" : "entry", want);
-	expect(what, ok);
+	expect(what, !bpf_prog_test_run_opts(c->fd, &opt) && opt.retval == XDP_REDIRECT);
+	memcpy(&c->meta, out, size);
 }
 
 static struct weir_frame_sorted sorted(const struct chosen *c, const struct frame *f)
@@ -327,19 +332,16 @@ static void send_without_class(struct chosen *c)
 	hash = sorted(c, &f).hash;
 	socket = FIRST + c->steer.tables[1].column[hash >> WEIR_BUCKET_SHIFT] * CLASSES;
 	send_frame(c, &f, socket + 2);
-	socket += 2;
-	bpf_map_delete_elem(c->sockets_fd, &socket);
-	send_frame(c, &f, socket - 2);
+	send_frame(c, &f, socket);
 }
 
 static bool open_chosen(struct chosen *c, int socket_fd)
 {
-	bool ok = !xsk_steer_open(&c->steer, 2, SOCKETS);
+	bool ok = !xsk_steer_open(&c->steer, 2);
 
 	c->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "sockets", 4, 4, SOCKETS, NULL);
-	for (uint32_t i = 0; i < SOCKETS; i++)
-		ok = ok && !bpf_map_update_elem(c->sockets_fd, &i, &socket_fd, BPF_ANY);
-	if (!ok)
+	c->socket_fd = socket_fd;
+	if (!ok || c->sockets_fd < 0)
 		return false;
 	fill(c->steer.classes);
 	xsk_steer_deal(&c->steer.tables[1], WEIR_KEY_FLOW, COLUMNS, CLASSES);

@@ -134,7 +134,7 @@ static int open_entry(struct halves *h)
 	if (h->socket_fd < 0 || h->xsk.sockets_fd < 0)
 		return -errno;
 	rc = bpf_map_update_elem(h->xsk.sockets_fd, &zero, &h->socket_fd, BPF_ANY) ?:
-		xsk_steer_open(&h->xsk.steer, 1, 1)				   ?:
+		xsk_steer_open(&h->xsk.steer, 1)				   ?:
 		weir_xsk_share(&h->xsk, skel->obj)				   ?:
 		entry__load(skel);
 	h->device.program.front_fd = bpf_map__fd(skel->maps.front);

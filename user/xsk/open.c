@@ -172,7 +172,7 @@ static int open_maps(struct weir_xsk *x, struct weir_err *err)
 	}
 	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
 				       sizeof(__u32), n ?: 1, NULL);
-	rc = x->sockets_fd < 0 ? -errno : open_front_map(x) ?: xsk_steer_open(&x->steer, x->n, n);
+	rc = x->sockets_fd < 0 ? -errno : open_front_map(x) ?: xsk_steer_open(&x->steer, x->n);
 	for (unsigned i = 0; !rc && i < x->n; i++)
 		rc = deal(x, &x->devices[i]);
 	return rc ? weir_error(err, NULL, "cannot make the map of sockets: %s", strerror(-rc)) : 0;

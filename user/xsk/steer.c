@@ -20,7 +20,6 @@ static const struct {
 } MAPS[XSK_STEER_MAPS] = {
 	[XSK_STEER_TABLES] = {"weir_steering", "weir_steer"},
 	[XSK_STEER_CLASSES] = {"weir_classes", "weir_classes"},
-	[XSK_STEER_STEERED] = {"weir_steered", "__u64"},
 	[XSK_STEER_BUCKETS] = {"weir_buckets", "weir_bucket_count"},
 };
 
@@ -48,9 +47,9 @@ static void *map_in(int fd, size_t size)
 	return v == MAP_FAILED ? NULL : v;
 }
 
-int xsk_steer_open(struct xsk_steer *s, unsigned n_devices, unsigned n_sockets)
+int xsk_steer_open(struct xsk_steer *s, unsigned n_devices)
 {
-	const unsigned n[XSK_STEER_MAPS] = {n_devices, 1, n_sockets, n_devices};
+	const unsigned n[XSK_STEER_MAPS] = {n_devices, 1, n_devices};
 	int e;
 
 	*s = (struct xsk_steer){.n = n_devices ?: 1};
@@ -102,32 +101,17 @@ void xsk_steer_deal(struct weir_steer *s, enum weir_key key, unsigned n_columns,
 	s->n_sockets = n_columns * n_classes;
 }
 
-// The sum over all CPUs of n numbers, of the value `at`.
-static int add_up(int fd, uint32_t at, uint64_t *sum, unsigned n)
-{
-	int n_cpus = libbpf_num_possible_cpus(), e = -ENOMEM;
-	uint64_t *v = n_cpus > 0 ? calloc((size_t)n_cpus * n, sizeof(*v)) : NULL;
-
-	for (unsigned i = 0; i < n; i++)
-		sum[i] = 0;
-	if (v)
-		e = bpf_map_lookup_elem(fd, &at, v);
-	for (unsigned i = 0; !e && i < (unsigned)n_cpus * n; i++)
-		sum[i % n] += v[i];
-	free(v);
-	return e;
-}
-
-uint64_t xsk_steer_count(const struct xsk_steer *s, unsigned socket)
-{
-	uint64_t n = 0;
-
-	add_up(s->fd[XSK_STEER_STEERED], socket, &n, 1);
-	return n;
-}
-
 int xsk_steer_buckets(const struct xsk_steer *s, unsigned device, struct weir_bucket_count *sum)
 {
-	_Static_assert(sizeof(*sum) == WEIR_BUCKETS * sizeof(uint64_t), "numbers alone");
-	return add_up(s->fd[XSK_STEER_BUCKETS], device, (uint64_t *)sum->packets, WEIR_BUCKETS);
+	int n = libbpf_num_possible_cpus(), e = -ENOMEM;
+	struct weir_bucket_count *v = n > 0 ? calloc((size_t)n, sizeof(*v)) : NULL;
+
+	*sum = (struct weir_bucket_count){};
+	if (v)
+		e = bpf_map_lookup_elem(s->fd[XSK_STEER_BUCKETS], &device, v);
+	for (int cpu = 0; !e && cpu < n; cpu++)
+		for (unsigned i = 0; i < WEIR_BUCKETS; i++)
+			sum->packets[i] += v[cpu].packets[i];
+	free(v);
+	return e;
 }

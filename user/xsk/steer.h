@@ -8,7 +8,7 @@
 
 struct bpf_object;
 
-enum { XSK_STEER_TABLES, XSK_STEER_CLASSES, XSK_STEER_STEERED, XSK_STEER_BUCKETS, XSK_STEER_MAPS };
+enum { XSK_STEER_TABLES, XSK_STEER_CLASSES, XSK_STEER_BUCKETS, XSK_STEER_MAPS };
 
 struct xsk_steer {
 	int fd[XSK_STEER_MAPS];
@@ -19,7 +19,7 @@ struct xsk_steer {
 
 // One socket for each queue, until xsk_steer_deal says otherwise; `first_socket` is the caller's to
 // fill. 0 or -errno; close takes what is half open too, and zeroes.
-int xsk_steer_open(struct xsk_steer *s, unsigned n_devices, unsigned n_sockets);
+int xsk_steer_open(struct xsk_steer *s, unsigned n_devices);
 void xsk_steer_close(struct xsk_steer *s);
 // Before a program is loaded: it gets these tables. 0 or -errno.
 int xsk_steer_share(const struct xsk_steer *s, struct bpf_object *o);
@@ -27,7 +27,5 @@ int xsk_steer_share(const struct xsk_steer *s, struct bpf_object *o);
 void xsk_steer_deal(struct weir_steer *s, enum weir_key key, unsigned n_columns,
 		    unsigned n_classes);
 
-// Packets given to a socket, whether or not it took them, where its queue has several.
-uint64_t xsk_steer_count(const struct xsk_steer *s, unsigned socket);
 // Packets by bucket, while `counts_buckets` of the table is set. 0 or -errno.
 int xsk_steer_buckets(const struct xsk_steer *s, unsigned device, struct weir_bucket_count *sum);

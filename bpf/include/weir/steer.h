@@ -34,15 +34,6 @@ struct {
 	__type(value, struct weir_classes);
 } weir_classes SEC(".maps");
 
-// Packets that were given to each socket, whether or not it took them, where a queue has several;
-// shared.
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} weir_steered SEC(".maps");
-
 // Packets of each bucket, by the number of the interface, if its table says so; shared.
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -50,19 +41,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct weir_bucket_count);
 } weir_buckets SEC(".maps");
-
-static __always_inline long weir_redirect(__u32 socket)
-{
-	long verdict = bpf_redirect_map(&sockets, socket, XDP_ABORTED);
-	__u64 *n;
-
-	if (verdict == XDP_REDIRECT) {
-		n = bpf_map_lookup_elem(&weir_steered, &socket);
-		if (n)
-			++*n;
-	}
-	return verdict;
-}
 
 static __always_inline void weir_count_bucket(__u32 device, __u8 bucket)
 {
@@ -72,7 +50,8 @@ static __always_inline void weir_count_bucket(__u32 device, __u8 bucket)
 		count->packets[bucket]++;
 }
 
-// Of its own, so that the verifier looks at it once. It does not know that 1 and 0 are all.
+// Functions of their own, out of the way of plain packets, and so that the verifier looks at each
+// once: as one piece they are too much for it.
 __attribute__((noinline)) int weir_frame_layer_of(struct xdp_md *ctx, struct weir_frame_seen *s)
 {
 	const struct weir_frame f = {WEIR_CTX_POINTER(ctx, data), WEIR_CTX_POINTER(ctx, data_end)};
@@ -85,18 +64,41 @@ static __always_inline bool weir_next_layer(void *ctx, struct weir_frame_seen *s
 	return weir_frame_layer_of(ctx, s);
 }
 
-// Of the packet whose link header (has_link; else that of IP) is at an offset.
+// The hash, and above it the class.
+__attribute__((noinline)) __u64 weir_sort_rest(struct xdp_md *ctx, __u32 off, bool has_link,
+					       __u32 key, bool has_classes)
+{
+	const struct weir_classes *classes = NULL;
+	struct weir_frame_sorted to;
+	__u32 zero = 0;
+
+	if (has_classes)
+		classes = bpf_map_lookup_elem(&weir_classes, &zero);
+	to = weir_frame_sort_rest(off, has_link, key, classes, weir_next_layer, ctx);
+	return (__u64)to.class << 32 | to.hash;
+}
+
+// The packet whose link header (has_link; else that of IP) is at an offset.
 static __always_inline struct weir_frame_sorted weir_sort(struct xdp_md *ctx, __u32 off,
 							  bool has_link, __u32 key,
 							  bool has_classes)
 {
 	const struct weir_frame f = {WEIR_CTX_POINTER(ctx, data), WEIR_CTX_POINTER(ctx, data_end)};
-	const struct weir_classes *classes = NULL;
+	const struct weir_classes *classes;
+	struct weir_frame_sorted to = {};
+	struct weir_frame_seen s;
 	__u32 zero = 0;
+	__u64 rest;
 
-	if (has_classes)
-		classes = bpf_map_lookup_elem(&weir_classes, &zero);
-	return weir_frame_sort(&f, off, has_link, key, classes, weir_next_layer, ctx);
+	if (WEIR_LIKELY(has_link && weir_frame_plain(&f, off, &s))) {
+		to.hash = weir_frame_hash(&s, key);
+		classes = has_classes ? bpf_map_lookup_elem(&weir_classes, &zero) : NULL;
+		if (classes)
+			to.class = weir_frame_plain_class(&s, classes);
+		return to;
+	}
+	rest = weir_sort_rest(ctx, off, has_link, key, has_classes);
+	return (struct weir_frame_sorted){(__u32)rest, rest >> 32};
 }
 
 // To its column and class.
@@ -114,9 +116,9 @@ static __always_inline long weir_sort_to_socket(struct xdp_md *ctx, const struct
 		weir_count_bucket(device, bucket);
 	socket = s->first_socket + ctx->rx_queue_index * s->n_sockets +
 		 WEIR_READ_ONCE(s->column[bucket]) * s->n_classes;
-	verdict = weir_redirect(socket + to.class);
+	verdict = bpf_redirect_map(&sockets, socket + to.class, XDP_ABORTED);
 	if (verdict != XDP_REDIRECT && to.class) // its class has no socket of its own
-		verdict = weir_redirect(socket);
+		verdict = bpf_redirect_map(&sockets, socket, XDP_ABORTED);
 	return verdict;
 }
 

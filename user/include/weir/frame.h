@@ -30,13 +30,15 @@ enum {
 	WEIR_PORT_VXLAN = 4789
 };
 
+static const uint64_t WEIR_FRAME_MIX1 = 0x9e3779b97f4a7c15, WEIR_FRAME_MIX2 = 0xd6e8feb86659fd93;
+
 struct weir_frame {
 	const void *data, *end;
 };
 
 // What was read of a frame so far, and where to go on.
 struct weir_frame_seen {
-	uint64_t src, dst;     // addresses
+	uint64_t src, dst;     // addresses, in at most 62 bits
 	uint64_t both;	       // what both directions have: protocol, SPI
 	uint32_t off;	       // of what is next
 	uint16_t type;	       // of what is next, enum ethertype; at the end: of what was not read
@@ -50,7 +52,7 @@ struct weir_frame_seen {
 };
 
 struct weir_frame_sorted {
-	uint32_t hash;	// never 0, but for WEIR_KEY_NONE always
+	uint32_t hash;	// odd; 0 for WEIR_KEY_NONE
 	uint32_t class; // traffic class
 };
 
@@ -115,14 +117,14 @@ WEIR_INLINE bool weir_frame_link(const struct weir_frame *f, struct weir_frame_s
 		if (s->type <= ETHERTYPE_LLC)
 			s->type = 0;
 	}
-	s->both = (uint64_t)s->type << 32;
+	s->both = (uint64_t)s->type << 48;
 	return true;
 }
 
 WEIR_INLINE void weir_frame_proto(struct weir_frame_seen *s, uint8_t proto)
 {
 	s->proto = proto;
-	s->both = (uint64_t)proto << 32;
+	s->both = (uint64_t)proto << 48;
 	s->sport = s->dport = 0;
 }
 
@@ -146,10 +148,9 @@ WEIR_INLINE bool weir_frame_ip4(const struct weir_frame *f, struct weir_frame_se
 	return !(ip->frag.be & wr16(IP4_MF | IP4_OFFMASK).be);
 }
 
-// An address in 64 bits.
 WEIR_INLINE uint64_t weir_frame_fold(const be64 a[2])
 {
-	return (a[0].be ^ a[0].be >> 32) * 0x9fb21c651e98df25 + a[1].be;
+	return ((a[0].be ^ a[0].be >> 32) * 0x9fb21c651e98df25 + a[1].be) >> 2;
 }
 
 // AH is none of the headers to go over: what is behind it belongs to its SPI.
@@ -213,7 +214,7 @@ WEIR_INLINE bool weir_frame_spi(const struct weir_frame *f, struct weir_frame_se
 	const be32 *spi = weir_frame_at(f, at, sizeof(*spi));
 
 	if (spi)
-		s->both += spi->be * 0xd6e8feb86659fd93;
+		s->both += spi->be * WEIR_FRAME_MIX2;
 	return false;
 }
 
@@ -383,22 +384,36 @@ WEIR_INLINE bool weir_frame_layer(const struct weir_frame *f, struct weir_frame_
 	return whole && weir_frame_transport(f, s);
 }
 
+// The same for both orders of a and b, without a branch, which would go either way in real traffic.
+WEIR_INLINE uint64_t weir_frame_pair(uint64_t a, uint64_t b)
+{
+	const uint64_t d = a - b, less = d & -(d >> 63); // a - b if a < b, else 0
+
+	return (b + less) * WEIR_FRAME_MIX1 + (a - less);
+}
+
+// The upper bits, which buckets are made of, depend on all of x.
+WEIR_INLINE uint32_t weir_frame_mix(uint64_t x)
+{
+	return (uint32_t)((x ^ x >> 32) * WEIR_FRAME_MIX2 >> 32) | 1;
+}
+
 WEIR_INLINE uint32_t weir_frame_hash(const struct weir_frame_seen *s, uint32_t key)
 {
-	uint64_t a = s->src, b = s->dst, x;
-
-	if (key == WEIR_KEY_FLOW) {
-		a += (uint64_t)s->sport << 48;
-		b += (uint64_t)s->dport << 48;
+	if (WEIR_LIKELY(key == WEIR_KEY_FLOW))
+		return weir_frame_mix(weir_frame_pair(s->src + ((uint64_t)s->sport << 32),
+						      s->dst + ((uint64_t)s->dport << 32)) +
+				      s->both);
+	switch (key) {
+	case WEIR_KEY_HOSTS:
+		return weir_frame_mix(weir_frame_pair(s->src, s->dst));
+	case WEIR_KEY_SOURCE:
+		return weir_frame_mix(s->src * WEIR_FRAME_MIX1);
+	case WEIR_KEY_DESTINATION:
+		return weir_frame_mix(s->dst * WEIR_FRAME_MIX1);
+	default:
+		return 0;
 	}
-	if (key == WEIR_KEY_SOURCE || key == WEIR_KEY_DESTINATION)
-		x = (key == WEIR_KEY_SOURCE ? a : b) * 0x9e3779b97f4a7c15;
-	else
-		x = (a < b ? a : b) * 0x9e3779b97f4a7c15 + (a < b ? b : a);
-	if (key == WEIR_KEY_FLOW)
-		x += s->both;
-	x = (x ^ x >> 32) * 0xd6e8feb86659fd93 >> 32;
-	return x ? (uint32_t)x : 1;
 }
 
 // The class of a table is a class or 0; less one, the least is the first and 0 the last.
@@ -410,22 +425,24 @@ WEIR_INLINE uint32_t weir_frame_first(uint32_t first, uint8_t class)
 }
 
 WEIR_INLINE uint32_t weir_frame_port_class(const struct weir_classes *t, uint32_t proto,
-					   uint32_t port)
+					   uint32_t port, uint32_t first)
 {
 	asm("" : "+r"(port)); // see weir_frame_at
-	port &= 0xffff;
-	return t->has_port[proto][port >> 8] ? t->port[proto][port] : 0;
+	return weir_frame_first(first, t->port[proto][port & 0xffff]);
 }
 
+// The lower byte of a port as it stands there is its upper one.
 WEIR_INLINE uint32_t weir_frame_ports_class(const struct weir_frame_seen *s,
 					    const struct weir_classes *t, uint32_t first)
 {
 	const uint32_t proto = s->proto == IPPROTO4_TCP ? WEIR_CLASS_TCP : WEIR_CLASS_UDP;
 
-	first = weir_frame_first(first, weir_frame_port_class(t, proto, rd16((be16){s->sport})));
-	first = weir_frame_first(first, weir_frame_port_class(t, proto, rd16((be16){s->dport})));
+	if (t->has_port[s->sport & 0xff] | t->has_port[s->dport & 0xff]) {
+		first = weir_frame_port_class(t, proto, rd16((be16){s->sport}), first);
+		first = weir_frame_port_class(t, proto, rd16((be16){s->dport}), first);
+	}
 	if (WEIR_UNLIKELY(s->is_ike)) // as if it had come to its own port
-		first = weir_frame_first(first, weir_frame_port_class(t, proto, WEIR_PORT_IKE));
+		first = weir_frame_port_class(t, WEIR_CLASS_UDP, WEIR_PORT_IKE, first);
 	return first;
 }
 
@@ -455,56 +472,70 @@ WEIR_INLINE uint32_t weir_frame_class(const struct weir_frame_seen *s, const str
 	return (uint8_t)(first + 1);
 }
 
-WEIR_INLINE struct weir_frame_sorted weir_frame_result(const struct weir_frame_seen *s,
-						       uint32_t key, uint32_t class)
-{
-	return (struct weir_frame_sorted){key ? weir_frame_hash(s, key) : 0, class};
-}
-
-// Most packets: IPv4 without options, not a fragment, with TCP or UDP and no tunnel of those.
-// False: it is another, and nothing is known.
+// Most packets: Ethernet with IPv4 without options, or IPv6 without extension headers, not a
+// fragment, with TCP or UDP and no tunnel of those. False: it is another, and nothing is known.
 WEIR_INLINE bool weir_frame_plain(const struct weir_frame *f, uint32_t off,
 				  struct weir_frame_seen *s)
 {
-	const struct {
-		struct eth eth;
-		struct ip4 ip;
-		be16 port[2];
-	} WEIR_WIRE *h = weir_frame_at(f, off, sizeof(*h));
+	enum { IP = sizeof(struct eth) };
+	const uint8_t *b = weir_frame_at(f, off, IP + sizeof(struct ip4) + 4);
+	const struct ip4 *ip;
+	const struct ip6 *ip6;
+	const be16 *port;
+	be16 type;
 
-	if (!h || h->eth.type.be != wr16(ETHERTYPE_IP4).be || h->ip.vihl != 0x45 ||
-	    h->ip.frag.be & wr16(IP4_MF | IP4_OFFMASK).be)
+	if (!b)
 		return false;
-	*s = (struct weir_frame_seen){
-		.src = h->ip.src.be,
-		.dst = h->ip.dst.be,
-		.sport = h->port[0].be,
-		.dport = h->port[1].be,
-		.proto = h->ip.proto,
-		.dscp = h->ip.tos >> 2,
-		.version = 4,
-		.both = (uint64_t)h->ip.proto << 32,
-	};
+	ip = (const struct ip4 *)(b + IP);
+	ip6 = (const struct ip6 *)(b + IP);
+	port = (const be16 *)(b + IP + sizeof(*ip));
+	type = ((const struct eth *)b)->type;
+	if (type.be == wr16(ETHERTYPE_IP4).be && ip->vihl == 0x45 &&
+	    !(ip->frag.be & wr16(IP4_MF | IP4_OFFMASK).be)) {
+		s->version = 4;
+		s->proto = ip->proto;
+		s->dscp = ip->tos >> 2;
+		s->src = ip->src.be;
+		s->dst = ip->dst.be;
+	} else if (type.be == wr16(ETHERTYPE_IP6).be &&
+		   weir_frame_at(f, off, IP + sizeof(*ip6) + 4) && b[IP] >> 4 == 6) {
+		s->version = 6;
+		s->proto = ip6->next;
+		s->dscp = rd32(ip6->vtcfl) >> 22 & 63;
+		s->src = weir_frame_fold(ip6->src);
+		s->dst = weir_frame_fold(ip6->dst);
+		port = (const be16 *)(b + IP + sizeof(*ip6));
+	} else {
+		return false;
+	}
+	s->both = (uint64_t)s->proto << 48;
+	s->sport = port[0].be;
+	s->dport = port[1].be;
+	s->is_ike = false;
 	return s->proto == IPPROTO4_TCP || (s->proto == IPPROTO4_UDP && !weir_frame_is_tunnel(s));
 }
 
-// has_link: an Ethernet header is at that offset; else one of IP. classes: NULL for none. layer is
-// weir_frame_layer with the frame that `arg` stands for, out of the way of plain packets.
-WEIR_INLINE struct weir_frame_sorted weir_frame_sort(
-	const struct weir_frame *f, uint32_t off, bool has_link, uint32_t key,
-	const struct weir_classes *classes, bool (*layer)(void *arg, struct weir_frame_seen *s),
-	void *arg)
+WEIR_INLINE uint32_t weir_frame_plain_class(const struct weir_frame_seen *s,
+					    const struct weir_classes *t)
 {
-	struct weir_frame_seen plain, s = {.off = off, .type = has_link ? WEIR_FRAME_LINK : 0};
-	uint32_t class;
-	bool more;
+	const uint32_t proto = s->proto == IPPROTO4_TCP ? WEIR_CLASS_TCP : WEIR_CLASS_UDP;
+	const uint32_t first =
+		weir_frame_first(UINT8_MAX, t->plain[s->version == 6][proto][s->dscp & 63]);
 
-	if (WEIR_LIKELY(has_link && weir_frame_plain(f, off, &plain)))
-		return weir_frame_result(&plain, key,
-					 classes ? weir_frame_class(&plain, classes) : 0);
-	more = layer(arg, &s);
-	class = classes ? weir_frame_class(&s, classes) : 0;
+	return (uint8_t)(weir_frame_ports_class(s, t, first) + 1);
+}
+
+// The rest, and packets without a link header. layer is weir_frame_layer with the frame that `arg`
+// stands for.
+WEIR_INLINE struct weir_frame_sorted weir_frame_sort_rest(
+	uint32_t off, bool has_link, uint32_t key, const struct weir_classes *classes,
+	bool (*layer)(void *arg, struct weir_frame_seen *s), void *arg)
+{
+	struct weir_frame_seen s = {.off = off, .type = has_link ? WEIR_FRAME_LINK : 0};
+	bool more = layer(arg, &s);
+	uint32_t class = classes ? weir_frame_class(&s, classes) : 0;
+
 	for (unsigned i = 1; key && more && i < WEIR_FRAME_LAYERS; i++)
 		more = layer(arg, &s);
-	return weir_frame_result(&s, key, class);
+	return (struct weir_frame_sorted){weir_frame_hash(&s, key), class};
 }
