@@ -4,7 +4,7 @@
 // each other, and send what they got; both are busy all the time with the same work. The figure is
 // the time of a packet less that of the same where each worker sends what it received itself.
 //
-//	handoff [ROUNDS]
+//	handoff [ROUNDS [BATCH]]
 
 #include <weir/ring.h>
 
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { RING = 1024, N_PREFIXES = 16384, WARM_MS = 20, ROUND_MS = 100 };
+enum { RING = 1024, N_PREFIXES = 16384, WARM_MS = 5, ROUND_MS = 20 };
 
 static void sleep_ms(long ms)
 {
@@ -164,11 +164,17 @@ static void print_difference(const char *what, unsigned batch, struct figure *wi
 			     struct figure *without)
 {
 	struct figure d;
-	char name[80];
+	char name[3][80];
 
-	snprintf(name, sizeof(name), "%s, batches of %u", what, batch);
-	d = figure_minus(name, with, without);
+	snprintf(name[0], sizeof(name[0]), "%s, batches of %u", what, batch);
+	snprintf(name[1], sizeof(name[1]), "  a packet's time with it");
+	snprintf(name[2], sizeof(name[2]), "  and without");
+	d = figure_minus(name[0], with, without);
+	with->name = name[1];
+	without->name = name[2];
 	figure_print(&d);
+	figure_print(with);
+	figure_print(without);
 	figure_free(&d);
 	figure_free(with);
 	figure_free(without);
@@ -213,10 +219,14 @@ static void graph_figures(unsigned rounds, bool is_path, unsigned batch)
 
 int main(int argc, char **argv)
 {
-	static const unsigned batches[] = {1, 16, 64, 256};
-	const unsigned n = sizeof(batches) / sizeof(*batches);
-	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 15;
+	static const unsigned all[] = {1, 16, 64, 256};
+	const unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 51;
+	const unsigned one = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
+	const unsigned *batches = one ? &one : all;
+	const unsigned n = one ? 1 : sizeof(all) / sizeof(*all);
 
+	if (!rounds || one > WEIR_BATCH_MAX)
+		return 2;
 	for (unsigned i = 0; i < n; i++)
 		ring_figures(rounds, batches[i]);
 	for (unsigned is_path = 0; is_path < 2; is_path++)

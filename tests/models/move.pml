@@ -15,7 +15,7 @@
 // worker 1 hands over to worker 0. Rings are short, so that they are full often: then a worker
 // waits with what it has, and goes on with all else.
 //
-// breaks: NO_PARK PARK_LATE NO_GRACE NO_RX NO_GRAPH NO_HANDOFF NO_TX GO_EARLY GO_UNASKED
+// breaks: NO_PARK PARK_LATE PARK_UNSEEN NO_GRACE NO_RX NO_GRAPH NO_HANDOFF NO_TX GO_EARLY GO_UNASKED
 
 #define PACKETS 6
 #define MOVES 2
@@ -163,7 +163,9 @@ proctype control()
 		part[new] = PARK;
 #else
 		part[new] = PARK;
+#ifndef BREAK_PARK_UNSEEN
 		part[new] == PARKS;
+#endif
 		column = new;
 #endif
 #ifndef BREAK_NO_GRACE
@@ -174,6 +176,9 @@ proctype control()
 		part[old] == DRAINED;
 		part[old] = IDLE;
 #ifdef BREAK_PARK_LATE
+		part[new] == PARKS;
+#endif
+#ifdef BREAK_PARK_UNSEEN
 		part[new] == PARKS;
 #endif
 		part[new] = GO;

@@ -32,6 +32,7 @@
 	"usage: flows [--to NS:IF] [--from NS:IF --mac MAC --src IP --dst IP] [options]\n" \
 	"  --count N      packets in all (20000)\n"                                        \
 	"  --flows N      that they belong to, in turn (64)\n"                             \
+	"  --train N      packets of a flow behind each other (1)\n"                       \
 	"  --rate PPS     (20000)\n"                                                       \
 	"  --size BYTES   of a frame (128)\n"                                              \
 	"  --l4 udp|tcp|ospf\n"                                                            \
@@ -64,7 +65,7 @@ struct mark {
 struct options {
 	const char *from, *to, *mac, *write, *read;
 	uint32_t src, dst; // network byte order
-	unsigned flows, size, sport, dport, run, l4;
+	unsigned flows, train, size, sport, dport, run, l4;
 	uint64_t count;
 	double rate, seconds;
 	bool others, by_dport;
@@ -79,6 +80,7 @@ struct receiver {
 };
 
 static struct options opt = {.flows = 64,
+			     .train = 1,
 			     .size = 128,
 			     .sport = 10000,
 			     .dport = 9,
@@ -134,6 +136,22 @@ static int open_end(const char *name, uint16_t protocol, uint8_t mac[6])
 }
 
 // --- packets ---
+// Packet i is of this flow, and has that number in it; and back.
+static uint32_t flow_of(uint64_t i)
+{
+	return (uint32_t)(i / opt.train % opt.flows);
+}
+
+static uint32_t seq_of(uint64_t i)
+{
+	return (uint32_t)(i / opt.train / opt.flows * opt.train + i % opt.train);
+}
+
+static uint64_t index_of(uint32_t flow, uint32_t seq)
+{
+	return ((uint64_t)(seq / opt.train) * opt.flows + flow) * opt.train + seq % opt.train;
+}
+
 static uint16_t sum_of(const void *data, unsigned len, uint32_t sum)
 {
 	const uint8_t *d = data;
@@ -185,8 +203,7 @@ static void write_sum(const struct iphdr *ip, uint8_t *d, unsigned len)
 static void write_frame(uint8_t *f, const uint8_t *src, const uint8_t *dst, uint64_t i)
 {
 	const unsigned len = opt.size - ETH_HLEN - sizeof(struct iphdr);
-	const struct mark m = {htonl(MAGIC), htonl(opt.run), htonl((uint32_t)(i % opt.flows)),
-			       htonl((uint32_t)(i / opt.flows))};
+	const struct mark m = {htonl(MAGIC), htonl(opt.run), htonl(flow_of(i)), htonl(seq_of(i))};
 	struct iphdr ip = {.version = 4, .ihl = 5, .ttl = 64, .protocol = (uint8_t)opt.l4};
 	uint8_t *d = f + ETH_HLEN + sizeof(ip);
 
@@ -198,7 +215,7 @@ static void write_frame(uint8_t *f, const uint8_t *src, const uint8_t *dst, uint
 	ip.saddr = opt.src, ip.daddr = opt.dst;
 	ip.check = htons((uint16_t)~sum_of(&ip, sizeof(ip), 0));
 	memcpy(f + ETH_HLEN, &ip, sizeof(ip));
-	write_l4(d, (unsigned)(i % opt.flows), len);
+	write_l4(d, flow_of(i), len);
 	memcpy(d + l4_len(opt.l4), &m, sizeof(m));
 	write_sum(&ip, d, len);
 }
@@ -278,7 +295,7 @@ static uint64_t hash(const uint8_t *f, unsigned len)
 static void take_marked(struct receiver *r, const struct mark *m, uint64_t at)
 {
 	const uint32_t flow = ntohl(m->flow), seq = ntohl(m->seq);
-	const uint64_t i = (uint64_t)seq * opt.flows + flow;
+	const uint64_t i = index_of(flow, seq);
 
 	if (flow >= opt.flows || i >= opt.count)
 		return;
@@ -438,25 +455,16 @@ static int report(struct receiver *r)
 }
 
 static const struct option longs[] = {
-	{"from", 1, NULL, 'f'},
-	{"to", 1, NULL, 't'},
-	{"mac", 1, NULL, 'm'},
-	{"src", 1, NULL, 's'},
-	{"dst", 1, NULL, 'd'},
-	{"count", 1, NULL, 'n'},
-	{"flows", 1, NULL, 'F'},
-	{"rate", 1, NULL, 'r'},
-	{"size", 1, NULL, 'S'},
-	{"l4", 1, NULL, '4'},
-	{"sport", 1, NULL, 'p'},
-	{"dport", 1, NULL, 'P'},
-	{"run", 1, NULL, 'R'},
-	{"write", 1, NULL, 'w'},
-	{"seconds", 1, NULL, 'q'},
-	{"others", 0, NULL, 'o'},
-	{"by-dport", 0, NULL, 'b'},
-	{"read", 1, NULL, 'x'},
-	{},
+	{"from", 1, NULL, 'f'},	    {"to", 1, NULL, 't'},
+	{"mac", 1, NULL, 'm'},	    {"src", 1, NULL, 's'},
+	{"dst", 1, NULL, 'd'},	    {"count", 1, NULL, 'n'},
+	{"flows", 1, NULL, 'F'},    {"rate", 1, NULL, 'r'},
+	{"size", 1, NULL, 'S'},	    {"l4", 1, NULL, '4'},
+	{"sport", 1, NULL, 'p'},    {"dport", 1, NULL, 'P'},
+	{"run", 1, NULL, 'R'},	    {"write", 1, NULL, 'w'},
+	{"seconds", 1, NULL, 'q'},  {"others", 0, NULL, 'o'},
+	{"by-dport", 0, NULL, 'b'}, {"read", 1, NULL, 'x'},
+	{"train", 1, NULL, 'T'},    {},
 };
 
 static bool take_l4(const char *name)
@@ -476,6 +484,9 @@ static bool take_number(int c)
 	case 'F':
 		opt.flows = (unsigned)atoi(optarg);
 		return opt.flows;
+	case 'T':
+		opt.train = (unsigned)atoi(optarg);
+		return opt.train;
 	case 'r':
 		opt.rate = atof(optarg);
 		return opt.rate > 0;

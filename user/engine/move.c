@@ -64,15 +64,18 @@ bool weir_move_begin(struct weir_move *m, struct weir_engine *g, struct weir_dev
 	uint32_t *put = calloc(g->router->n_elements, sizeof(*put));
 	bool keeps;
 
+	// Between two rounds: a worker that looked whether it holds anything before it was told so
+	// may not have looked into its rings yet.
 	weir_world_stop(g);
 	keeps = keeps_any(&g->workers[from]);
+	if (!keeps && put)
+		d->ops->move->hold(d, to, b);
 	weir_world_go(g);
 	if (keeps || !put) {
 		free(put);
 		return false;
 	}
 	*m = (struct weir_move){.engine = g, .device = d, .from = from, .to = to, .put = put};
-	d->ops->move->hold(d, to, b);
 	d->ops->move->steer(d, to, b);
 	m->period = weir_grace_begin();
 	m->step = WEIR_MOVE_PERIOD;

@@ -43,7 +43,8 @@ struct weir_bucket {
 
 // What the opener of an interface lends to this. Workers are those of the plan's rx.
 struct weir_move_ops {
-	// Packets of these buckets that come to the worker wait there from now on.
+	// Packets of these buckets that come to the worker wait there from now on. While the workers
+	// stand still.
 	void (*hold)(struct weir_device *d, unsigned worker, const struct weir_buckets *b);
 	// New packets of these buckets go to the worker.
 	void (*steer)(struct weir_device *d, unsigned worker, const struct weir_buckets *b);

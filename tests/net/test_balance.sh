@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Flows that change their worker while packets come: none is lost, none overtakes another of its flow.
+# shellcheck disable=SC2317
+set -u
+# shellcheck source=tests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/net/weir.sh
+. "$(dirname "$0")/weir.sh"
+# shellcheck source=tests/net/flows.sh
+. "$(dirname "$0")/flows.sh"
+conf=$(realpath configs/ip-router.click)
+pace="--count 120000 --rate 20000 --flows 16 --train 32" # of a flow right behind each other
+
+router() { # OPTION ...: the standard router, all in userspace, with rings for a while without a CPU
+	run --no-driver --balance "$@" < <(sed 's/define(.*/define($IF0 va, $IF1 vb, $MTU0 1500, $MTU1 1500)/
+		s/FromDevice(\$dev)/FromDevice($dev, RING 8192)/' "$conf")
+}
+
+knows_both() {
+	pings a 10.0.2.2 3 56 && pings b 10.0.1.2 3 56
+}
+
+moves() { # that were made
+	on r "$weir" read -n "$tag" balance | sed -n 's/^moves \([0-9]*\).*/\1/p'
+}
+
+shake() { # WORKERS: moves a half of the flows of one interface, then of the other, as fast as they go
+	local i=0 device
+	for ((;; i++)); do
+		[ $((i % 4)) -lt 2 ] && device=va || device=vb
+		until on r "$weir" write -n "$tag" move \
+			"$device $((i % 2 * 128))-$((i % 2 * 128 + 127)) $((i / 4 % $1))" 2>/dev/null; do
+			sleep 0.005
+		done
+	done
+}
+
+shaken() { # WORKERS NAME: the packets come through, in order
+	local shaker before after
+	before=$(moves)
+	shake "$1" &
+	shaker=$!
+	both_ways "$2" \
+		"--from $tag-a:a0 --to $tag-b:b0 --mac $(ether r va) --src 10.0.1.2 --dst 10.0.2.2 $pace" \
+		"--from $tag-b:b0 --to $tag-a:a0 --mac $(ether r vb) --src 10.0.2.2 --dst 10.0.1.2 $pace"
+	local status=$?
+	kill "$shaker"
+	wait "$shaker" 2>/dev/null
+	after=$(moves)
+	echo "test_balance.sh: $1 workers, $((after - before)) moves during 240,000 packets"
+	[ "$status" = 0 ] || return
+	((after - before >= 20)) || because "$((after - before)) moves only"
+}
+
+for queues in 1 2; do
+	hosts "$queues"
+	quiet a b
+	on r sysctl -qw net.ipv4.ip_forward=0
+	for workers in 2 8; do
+		w="$workers workers, $queues queues"
+		expect "starts ($w)" router -j "$workers"
+		alive || finish
+		expect "knows its neighbours ($w)" soon knows_both
+		expect "keeps all in order while flows move ($w)" shaken "$workers" "queues-$queues"
+		expect "balances ($w)" soon balances
+		expect "ends ($w)" stop
+	done
+	no_hosts
+done
+finish
