@@ -92,6 +92,7 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 	struct weir_xsk_options xsk = {
 		.buffers = BATCHES_IN_FLIGHT * WEIR_BATCH_MAX,
 		.n_workers = opt->engine.n_workers,
+		.cpus = s->cpus,
 		.no_sockets = opt->front.alone,
 		.moves = opt->balance,
 	};
@@ -134,12 +135,18 @@ static bool count_queues(void *, const struct weir_device *d, unsigned *n_rx, un
 	return true;
 }
 
+static int node_of(void *, const struct weir_device *d)
+{
+	return weir_xsk_node(d->name);
+}
+
 int session_threads(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_threads_options o = {
 		.n_workers = opt->engine.n_workers ?: 1,
 		.queues = count_queues,
 		.balance = opt->balance,
+		.node = node_of,
 		.lenient = opt->lenient_pins,
 	};
 	int rc;
@@ -165,7 +172,7 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 	if (!rc && weir_router_devices(s->router)) {
 		rc = open_devices(s, opt, err);
 		if (!rc)
-			engine.pool = weir_xsk_pool(s->xsk);
+			engine.pools = weir_xsk_pools(s->xsk, &engine.n_pools);
 	}
 	if (!rc)
 		rc = weir_engine_open(&s->engine, s->router, &engine, err);

@@ -149,7 +149,7 @@ static char *configuration(enum variant v)
 struct setup {
 	struct weir_router *router;
 	struct weir_engine *engine;
-	struct weir_pool pool;
+	struct weir_pool pool, *pools[1];
 	bool wire;
 };
 
@@ -164,7 +164,9 @@ static void open_setup(struct setup *s, enum variant v, unsigned burst)
 	    weir_router_build(&s->router, &flat, &err) || weir_router_init(s->router, &err) ||
 	    weir_pool_open(&s->pool, &(struct weir_pool_want){.n = POOL, .max_len = 1514}, &err))
 		goto fail;
-	opt.pool = &s->pool;
+	s->pools[0] = &s->pool;
+	opt.pools = s->pools;
+	opt.n_pools = 1;
 	s->wire = v == WIRE;
 	if (v == MINIMAL || v == WIRE)
 		open_wires(s->router, &s->pool);

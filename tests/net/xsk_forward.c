@@ -22,18 +22,18 @@ static void on_signal(int)
 	stop = 1;
 }
 
-static bool move(struct weir_xsk *x, struct weir_queue *in, struct weir_queue *out)
+static bool move(struct weir_queue *in, struct weir_queue *out)
 {
 	struct packet *v[BURST];
 	unsigned n = in->ops->rx(in, v, BURST), k = n ? out->ops->tx(out, v, n) : 0;
 
 	if (k < n)
-		weir_cache_put(&weir_xsk_pool(x)->caches[0], v + k, n - k);
+		weir_cache_put(&weir_pool_find(v[k]->pool)->caches[0], v + k, n - k);
 	out->ops->flush(out);
 	return n;
 }
 
-static bool round_trip(struct weir_xsk *x, struct weir_device *d)
+static bool round_trip(struct weir_device *d)
 {
 	bool any = false;
 
@@ -41,7 +41,7 @@ static bool round_trip(struct weir_xsk *x, struct weir_device *d)
 		const struct weir_device *from = &d[i], *to = &d[!i];
 
 		for (unsigned k = 0; weir_device_rx(from, 0, k); k++)
-			any |= move(x, weir_device_rx(from, 0, k), weir_device_tx(to, 0));
+			any |= move(weir_device_rx(from, 0, k), weir_device_tx(to, 0));
 	}
 	return any;
 }
@@ -60,7 +60,7 @@ static void print_counts(struct weir_xsk *x, const struct weir_device *d)
 	}
 }
 
-static void run(struct weir_xsk *x, struct weir_device *d, int seconds, bool busy)
+static void run(struct weir_device *d, int seconds, bool busy)
 {
 	struct pollfd fds[128];
 	nfds_t n = 0;
@@ -73,7 +73,7 @@ static void run(struct weir_xsk *x, struct weir_device *d, int seconds, bool bus
 				.events = POLLIN,
 			};
 	while (!stop && time(NULL) < end)
-		if (!round_trip(x, d) && !busy)
+		if (!round_trip(d) && !busy)
 			poll(fds, n, 100);
 }
 
@@ -140,7 +140,7 @@ int main(int argc, char **argv)
 	fprintf(stderr, "%s", err.text ?: "");
 	printf("%sready\n", weir_xsk_report(x));
 	fflush(stdout);
-	run(x, d, seconds, opt.busy_poll);
+	run(d, seconds, opt.busy_poll);
 	for (unsigned i = 0; i < 2; i++)
 		print_counts(x, &d[i]);
 	weir_xsk_close(x);

@@ -100,3 +100,33 @@ Test(queue, an_empty_packet_does_not_get_into_the_ring)
 	cr_assert_eq(r->q.count.invalid, 2);
 	close_rings(r);
 }
+
+// What waits in memory of another node is moved once, and its buffer goes back there.
+Test(queue, a_packet_of_another_pool_is_copied)
+{
+	const struct weir_pool_want want = {.n = BUFFERS, .max_len = 1522, .aligned = true};
+	struct rings *r = open_rings();
+	struct weir_pool other;
+	struct weir_err err = {};
+	struct packet *p;
+
+	cr_assert_eq(weir_pool_open(&other, &want, &err), 0);
+	p = weir_cache_get(&other.caches[0]);
+	p->len = 100;
+	memset(weir_data(p), 0x5a, p->len);
+	cr_assert_eq(r->q.base.ops->tx(&r->q.base, &p, 1), 1);
+	cr_assert_eq(r->tx_producer, 1);
+	cr_assert_eq(r->tx[0].len, 100);
+	cr_assert_eq(r->pool.mem[r->tx[0].addr + 99], 0x5a);
+	cr_assert_eq(r->q.count.copied, 1);
+	cr_assert_eq(r->q.count.copied_numa, 1);
+	cr_assert_eq(weir_pool_n_free(&other), BUFFERS);
+	cr_assert_eq(weir_pool_n_free(&r->pool), BUFFERS - 1);
+	hand_over(r, 100, 1);
+	cr_assert_eq(r->q.count.copied, 1, "those of its own are not");
+	complete(r, 2);
+	r->q.base.ops->tx_room(&r->q.base);
+	cr_assert_eq(weir_pool_n_free(&r->pool), BUFFERS);
+	weir_pool_close(&other);
+	close_rings(r);
+}

@@ -30,12 +30,21 @@ static bool count_queues(void *arg, const struct weir_device *d, unsigned *n_rx,
 	return n;
 }
 
+// a is on node 0, b on node 1, and of others nobody knows.
+static int node_of(void *, const struct weir_device *d)
+{
+	const char *name = weir_device_name(d);
+
+	return name[1] ? -1 : name[0] == 'a' ? 0 : name[0] == 'b' ? 1 : -1;
+}
+
 static int analyse(struct rig *g, unsigned n_workers)
 {
 	const struct weir_threads_options opt = {
 		.n_workers = n_workers,
 		.cpus = g->cpus,
 		.queues = count_queues,
+		.node = node_of,
 		.arg = g,
 		.lenient = g->lenient,
 	};
@@ -197,6 +206,7 @@ struct row {
 	unsigned n_workers;
 	const char *want; // "name runs", or "name runs/tasks" where they differ
 	unsigned n_queues;
+	const struct weir_worker_cpu *cpus;
 };
 
 static void describe(const struct weir_router *r, struct weir_buf *out)
@@ -217,7 +227,7 @@ static void describe(const struct weir_router *r, struct weir_buf *out)
 
 static void check(const struct row *row)
 {
-	struct rig g = {.n_queues = row->n_queues};
+	struct rig g = {.n_queues = row->n_queues, .cpus = row->cpus};
 	struct weir_buf got = {};
 
 	rig_open(&g, row->config);
@@ -299,6 +309,41 @@ Test(threads, what_pulls_from_one_element_has_one_home)
 		ROW("s :: RatedSource -> q :: Queue -> t :: PullTee -> d :: Discard; t[1] -> e :: "
 		    "Discard",
 		    3, "s 2, q 1-2, t 1, d 1, e 1"),
+	};
+
+	CHECK(rows);
+}
+
+Test(threads, work_is_done_near_the_interfaces)
+{
+	static const struct weir_worker_cpu two[] = {{0, 0}, {1, 0}, {2, 1}, {3, 1}};
+	static const struct weir_worker_cpu one[] = {{4, 1}, {5, 1}, {6, 1}, {7, 1}};
+	static const struct row rows[] = {
+		ROW("f :: FromDevice(a) -> t :: ToDevice(b); g :: FromDevice(b) -> u :: "
+		    "ToDevice(a)",
+		    4, "f 0-1, t 0-1, g 2-3, u 2-3", .n_queues = 4, .cpus = two),
+		// workers of one node have nothing to choose
+		ROW("f :: FromDevice(a) -> t :: ToDevice(b); g :: FromDevice(b) -> u :: "
+		    "ToDevice(a)",
+		    4, "f 0-3, t 0-3, g 0-3, u 0-3", .n_queues = 4, .cpus = one),
+		// half of the workers would be without
+		ROW("f :: FromDevice(a) -> t :: ToDevice(b)", 4, "f 0-3, t 0-3", .n_queues = 2,
+		    .cpus = two),
+		// few TX queues belong to those who are near, and none is without
+		ROW("f :: FromDevice(a) -> t :: ToDevice(b)", 4, "f 0-3, t 0-3/2-3", .n_queues = 1,
+		    .cpus = two),
+		ROW("f :: FromDevice(a) -> t :: ToDevice(a)", 4, "f 0-3, t 0-3/0-1", .n_queues = 2,
+		    .cpus = two),
+		ROW("f :: FromDevice(a) -> d :: Discard; g :: FromDevice(else) -> e :: Discard", 4,
+		    "f 0-1, d 0-1, g 0-3, e 0-3", .cpus = two),
+		// so is who pulls
+		ROW("f :: FromDevice(a) -> q :: Queue -> t :: ToDevice(a)", 4, "f 0-3, q 0-3, t 1",
+		    .cpus = two),
+		// a pin counts more
+		ROW("f :: FromDevice(a, THREADS \"1-2\") -> t :: ToDevice(b); g :: FromDevice(b) "
+		    "-> "
+		    "u :: ToDevice(a); h :: FromDevice(else, THREADS 0) -> d :: Discard",
+		    4, "f 1-2, t 1-2, g 2-3, u 2-3, h 0, d 0", .n_queues = 4, .cpus = two),
 	};
 
 	CHECK(rows);

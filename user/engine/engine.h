@@ -17,9 +17,10 @@ struct weir_engine_options {
 	const struct weir_worker_cpu *cpus; // by worker: it is pinned there; NULL: none is
 	bool simtime;	   // time stands still while there is work and jumps when there is none
 	uint64_t simstart; // wall clock at which simulated time begins, ns
-	struct weir_pool *pool; // buffers, for all workers; NULL: all packets on the heap
-	uint32_t seed;		// of weir_random
-	bool bare; // the elements are not started: only for reading what the driver's half has
+	struct weir_pool *const *pools; // buffers, for all workers; none: all packets on the heap
+	unsigned n_pools;
+	uint32_t seed; // of weir_random
+	bool bare;     // the elements are not started: only for reading what the driver's half has
 };
 
 struct weir_upstream {

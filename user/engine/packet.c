@@ -166,7 +166,11 @@ void weir_heap_drain(struct weir_worker *w)
 
 bool weir_may_keep(const struct weir_node *n)
 {
-	const struct weir_cache *c = n->worker->cache;
+	const struct weir_worker *w = n->worker;
+	const struct weir_engine_options *o = &w->engine->opt;
 
-	return !c || weir_cache_has_spare(c);
+	for (unsigned i = 0; i < o->n_pools; i++)
+		if (!weir_cache_has_spare(&o->pools[i]->caches[w->id]))
+			return false;
+	return true;
 }

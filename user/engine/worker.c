@@ -388,6 +388,18 @@ void weir_stop(struct weir_router *r)
 		weir_worker_wake(&r->engine->workers[0]);
 }
 
+// Of the pool on the node of its CPU; if there is none, of the first.
+static struct weir_cache *near_cache(const struct weir_engine *g, unsigned id)
+{
+	const struct weir_engine_options *o = &g->opt;
+	unsigned i = 0;
+
+	while (i < o->n_pools && o->cpus &&
+	       !(o->pools[i]->has_node && o->pools[i]->node == o->cpus[id].node))
+		i++;
+	return o->n_pools ? &o->pools[i % o->n_pools]->caches[id] : NULL;
+}
+
 int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id)
 {
 	w->engine = g;
@@ -396,7 +408,7 @@ int weir_worker_open(struct weir_worker *w, struct weir_engine *g, unsigned id)
 	if (!w->random)
 		w->random = 1;
 	w->depth_first = g->opt.burst == 1;
-	w->cache = g->opt.pool ? &g->opt.pool->caches[id] : NULL;
+	w->cache = near_cache(g, id);
 	return weir_watch_open(w);
 }
 

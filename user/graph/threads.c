@@ -36,6 +36,8 @@ struct analysis {
 	struct weir_pinned *pinned;
 	struct set *sets;
 	struct weir_device **device;  // that it claims, of those that receive or send
+	int *node;		      // of that; -1: not known, or there is only one
+	bool apart;		      // interfaces are received from on their own node
 	unsigned *waiting, n_waiting; // whose neighbours have not heard of all its runs
 	bool *waits;		      // is it one of them? by element
 	unsigned *load;		      // tasks, by worker
@@ -183,6 +185,31 @@ static int take_pins(struct analysis *a)
 
 // --- homes ---------------------------------------------------------------------------------------
 
+// Those on a node, or all.
+static struct weir_workers near(const struct analysis *a, int node)
+{
+	struct weir_workers s = {};
+
+	for (unsigned w = 0; node >= 0 && w < a->t->opt.n_workers; w++)
+		if (a->t->opt.cpus[w].node == (unsigned)node)
+			weir_workers_add(&s, w);
+	return weir_workers_count(&s) ? s : a->all;
+}
+
+// Those of a set that are near; all of it where none is.
+static struct weir_workers prefer_near(const struct analysis *a, const struct weir_workers *s,
+				       int node)
+{
+	const struct weir_workers wanted = near(a, node);
+	struct weir_workers both = {};
+
+	for (unsigned w = weir_workers_next(s, 0); w < WEIR_WORKERS_MAX;
+	     w = weir_workers_next(s, w + 1))
+		if (weir_workers_has(&wanted, w))
+			weir_workers_add(&both, w);
+	return weir_workers_count(&both) ? both : *s;
+}
+
 // The last of those: the first ones have the queues where there are fewer of them than workers.
 static unsigned least_loaded(const struct analysis *a, const struct weir_workers *s)
 {
@@ -203,10 +230,13 @@ static void deal(struct analysis *a, const struct weir_element *e)
 {
 	struct set *s = set_of(a, e->index);
 
+	struct weir_workers among;
+
 	if (s->dealt || a->kind[e->index] != AT_HOME || is_off(a, e) || !has_ports(e))
 		return;
+	among = prefer_near(a, &s->allowed, a->node[e->index]);
 	s->dealt = true;
-	s->home = least_loaded(a, &s->allowed);
+	s->home = least_loaded(a, &among);
 	a->load[s->home]++;
 }
 
@@ -304,7 +334,7 @@ static void begin_tasks(struct analysis *a)
 		if (a->kind[i] == AT_HOME && !is_off(a, e))
 			weir_workers_add(&e->tasks, set_of(a, i)->home);
 		else if (a->kind[i] == RECEIVES)
-			e->tasks = at->pin ? at->workers : a->all;
+			e->tasks = at->pin ? at->workers : a->apart ? near(a, a->node[i]) : a->all;
 		else if (a->kind[i] == SENDS && at->pin)
 			e->tasks = at->workers;
 	}
@@ -314,12 +344,33 @@ static void begin_tasks(struct analysis *a)
 
 // --- interfaces ----------------------------------------------------------------------------------
 
+// So many of a set, first those that are near.
+static struct weir_workers nearest(const struct analysis *a, const struct weir_workers *s, int node,
+				   unsigned n)
+{
+	struct weir_workers some = prefer_near(a, s, node);
+
+	for (unsigned w = weir_workers_next(s, 0);
+	     w < WEIR_WORKERS_MAX && weir_workers_count(&some) < n; w = weir_workers_next(s, w + 1))
+		weir_workers_add(&some, w);
+	return some;
+}
+
+static bool ask_queues(const struct analysis *a, const struct weir_device *d,
+		       struct weir_device_plan *plan)
+{
+	const struct weir_threads_options *opt = &a->t->opt;
+
+	return opt->queues && opt->queues(opt->arg, d, &plan->n_rx, &plan->n_tx);
+}
+
 // Who sends on an interface, and among whom its TX queues are dealt: those whom a ToDevice names,
-// else all who send.
+// else all who send; where there are fewer queues, those who are near to it.
 static void find_senders(struct analysis *a, const struct weir_device *d,
 			 struct weir_device_plan *plan)
 {
 	struct weir_workers named = {};
+	int node = -1;
 
 	for (unsigned i = 0; i < a->router->n_elements; i++) {
 		struct weir_element *e = a->router->elements[i];
@@ -327,10 +378,13 @@ static void find_senders(struct analysis *a, const struct weir_device *d,
 		if (!e->class->transmits || a->device[i] != d)
 			continue;
 		weir_workers_join(&plan->tx, &e->runs);
+		node = a->node[i];
 		if (a->kind[i] == SENDS && a->pinned[i].pin)
 			weir_workers_join(&named, &a->pinned[i].workers);
 	}
 	plan->owners = weir_workers_next(&named, 0) < WEIR_WORKERS_MAX ? named : plan->tx;
+	if (node >= 0 && ask_queues(a, d, plan) && plan->n_tx < weir_workers_count(&plan->owners))
+		plan->owners = nearest(a, &plan->owners, node, plan->n_tx);
 }
 
 // An owner relays in the task of each ToDevice that is pushed to, and what it cannot send leaves by
@@ -354,7 +408,7 @@ static void decide_steering(struct analysis *a, const struct weir_device *d,
 	const struct weir_threads_options *opt = &a->t->opt;
 	unsigned n = weir_workers_count(&plan->rx);
 
-	plan->known = opt->queues && opt->queues(opt->arg, d, &plan->n_rx, &plan->n_tx);
+	plan->known = ask_queues(a, d, plan);
 	if (!plan->known)
 		plan->n_rx = plan->n_tx = 1;
 	plan->steer = plan->n_rx < n || (opt->balance && n > 1);
@@ -416,6 +470,31 @@ static void settle(struct analysis *a)
 	}
 }
 
+// Interfaces are received from by the workers of their node, if no worker is left without by that.
+// Elements do not mind: none wants to have both directions of a flow on one worker.
+static void look_at_nodes(struct analysis *a)
+{
+	const struct weir_threads_options *opt = &a->t->opt;
+	struct weir_workers busy = {};
+	bool several = false;
+
+	for (unsigned w = 0; opt->cpus && w < opt->n_workers; w++)
+		several |= opt->cpus[w].node != opt->cpus[0].node;
+	for (unsigned i = 0; i < a->router->n_elements; i++) {
+		struct weir_workers s = a->pinned[i].workers;
+
+		a->node[i] = several && opt->node && a->device[i]
+				     ? opt->node(opt->arg, a->device[i])
+				     : -1;
+		if (a->kind[i] != RECEIVES)
+			continue;
+		if (!a->pinned[i].pin)
+			s = near(a, a->node[i]);
+		weir_workers_join(&busy, &s);
+	}
+	a->apart = several && weir_workers_count(&busy) == opt->n_workers;
+}
+
 static int analyse(struct analysis *a)
 {
 	int rc;
@@ -430,7 +509,11 @@ static int analyse(struct analysis *a)
 		a->kind[i] = kind_of(e, a->device[i]);
 	}
 	join_pulls(a);
-	rc = take_pins(a) ?: deal_homes(a);
+	rc = take_pins(a);
+	if (rc)
+		return rc;
+	look_at_nodes(a);
+	rc = deal_homes(a);
 	if (rc)
 		return rc;
 	begin_tasks(a);
@@ -450,12 +533,13 @@ static int open_analysis(struct analysis *a)
 	a->pinned = calloc(n, sizeof(*a->pinned));
 	a->sets = calloc(n, sizeof(*a->sets));
 	a->device = calloc(n, sizeof(struct weir_device *));
+	a->node = calloc(n, sizeof(*a->node));
 	a->waiting = calloc(n, sizeof(*a->waiting));
 	a->waits = calloc(n, sizeof(*a->waits));
 	a->load = calloc(a->t->opt.n_workers + 1, sizeof(*a->load));
 	a->t->pin = calloc(n, sizeof(struct weir_pin *));
-	return a->kind && a->pinned && a->sets && a->device && a->waiting && a->waits && a->load &&
-			       a->t->pin
+	return a->kind && a->pinned && a->sets && a->device && a->node && a->waiting && a->waits &&
+			       a->load && a->t->pin
 		       ? 0
 		       : -ENOMEM;
 }
@@ -466,6 +550,7 @@ static void close_analysis(struct analysis *a)
 	free(a->pinned);
 	free(a->sets);
 	free(a->device);
+	free(a->node);
 	free(a->waiting);
 	free(a->waits);
 	free(a->load);

@@ -65,13 +65,12 @@ static int join(struct xsk_device *d, struct xsk_umem *umem, unsigned queue, uns
 	return e;
 }
 
-static int open_queue(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem *umem, unsigned i,
-		      const char **step)
+static int open_queue(struct xsk_device *d, struct xsk_umem *umem, unsigned i, const char **step)
 {
 	struct xsk_queue *q = &d->queues[i];
 	int e;
 
-	xsk_queue_begin(x, d, i, !umem->zc);
+	xsk_queue_begin(d, i, !umem->zc);
 	e = open_first(d, umem, i, step);
 	for (unsigned k = 0; !e && k < q->n_rx; k++) {
 		if (&q->rx[k].ring == q->sock.rx)
@@ -129,32 +128,31 @@ static void close_sockets(const struct xsk_device *d)
 		pthread_join(c[n].thread, NULL);
 }
 
-void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d)
+void xsk_device_unbind(struct xsk_device *d)
 {
 	for (unsigned i = 0; d->queues && i < d->n_queues; i++) {
 		const int fd = d->queues[i].sock.fd;
 
-		if (fd > 0 && x->zc.fd == fd)
-			x->zc.fd = -1;
-		if (fd > 0 && x->copy.fd == fd)
-			x->copy.fd = -1;
+		if (fd > 0 && d->memory->zc.fd == fd)
+			d->memory->zc.fd = -1;
+		if (fd > 0 && d->memory->copy.fd == fd)
+			d->memory->copy.fd = -1;
 	}
 	close_sockets(d);
 }
 
-static int open_queues(struct weir_xsk *x, struct xsk_device *d, struct xsk_umem *umem,
-		       const char **step)
+static int open_queues(struct xsk_device *d, struct xsk_umem *umem, const char **step)
 {
 	int e = 0;
 
 	for (unsigned i = 0; !e && i < d->n_queues; i++)
-		e = open_queue(x, d, umem, i, step);
+		e = open_queue(d, umem, i, step);
 	if (!e)
 		return 0;
 	for (unsigned i = 0; i < d->n_queues; i++)
 		if (d->queues[i].sock.fd > 0)
 			xsk_fill_undo(&d->queues[i].fill);
-	xsk_device_unbind(x, d);
+	xsk_device_unbind(d);
 	return e;
 }
 
@@ -171,10 +169,10 @@ static int check_queues(struct xsk_device *d, struct weir_err *err)
 	return 0;
 }
 
-int xsk_device_bind_copy(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+int xsk_device_bind_copy(struct xsk_device *d, struct weir_err *err)
 {
 	const char *step;
-	int e = open_queues(x, d, &x->copy, &step);
+	int e = open_queues(d, &d->memory->copy, &step);
 
 	return e ? xsk_why(err, d->iface.name, step, e) : check_queues(d, err);
 }
@@ -188,19 +186,19 @@ static bool cannot_zero_copy(const struct xsk_device *d)
 
 // Generic XDP must be bound with copying: with zero copy such a bind succeeds on some drivers, and
 // then nothing is ever sent.
-int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err)
+int xsk_device_bind(struct xsk_device *d, struct weir_err *err)
 {
 	enum weir_device_mode mode = d->device->opt.mode;
 	const char *step;
 
 	if (mode == WEIR_MODE_COPY || mode == WEIR_MODE_GENERIC)
-		return xsk_device_bind_copy(x, d, err);
-	d->zc_error = cannot_zero_copy(d) ? -EOPNOTSUPP : open_queues(x, d, &x->zc, &step);
+		return xsk_device_bind_copy(d, err);
+	d->zc_error = cannot_zero_copy(d) ? -EOPNOTSUPP : open_queues(d, &d->memory->zc, &step);
 	if (!d->zc_error)
 		return check_queues(d, err);
 	// no driver answers so: it is the same for copying
 	if (mode == WEIR_MODE_ZEROCOPY || d->zc_error == -EPERM || d->zc_error == -EACCES ||
 	    d->zc_error == -ENOBUFS || d->zc_error == -EBUSY)
 		return xsk_why(err, d->iface.name, step, d->zc_error);
-	return xsk_device_bind_copy(x, d, err);
+	return xsk_device_bind_copy(d, err);
 }

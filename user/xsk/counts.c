@@ -87,6 +87,7 @@ static unsigned add_tx(const struct xsk_queue *q, struct weir_xsk_count *to)
 		{.name = "tx_bytes", .value = c->bytes},
 		{.name = "tx_handed_over", .value = c->handed_over},
 		{.name = "tx_copied", .value = c->copied},
+		{.name = "tx_copied_numa", .value = c->copied_numa},
 		{.name = "tx_rejected",
 		 .value = statistics(q->sock.fd).tx_invalid_descs,
 		 .lost = true,

@@ -16,8 +16,8 @@ static void expect_blocks(struct weir_xsk *x, struct xsk_device *d)
 {
 	if (x->opt.no_sockets || d->queues[0].fill.front)
 		return;
-	for (unsigned i = 0; i < x->pool.n; i++)
-		xsk_forget(&x->pool, weir_pool_nth(&x->pool, i));
+	for (unsigned i = 0; i < d->memory->pool.n; i++)
+		xsk_forget(&d->memory->pool, weir_pool_nth(&d->memory->pool, i));
 	for (unsigned i = 0; i < d->n_queues; i++) {
 		d->queues[i].fill.front = true;
 		for (unsigned k = 0; k < d->queues[i].n_rx; k++)

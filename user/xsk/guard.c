@@ -22,24 +22,6 @@
 enum { LINE = 256 };
 static const char DIR_PATH[] = "/run/weir", NAME[] = "restore.";
 
-static int read_sysfs(const char *path, char *value, size_t size)
-{
-	int sysfs = xsk_sysfs(), fd, e = 0;
-	ssize_t n = 0;
-
-	if (sysfs < 0)
-		return sysfs;
-	fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || (n = read(fd, value, size - 1)) < 0)
-		e = -errno;
-	value[n > 0 ? n : 0] = '\0';
-	value[strcspn(value, "\n ")] = '\0';
-	if (fd >= 0)
-		close(fd);
-	close(sysfs);
-	return e;
-}
-
 static void close_between(int after, int before)
 {
 	if (after + 1 < before)
@@ -152,12 +134,12 @@ int xsk_guard_sysfs(struct xsk_guard *g, const char *path, const char *value)
 
 	if (e)
 		return e;
-	e = read_sysfs(path, old, sizeof(old));
+	e = xsk_sysfs_read(path, old, sizeof(old));
 	if (e || !strcmp(old, value))
 		return e;
 	if (dprintf(g->journal, "sysfs %s %s\n", path, old) < 0)
 		return -errno;
-	return xsk_write_sysfs(path, value);
+	return xsk_sysfs_write(path, value);
 }
 
 // Writes down what the indirection table is, if there is one.

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <net/if_arp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -51,6 +52,39 @@ int xsk_sysfs(void)
 	if (fd < 0)
 		fd = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+int xsk_sysfs_read(const char *path, char *value, size_t size)
+{
+	int sysfs = xsk_sysfs(), fd, e = 0;
+	ssize_t n = 0;
+
+	if (sysfs < 0)
+		return sysfs;
+	fd = openat(sysfs, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || (n = read(fd, value, size - 1)) < 0)
+		e = -errno;
+	value[n > 0 ? n : 0] = '\0';
+	value[strcspn(value, "\n ")] = '\0';
+	if (fd >= 0)
+		close(fd);
+	close(sysfs);
+	return e;
+}
+
+int xsk_sysfs_write(const char *path, const char *value)
+{
+	int sysfs = xsk_sysfs(), fd, e = 0;
+
+	if (sysfs < 0)
+		return sysfs;
+	fd = openat(sysfs, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		e = -errno;
+	if (fd >= 0)
+		close(fd);
+	close(sysfs);
+	return e;
 }
 
 int xsk_iface_channels(const char *name, struct xsk_channels *c)
@@ -132,6 +166,21 @@ unsigned xsk_iface_mtu(const char *name)
 	struct ifreq req = {};
 
 	return ask(name, SIOCGIFMTU, &req) ? 0 : (unsigned)req.ifr_mtu;
+}
+
+// A virtio device is a child of the one that hangs on the bus.
+int weir_xsk_node(const char *name)
+{
+	static const char *const AT[] = {"device/numa_node", "device/../numa_node"};
+	char path[64], text[16];
+	int node = -1;
+
+	for (unsigned i = 0; node < 0 && i < 2; i++) {
+		snprintf(path, sizeof(path), "class/net/%s/%s", name, AT[i]);
+		if (!xsk_sysfs_read(path, text, sizeof(text)))
+			node = atoi(text);
+	}
+	return node;
 }
 
 int xsk_iface_look(struct xsk_iface *f, const char *name, struct weir_err *err)

@@ -39,3 +39,6 @@ int xsk_iface_promisc(const struct xsk_iface *f);
 // The sysfs of this process's network namespace, wherever /sys leads; an fd to open paths under.
 // owner: the caller. -errno.
 int xsk_sysfs(void);
+// A value of one word, by its path below the mount point. 0 or -errno.
+int xsk_sysfs_read(const char *path, char *value, size_t size);
+int xsk_sysfs_write(const char *path, const char *value);

@@ -182,15 +182,15 @@ static uint64_t mac_word(const uint8_t *mac)
 	return v;
 }
 
-static void begin_fill(struct weir_xsk *x, struct xsk_device *d, unsigned queue, bool copy)
+static void begin_fill(struct xsk_device *d, unsigned queue, bool copy)
 {
 	struct xsk_queue *q = &d->queues[queue];
 	const unsigned worker = weir_rx_owner(&d->device->plan, queue);
 
 	q->fill = (struct xsk_fill){
 		.worker = worker,
-		.pool = &x->pool,
-		.cache = &x->pool.caches[worker],
+		.pool = &d->memory->pool,
+		.cache = &d->memory->pool.caches[worker],
 		.supply = supply(d, queue, copy),
 		.owed = supply(d, queue, copy),
 		.others = q->fill.others,
@@ -198,7 +198,7 @@ static void begin_fill(struct weir_xsk *x, struct xsk_device *d, unsigned queue,
 }
 
 // RX ring i of a queue, in the order of the map of sockets.
-static void begin_rx(struct weir_xsk *x, struct xsk_device *d, unsigned queue, unsigned i)
+static void begin_rx(struct xsk_device *d, unsigned queue, unsigned i)
 {
 	const struct weir_device_plan *plan = &d->device->plan;
 	const unsigned column = i / d->n_classes, class = i % d->n_classes;
@@ -208,8 +208,8 @@ static void begin_rx(struct weir_xsk *x, struct xsk_device *d, unsigned queue, u
 
 	*rx = (struct xsk_rx){
 		.base = {&xsk_rx_ops, d->device, queue, class, -1},
-		.pool = &x->pool,
-		.cache = &x->pool.caches[worker],
+		.pool = &d->memory->pool,
+		.cache = &d->memory->pool.caches[worker],
 		.fill = &q->fill,
 		.owns_fill = worker == q->fill.worker,
 		.busy_poll = d->device->opt.busy_poll && !class,
@@ -224,7 +224,7 @@ static void begin_rx(struct weir_xsk *x, struct xsk_device *d, unsigned queue, u
 		q->sock.rx = &rx->ring;
 }
 
-static void begin_tx(struct weir_xsk *x, struct xsk_device *d, unsigned queue, bool copy)
+static void begin_tx(struct xsk_device *d, unsigned queue, bool copy)
 {
 	struct xsk_tx *tx = &d->queues[queue].tx;
 	const unsigned worker = weir_tx_owner(&d->device->plan, queue);
@@ -232,8 +232,8 @@ static void begin_tx(struct weir_xsk *x, struct xsk_device *d, unsigned queue, b
 	*tx = (struct xsk_tx){
 		.base = {&xsk_tx_ops, d->device, queue, .fd = -1},
 		.worker = worker,
-		.pool = &x->pool,
-		.cache = &x->pool.caches[worker],
+		.pool = &d->memory->pool,
+		.cache = &d->memory->pool.caches[worker],
 		.zc = !copy,
 		.busy_poll = d->device->opt.busy_poll,
 	};
@@ -246,16 +246,16 @@ static void begin_tx(struct weir_xsk *x, struct xsk_device *d, unsigned queue, b
 		tx->base.ops = &xsk_relay_ops;
 }
 
-void xsk_queue_begin(struct weir_xsk *x, struct xsk_device *d, unsigned queue, bool copy)
+void xsk_queue_begin(struct xsk_device *d, unsigned queue, bool copy)
 {
 	struct xsk_queue *q = &d->queues[queue];
 
 	q->sock = (struct xsk_socket){
 		.fd = -1, .fill = &q->fill.ring, .comp = &q->tx.comp, .tx = &q->tx.ring};
-	begin_fill(x, d, queue, copy);
-	begin_tx(x, d, queue, copy);
+	begin_fill(d, queue, copy);
+	begin_tx(d, queue, copy);
 	for (unsigned i = 0; i < q->n_rx; i++)
-		begin_rx(x, d, queue, i);
+		begin_rx(d, queue, i);
 	for (unsigned i = 0; q->fill.n_others && i < q->n_rx; i++)
 		if (q->sock.rx == &q->rx[i].ring)
 			q->rx[i].base.ops = &xsk_fill_ops;
@@ -300,12 +300,13 @@ static int show_worker(const struct xsk_device *d, unsigned worker)
 
 int xsk_device_show(const struct weir_xsk *x, struct xsk_device *d)
 {
+	const unsigned n_workers = x->opt.n_workers ?: 1;
 	int e = 0;
 
-	d->device->workers = calloc(x->pool.n_caches, sizeof(*d->device->workers));
+	d->device->workers = calloc(n_workers, sizeof(*d->device->workers));
 	if (!d->device->workers)
 		return -ENOMEM;
-	d->device->n_workers = x->pool.n_caches;
+	d->device->n_workers = n_workers;
 	d->device->n_queues = d->n_queues;
 	for (unsigned i = 0; !e && i < d->device->n_workers; i++)
 		e = show_worker(d, i);

@@ -16,26 +16,8 @@
 #include <unistd.h>
 
 enum {
-	ETH_VLAN = 14 + 2 * 4, // link header with two tags
 	CARRIER_MS = 3000,
-	CHUNK_2K = 2048,
 };
-
-// Drivers that tell their hardware the buffer size in steps of 1 KiB when they do zero copy: of a
-// 2048-byte chunk, less the headroom, only 1 KiB is left and longer frames are cut without a word.
-static const char *const COARSE[] = {"igb", "igc", "ixgbe"};
-
-static bool is_coarse(const struct xsk_device *d)
-{
-	enum weir_device_mode mode = d->device->opt.mode;
-
-	if (mode != WEIR_MODE_AUTO && mode != WEIR_MODE_ZEROCOPY)
-		return false;
-	for (unsigned i = 0; i < sizeof(COARSE) / sizeof(*COARSE); i++)
-		if (!strcmp(d->iface.driver, COARSE[i]))
-			return true;
-	return false;
-}
 
 static bool wants_generic(const struct xsk_device *d)
 {
@@ -65,12 +47,12 @@ static int check_device(struct xsk_device *d, struct weir_err *err)
 		if (e)
 			return e;
 	}
-	if (d->iface.mtu + ETH_VLAN > WEIR_POOL_LEN_MAX)
+	if (d->iface.mtu + XSK_ETH_VLAN > WEIR_POOL_LEN_MAX)
 		return weir_error(
 			err, NULL,
 			"%s: its MTU of %u is more than a buffer takes; ip link set %s mtu %u",
 			d->iface.name, d->iface.mtu, d->iface.name,
-			(unsigned)WEIR_POOL_LEN_MAX - ETH_VLAN);
+			(unsigned)WEIR_POOL_LEN_MAX - XSK_ETH_VLAN);
 	if (opt->ring_size & (opt->ring_size - 1) || (opt->ring_size && opt->ring_size < 64) ||
 	    opt->ring_size > 32768)
 		return weir_error(err, NULL, "%s: RING %u is not a power of two from 64 to 32768",
@@ -103,32 +85,6 @@ static int set_up(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err
 	xsk_settings_warn(d, err);
 	e = xsk_device_lay_out(x, d);
 	return e ? weir_error(err, NULL, "%s: no memory for its rings", d->iface.name) : 0;
-}
-
-static int open_pool(struct weir_xsk *x, unsigned buffers, struct weir_err *err)
-{
-	struct weir_pool_want want = {
-		.n = buffers + (x->opt.moves ? WEIR_MOVE_HELD : 0),
-		.n_workers = x->opt.n_workers,
-	};
-	int e;
-
-	for (unsigned i = 0; i < x->n; i++) {
-		struct xsk_device *d = &x->devices[i];
-		unsigned len = d->iface.mtu + ETH_VLAN;
-
-		if (is_coarse(d) && len < CHUNK_2K)
-			len = CHUNK_2K; // which is more than such a chunk takes
-		if (len > want.max_len)
-			want.max_len = len;
-		want.n += xsk_device_buffers(d);
-	}
-	e = weir_pool_open(&x->pool, &want, err);
-	if (e)
-		return e;
-	x->zc = (struct xsk_umem){.pool = &x->pool, .fd = -1, .zc = true};
-	x->copy = (struct xsk_umem){.pool = &x->pool, .fd = -1};
-	return 0;
 }
 
 static int open_front_map(struct weir_xsk *x)
@@ -223,7 +179,7 @@ static int open_receiver(struct weir_xsk *x, struct xsk_device *d, struct weir_e
 	free(kept);
 	if (e || x->opt.no_sockets)
 		return e;
-	return xsk_device_bind(x, d, err);
+	return xsk_device_bind(d, err);
 }
 
 // Sockets of an interface that only sends. A program is needed for zero copy alone: without one,
@@ -246,7 +202,7 @@ static int open_sender(struct weir_xsk *x, struct xsk_device *d, struct weir_err
 		d->zc_error = e;
 		xsk_program_close(&d->program);
 	}
-	return xsk_device_bind_copy(x, d, err);
+	return xsk_device_bind_copy(d, err);
 }
 
 static bool to_host(struct weir_device *device, struct packet *p)
@@ -381,9 +337,7 @@ static int write_report(struct weir_xsk *x)
 		write_device(f, x, &x->devices[i]);
 	if (x->opt.no_sockets)
 		return fclose(f) ? -ENOMEM : 0;
-	fprintf(f, "buffers: %u of %u bytes, %s\n", x->pool.n, x->pool.chunk,
-		x->pool.huge ? "on hugepages"
-			     : "on small pages, not coloured: no hugepages to be had");
+	xsk_memory_print(f, x);
 	return fclose(f) ? -ENOMEM : 0;
 }
 
@@ -409,7 +363,7 @@ static int set_up_all(struct weir_xsk *x, struct weir_err *err)
 	for (unsigned i = 0; !e && i < x->n; i++)
 		e = set_up(x, &x->devices[i], err);
 	if (!e && !x->opt.no_sockets)
-		e = open_pool(x, x->opt.buffers, err);
+		e = xsk_memory_open(x, err);
 	return e ?: open_maps(x, err);
 }
 
@@ -480,7 +434,7 @@ void weir_xsk_close(struct weir_xsk *x)
 	for (unsigned i = 0; i < x->n; i++) {
 		struct xsk_device *d = &x->devices[i];
 
-		xsk_device_unbind(x, d);
+		xsk_device_unbind(d);
 		xsk_host_close(&d->host);
 		if (d->promisc_fd >= 0)
 			close(d->promisc_fd);
@@ -494,15 +448,10 @@ void weir_xsk_close(struct weir_xsk *x)
 		close(x->front_fd);
 	xsk_steer_close(&x->steer);
 	xsk_guard_close(&x->guard);
-	weir_pool_close(&x->pool);
+	xsk_memory_close(x);
 	free(x->devices);
 	free(x->report);
 	free(x);
-}
-
-struct weir_pool *weir_xsk_pool(struct weir_xsk *x)
-{
-	return &x->pool;
 }
 
 const char *weir_xsk_report(const struct weir_xsk *x)

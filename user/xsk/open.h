@@ -9,8 +9,20 @@
 #include "steer.h"
 #include "xsk.h"
 
+#include <stdio.h>
+
+enum { XSK_ETH_VLAN = 14 + 2 * 4 }; // link header with two tags
+
+// Buffers on one NUMA node, as the kernel has them.
+struct xsk_memory {
+	struct weir_pool_want want;
+	struct weir_pool pool;
+	struct xsk_umem zc, copy;
+};
+
 struct xsk_device {
 	struct weir_device *device;
+	struct xsk_memory *memory; // its buffers
 	struct xsk_iface iface;
 	struct xsk_program program;
 	struct xsk_host host;
@@ -37,8 +49,9 @@ struct xsk_device {
 };
 
 struct weir_xsk {
-	struct weir_pool pool;
-	struct xsk_umem zc, copy;
+	struct xsk_memory *memory; // by node
+	struct weir_pool **pools;  // the same
+	unsigned n_memory;
 	struct xsk_guard guard;
 	struct xsk_device *devices;
 	unsigned n;
@@ -48,6 +61,12 @@ struct weir_xsk {
 	struct weir_xsk_options opt;
 	char *report;
 };
+
+// Opens the buffers, once it is known how many each interface has need of. 0 or -errno; close takes
+// what is half open too.
+int xsk_memory_open(struct weir_xsk *x, struct weir_err *err);
+void xsk_memory_close(struct weir_xsk *x);
+void xsk_memory_print(FILE *f, const struct weir_xsk *x);
 
 // Decides how many queues, RX rings and buffers an interface has, and makes room for them, once it
 // is set up. 0 or -ENOMEM.
@@ -60,12 +79,12 @@ unsigned xsk_device_buffers(const struct xsk_device *d);
 // Says which worker has which of its queues.
 int xsk_device_show(const struct weir_xsk *x, struct xsk_device *d);
 // What each queue begins with. copy: its sockets are to copy.
-void xsk_queue_begin(struct weir_xsk *x, struct xsk_device *d, unsigned queue, bool copy);
+void xsk_queue_begin(struct xsk_device *d, unsigned queue, bool copy);
 
 // Opens the sockets of an interface whose program is attached, in the mode that was asked for.
-int xsk_device_bind(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
-int xsk_device_bind_copy(struct weir_xsk *x, struct xsk_device *d, struct weir_err *err);
-void xsk_device_unbind(struct weir_xsk *x, struct xsk_device *d);
+int xsk_device_bind(struct xsk_device *d, struct weir_err *err);
+int xsk_device_bind_copy(struct xsk_device *d, struct weir_err *err);
+void xsk_device_unbind(struct xsk_device *d);
 
 // Where packets of flows that move to a worker wait. 0 or -ENOMEM.
 int xsk_parks_open(struct xsk_device *d);

@@ -4,7 +4,6 @@
 #include "iface.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <rss.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,21 +19,6 @@ unsigned long long xsk_netns(void)
 	struct stat st;
 
 	return stat("/proc/self/ns/net", &st) ? 0 : (unsigned long long)st.st_ino;
-}
-
-int xsk_write_sysfs(const char *path, const char *value)
-{
-	int sysfs = xsk_sysfs(), fd, e = 0;
-
-	if (sysfs < 0)
-		return sysfs;
-	fd = openat(sysfs, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
-		e = -errno;
-	if (fd >= 0)
-		close(fd);
-	close(sysfs);
-	return e;
 }
 
 // Refused as long as sockets of the killed process are being taken down.
@@ -76,7 +60,7 @@ static void restore_line(char *line)
 	int at = 0;
 
 	if (sscanf(line, "sysfs %255s %255s", path, value) == 2)
-		xsk_write_sysfs(path, value);
+		xsk_sysfs_write(path, value);
 	else if (sscanf(line, "channels %15s %u %u %u", name, &c.rx, &c.tx, &c.combined) == 4)
 		restore_channels(name, &c);
 	else if (sscanf(line, "hash %15s %u %llu", name, &flow, &fields) == 3 && flow < XSK_FLOWS)

@@ -18,5 +18,3 @@ enum { XSK_RETRY_MS = 50, XSK_RETRY_FOR_MS = 5000 };
 bool xsk_restore(int journal);
 
 unsigned long long xsk_netns(void);
-// Path below the mount point. 0 or -errno.
-int xsk_write_sysfs(const char *path, const char *value);

@@ -63,6 +63,7 @@ static struct packet *into_buffer(struct xsk_tx *q, struct packet *p)
 		b->len = p->len;
 		memcpy(weir_data(b), weir_data(p), p->len);
 		q->count.copied++;
+		q->count.copied_numa += p->pool != 0;
 	}
 	if (p->pool)
 		weir_cache_put(&weir_pool_find(p->pool)->caches[q->worker], &p, 1);

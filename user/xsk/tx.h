@@ -31,6 +31,7 @@ struct xsk_tx {
 		uint64_t bytes;	      // handed to the TX ring
 		uint64_t handed_over; // packets that came from other workers
 		uint64_t copied;      // packets that had to be moved into a buffer to be sent
+		uint64_t copied_numa; // of these, from one of another node
 		uint64_t no_buffer;   // of those, lost for want of one
 		uint64_t invalid;     // packets that no descriptor can describe
 	} count;

@@ -6,13 +6,15 @@
 #include <abi/front.h>
 #include <device.h>
 #include <pool.h>
+#include <threads.h>
 
 struct weir_xsk;
 
 struct weir_xsk_options {
 	// Those that the graph needs beside the rings (queues' capacities, batches).
 	unsigned buffers;
-	unsigned n_workers; // 0: 1
+	unsigned n_workers;		    // 0: 1
+	const struct weir_worker_cpu *cpus; // by worker; NULL: not pinned
 	// No sockets and no buffers: everything runs in the driver.
 	bool no_sockets;
 	bool moves; // packets that are steered may be moved from worker to worker
@@ -24,6 +26,8 @@ struct weir_xsk_options {
 
 // How many queues an interface has in use. False: there is no such interface.
 bool weir_xsk_queues(const char *ifname, unsigned *n_rx, unsigned *n_tx);
+// The NUMA node of an interface; -1: not known.
+int weir_xsk_node(const char *ifname);
 
 // Opens all or nothing: on failure every interface is as before, and err says why. 0 or -errno.
 int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
@@ -47,8 +51,8 @@ int weir_xsk_first(const struct weir_xsk *x);
 // Takes the programs off, closes the sockets, restores what was changed on the interfaces.
 void weir_xsk_close(struct weir_xsk *x);
 
-// The buffers, for the workers.
-struct weir_pool *weir_xsk_pool(struct weir_xsk *x);
+// The buffers, for the workers: a pool for each NUMA node that has interfaces. NULL: no sockets.
+struct weir_pool *const *weir_xsk_pools(const struct weir_xsk *x, unsigned *n);
 
 // One line per interface: mode and queues. Lives as long as x.
 const char *weir_xsk_report(const struct weir_xsk *x);
@@ -112,7 +116,7 @@ struct weir_xsk_count {
 	const char *class;  // of the packets; NULL: all, or there is only one class
 	bool lost, sending; // sending: behind the graph
 };
-enum { WEIR_XSK_CLASSES = 8, WEIR_XSK_COUNTS = 20 + 2 * WEIR_XSK_CLASSES };
+enum { WEIR_XSK_CLASSES = 8, WEIR_XSK_COUNTS = 21 + 2 * WEIR_XSK_CLASSES };
 // "CLASS.NAME", or "NAME".
 void weir_xsk_count_name(const struct weir_xsk_count *c, char *buf, size_t size);
 // The number written to v.

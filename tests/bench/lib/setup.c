@@ -26,8 +26,14 @@ static int divide(struct setup *s, unsigned n_workers, struct weir_err *err)
 static int open_engine(struct setup *s, unsigned n_workers, unsigned burst, struct weir_err *err)
 {
 	const struct weir_engine_options opt = {
-		.n_workers = n_workers, .burst = burst, .cpus = s->cpus, .pool = &s->wires.pool};
+		.n_workers = n_workers,
+		.burst = burst,
+		.cpus = s->cpus,
+		.pools = &s->pool,
+		.n_pools = 1,
+	};
 
+	s->pool = &s->wires.pool;
 	return weir_engine_open(&s->engine, s->router, &opt, err);
 }
 

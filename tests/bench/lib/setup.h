@@ -11,6 +11,7 @@ struct setup {
 	struct weir_router *router;
 	struct weir_engine *engine;
 	struct wires wires;
+	struct weir_pool *pool; // theirs
 	struct weir_threads threads;
 	struct weir_worker_cpu *cpus; // by worker
 };
