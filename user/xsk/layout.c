@@ -116,7 +116,7 @@ static int open_handovers(struct xsk_device *d)
 			h->base = (struct weir_queue){&xsk_handover_ops, d->device, q, .fd = -1};
 			h->from = w;
 			h->to = weir_tx_owner(plan, q);
-			if (weir_ring_open(&h->ring, d->ring_size))
+			if (weir_ring_open(&h->ring, max(d->ring_size, 2 * WEIR_BATCH_MAX)))
 				return -ENOMEM;
 			d->n_handovers = ++k;
 		}

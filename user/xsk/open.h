@@ -28,7 +28,7 @@ struct xsk_device {
 	struct xsk_host host;
 	struct xsk_queue *queues;
 	unsigned n_queues, n_rx, n_tx; // in all, received from, sent on
-	unsigned first_socket; // of its queues in the map of sockets
+	unsigned first_socket;	       // of its queues in the map of sockets
 	// RX rings of a queue: one for each class in each column (see abi/steer.h).
 	unsigned n_columns, n_classes;
 	const char *class_names[WEIR_XSK_CLASSES];
