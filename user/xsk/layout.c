@@ -217,11 +217,13 @@ static void begin_rx(struct xsk_device *d, unsigned queue, unsigned i)
 		.mac = mac_word(d->iface.mac),
 		.park = d->parks ? &d->parks[column] : NULL,
 	};
-	q->joined[i] = (struct xsk_socket){.fd = -1, .rx = &rx->ring};
+	q->joined[i] = (struct xsk_socket){.fd = -1};
 	if (!rx->owns_fill)
 		q->fill.others[q->fill.n_others++] = rx;
-	else if (!class)
+	if (rx->owns_fill && !class)
 		q->sock.rx = &rx->ring;
+	else
+		q->joined[i].rx = &rx->ring;
 }
 
 static void begin_tx(struct xsk_device *d, unsigned queue, bool copy)
