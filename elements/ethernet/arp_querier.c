@@ -480,9 +480,12 @@ static unsigned held(struct weir_node *n)
 	return ((const struct arp_querier_state *)n->state)->table.n_packets;
 }
 
+// Of several workers, one may hold all while the others hold their part, too.
 static unsigned capacity(const struct weir_element *e)
 {
-	return ((const struct arp_querier *)e->self)->limits.packets;
+	const struct arp_querier *self = e->self;
+
+	return self->limits.packets * (weir_workers_count(&e->runs) > 1 ? 2 : 1);
 }
 
 WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethernet found by ARP",

@@ -356,9 +356,12 @@ static unsigned held(struct weir_node *n)
 	return ((const struct ip_reassembler_state *)n->state)->n_packets;
 }
 
+// Of several workers, one may hold all while the others hold their part, too.
 static unsigned capacity(const struct weir_element *e)
 {
-	return ((const struct ip_reassembler *)e->self)->himem / OVERHEAD;
+	const struct ip_reassembler *self = e->self;
+
+	return self->himem / OVERHEAD * (weir_workers_count(&e->runs) > 1 ? 2 : 1);
 }
 
 static const struct weir_arg ip_reassembler_args[] = {
