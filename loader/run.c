@@ -18,7 +18,7 @@ static const char usage[] =
 	"usage: weir run [options] FILE [NAME=VALUE ...]\n"
 	"Runs the router that FILE describes, until SIGINT or SIGTERM.\n"
 	"\n"
-	"  -j, --workers N   threads that forward packets (1, or one per CPU of --cpus)\n"
+	"  -j, --workers N   threads that forward packets (one per CPU)\n"
 	"      --cpus LIST   the CPUs that they are pinned to, such as 0-3,6\n"
 	"  -b, --burst N     packets per batch, 1 to 256 (256)\n"
 	"  -n, --name NAME   under which `weir stats' and others find it (that of FILE)\n"

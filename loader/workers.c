@@ -32,7 +32,7 @@ int cmd_workers(struct session_options *opt, int c, const char *value)
 
 void cmd_workers_default(struct session_options *opt)
 {
-	unsigned n = opt->cpus ? weir_cpus_count(opt->cpus) : 1;
+	unsigned n = weir_cpus_count(opt->cpus);
 
 	if (!opt->engine.n_workers)
 		opt->engine.n_workers = n < WEIR_WORKERS_MAX ? n : WEIR_WORKERS_MAX;
