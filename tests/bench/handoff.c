@@ -4,7 +4,9 @@
 // each other, and send what they got; both are busy all the time with the same work. The figure is
 // the time of a packet less that of the same where each worker sends what it received itself.
 //
-//	handoff [ROUNDS [BATCH]]
+//	handoff [ROUNDS [BATCH]]	times, in turns
+//	handoff --one 0|1 PACKETS	packets without and with Pipeliner, in batches of 64 on one
+//thread, 					for counting instructions
 
 #include <weir/ring.h>
 
@@ -217,15 +219,30 @@ static void graph_figures(unsigned rounds, bool is_path, unsigned batch)
 	}
 }
 
+static int one(bool hands_over, uint64_t packets)
+{
+	struct setup s = {};
+
+	open_graph(&s, false, hands_over, 64);
+	for (unsigned i = 0; i < 2; i++)
+		s.wires.wire[i].left = packets / 2;
+	setup_drain(&s);
+	setup_check(&s);
+	setup_close(&s);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && strcmp(argv[1], "--one") == 0)
+		return one(atoi(argv[2]), strtoull(argv[3], NULL, 0));
 	static const unsigned all[] = {1, 16, 64, 256};
 	const unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 51;
-	const unsigned one = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
-	const unsigned *batches = one ? &one : all;
-	const unsigned n = one ? 1 : sizeof(all) / sizeof(*all);
+	const unsigned only = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
+	const unsigned *batches = only ? &only : all;
+	const unsigned n = only ? 1 : sizeof(all) / sizeof(*all);
 
-	if (!rounds || one > WEIR_BATCH_MAX)
+	if (!rounds || only > WEIR_BATCH_MAX)
 		return 2;
 	for (unsigned i = 0; i < n; i++)
 		ring_figures(rounds, batches[i]);
