@@ -31,8 +31,8 @@ bridge() { # WORKERS ARGUMENTS OPTION ...: forwards all, in both directions
 
 forwards() { # NAME
 	both_ways "$1" \
-		"--from $tag-a:a0 --to $tag-b:b0 --mac $(ether b b0) --src 10.0.0.1 --dst 10.0.0.2 --count 8000 --rate 8000" \
-		"--from $tag-b:b0 --to $tag-a:a0 --mac $(ether a a0) --src 10.0.0.2 --dst 10.0.0.1 --count 8000 --rate 8000"
+		"--from $tag-a:a0 --to $tag-b:b0 --mac $(ether b b0) --src 10.0.0.1 --dst 10.0.0.2 --count 8000 --rate 4000" \
+		"--from $tag-b:b0 --to $tag-a:a0 --mac $(ether a a0) --src 10.0.0.2 --dst 10.0.0.1 --count 8000 --rate 4000"
 }
 
 counted() { # NAME: its sum over all queues
