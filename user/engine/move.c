@@ -159,7 +159,7 @@ bool weir_move_go_on(struct weir_move *m)
 			if (!m->device->ops->move->released(m->device, m->to))
 				break;
 			weir_move_close(m);
-			break;
+			return false;
 		}
 	} while (m->step != before);
 	return m->step != WEIR_MOVE_NONE;
