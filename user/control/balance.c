@@ -133,6 +133,8 @@ struct weir_balance {
 	uint64_t looked_at;
 	uint64_t n_moves, n_buckets, n_postponed;
 
+	// Held by the tick where it writes what show reads, never while the world stands still.
+	pthread_mutex_t lock;
 	// writer: whoever asks, while `asked` is false; reader: the tick
 	struct weir_choice wish;
 	atomic_bool asked;
@@ -192,6 +194,7 @@ int weir_balance_open(struct weir_balance **out, struct weir_engine *g, struct w
 	if (!b)
 		return -ENOMEM;
 	b->engine = g;
+	pthread_mutex_init(&b->lock, NULL);
 	for (struct weir_device *d = weir_router_devices(g->router); d; d = d->next)
 		b->n_devices += can_move(d);
 	if (!b->n_devices || !weir_grace_works()) {
@@ -235,11 +238,15 @@ void weir_balance_close(struct weir_balance *b)
 static bool move(struct weir_balance *b, const struct weir_choice *c)
 {
 	if (!weir_move_begin(&b->move, b->engine, c->device, &c->what, c->from, c->to)) {
+		pthread_mutex_lock(&b->lock);
 		b->n_postponed++;
+		pthread_mutex_unlock(&b->lock);
 		return false;
 	}
+	pthread_mutex_lock(&b->lock);
 	b->n_moves++;
 	b->n_buckets += c->n;
+	pthread_mutex_unlock(&b->lock);
 	return true;
 }
 
@@ -292,7 +299,9 @@ bool weir_balance_tick(struct weir_balance *b)
 		meet_wish(b);
 	if (b->move.step != WEIR_MOVE_NONE || now - b->looked_at < LOOK_NS)
 		return b->move.step != WEIR_MOVE_NONE;
+	pthread_mutex_lock(&b->lock);
 	look(b, seconds);
+	pthread_mutex_unlock(&b->lock);
 	b->looked_at = now;
 	even_out(b, seconds);
 	return b->move.step != WEIR_MOVE_NONE;
@@ -310,8 +319,9 @@ int weir_balance_ask(struct weir_balance *b, struct weir_device *d, const struct
 	return 0;
 }
 
-void weir_balance_show(const struct weir_balance *b, struct weir_buf *out)
+void weir_balance_show(struct weir_balance *b, struct weir_buf *out)
 {
+	pthread_mutex_lock(&b->lock);
 	weir_printf(out, "moves %llu, buckets %llu, postponed %llu\n",
 		    (unsigned long long)b->n_moves, (unsigned long long)b->n_buckets,
 		    (unsigned long long)b->n_postponed);
@@ -327,4 +337,5 @@ void weir_balance_show(const struct weir_balance *b, struct weir_buf *out)
 		}
 		weir_printf(out, "\n");
 	}
+	pthread_mutex_unlock(&b->lock);
 }

@@ -40,4 +40,4 @@ bool weir_balance_tick(struct weir_balance *b);
 int weir_balance_ask(struct weir_balance *b, struct weir_device *d, const struct weir_buckets *what,
 		     unsigned to);
 // What it sees and did, for people.
-void weir_balance_show(const struct weir_balance *b, struct weir_buf *out);
+void weir_balance_show(struct weir_balance *b, struct weir_buf *out);
