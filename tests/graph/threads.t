@@ -106,7 +106,7 @@ workers
   0
   1
 
-eth1: 1 queue for 2 workers, steered, busy polling (not there: taken for one queue)
+eth1: 1 queue for 2 workers, steered by flow, busy polling (not there: taken for one queue)
   RX 0: workers 0-1, filled by 0
   TX 0: worker 0
 
@@ -117,7 +117,7 @@ not on all workers, or between them
 
 driver: 0 of 5 elements, longest way 0 of 33 programs
 [{'worker': 0}, {'worker': 1}]
-{'name': 'eth1', 'known': False, 'steered': True, 'why': '1 queue for 2 workers', 'busy_poll': True, 'rx': [{'owner': 0, 'workers': [0, 1]}], 'tx': [{'owner': 0, 'relays': []}]}
+{'name': 'eth1', 'known': False, 'steered': True, 'key': 'flow', 'why': '1 queue for 2 workers', 'busy_poll': True, 'rx': [{'owner': 0, 'workers': [0, 1]}], 'tx': [{'owner': 0, 'relays': []}]}
 f [0, 1] [0, 1]
 q [0, 1] []
 u [0] [0]
@@ -154,7 +154,7 @@ not on all workers, or between them
 echo 'FromDevice(lo) -> Discard' | weir plan -j 2 - | grep -A 1 ^lo
 echo 'FromDevice(lo, QUEUES 2) -> ToDevice(lo)' | weir plan -j 2 - | grep -A 4 ^lo
 == stdout
-lo: 1 queue for 2 workers, steered, need_wakeup
+lo: 1 queue for 2 workers, steered by flow, need_wakeup
   RX 0: workers 0-1, filled by 0
 lo: 2 queues for 2 workers, need_wakeup
   RX 0: worker 0

@@ -131,6 +131,7 @@ static void check_device(const struct weir_router *r, struct weir_device *d, uns
 
 	cr_assert_eq(p->known, n_queues != 0);
 	cr_assert_eq(p->steer, p->n_rx < n_rx);
+	cr_assert_eq(p->key, p->steer ? WEIR_KEY_FLOW : WEIR_KEY_NONE);
 	cr_assert(is_part(&p->owners, &p->tx));
 	cr_assert_eq(!weir_workers_count(&p->owners), !weir_workers_count(&p->tx));
 	for (unsigned q = 0; n_rx && q < p->n_rx; q++)

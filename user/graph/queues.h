@@ -6,6 +6,8 @@
 
 #include <weir/workers.h>
 
+#include <abi/steer.h>
+
 // Zero-initialised: worker 0 does all, on as many queues as there are.
 struct weir_device_plan {
 	unsigned n_rx, n_tx; // queues that are used; 0: as many as the interface has
@@ -16,7 +18,8 @@ struct weir_device_plan {
 	// The queues do not give every worker of rx the packets that it should have: the entry
 	// program deals them out, and each worker of rx has a socket on every queue, its column.
 	bool steer;
-	char why[96]; // of `steer`, whatever it is, for people
+	enum weir_key key; // what stays together then; without steering WEIR_KEY_NONE
+	char why[96];	   // of `steer`, whatever it is, for people
 	// Who send: they are inside a ToDevice, or relay for those who are. The first n_tx of
 	// `owners`, which are part of tx, have a TX queue each, of their position there; the others
 	// hand over to one of them. The task of a ToDevice of the interface is called on each

@@ -412,6 +412,7 @@ static void decide_steering(struct analysis *a, const struct weir_device *d,
 	if (!plan->known)
 		plan->n_rx = plan->n_tx = 1;
 	plan->steer = plan->n_rx < n || (opt->balance && n > 1);
+	plan->key = plan->steer ? WEIR_KEY_FLOW : WEIR_KEY_NONE;
 	if (opt->balance && plan->n_rx >= n && n > 1)
 		snprintf(plan->why, sizeof(plan->why), "--balance moves flows between %u workers",
 			 n);

@@ -32,6 +32,15 @@ static struct weir_device *device_of(const struct weir_threads *t, unsigned i)
 	return t->router->n_elements ? weir_device_find(t->router->elements[0], i + 1) : NULL;
 }
 
+// What packets are steered by.
+static const char *const keys[WEIR_KEYS] = {
+	[WEIR_KEY_NONE] = "",
+	[WEIR_KEY_FLOW] = "flow",
+	[WEIR_KEY_HOSTS] = "hosts",
+	[WEIR_KEY_SOURCE] = "source",
+	[WEIR_KEY_DESTINATION] = "destination",
+};
+
 static const char *polling(const struct weir_device *d)
 {
 	return weir_device_busy_poll(d) ? "busy polling" : "need_wakeup";
@@ -97,8 +106,8 @@ static void list_device(const struct weir_threads *t, struct weir_device *d, str
 {
 	const struct weir_device_plan *p = weir_device_plan(d);
 
-	weir_printf(out, "%s: %s%s, %s%s\n", weir_device_name(d), *p->why ? p->why : "sends only",
-		    p->steer ? ", steered" : "", polling(d),
+	weir_printf(out, "%s: %s%s%s, %s%s\n", weir_device_name(d), *p->why ? p->why : "sends only",
+		    p->steer ? ", steered by " : "", keys[p->key], polling(d),
 		    p->known ? "" : " (not there: taken for one queue)");
 	if (t->opt.n_workers == 1)
 		return;
@@ -257,10 +266,11 @@ void weir_threads_json(const struct weir_threads *t, struct weir_buf *out)
 		const struct weir_device_plan *p = weir_device_plan(d);
 
 		weir_printf(out,
-			    "%s\n\t\t{\"name\": \"%s\", \"known\": %s, \"steered\": %s, "
+			    "%s\n\t\t{\"name\": \"%s\", \"known\": %s, \"steered\": %s, \"key\": "
+			    "\"%s\", "
 			    "\"why\": \"%s\", \"busy_poll\": %s, ",
 			    i ? "," : "", weir_device_name(d), truth[p->known], truth[p->steer],
-			    p->why, truth[weir_device_busy_poll(d)]);
+			    keys[p->key], p->why, truth[weir_device_busy_poll(d)]);
 		add_queues(p, out);
 		weir_printf(out, "}");
 	}

@@ -109,8 +109,7 @@ static int deal(struct weir_xsk *x, struct xsk_device *d)
 	struct weir_steer *s = &x->steer.tables[d - x->devices];
 
 	s->first_socket = d->first_socket;
-	xsk_steer_deal(s, d->n_columns > 1 ? WEIR_KEY_FLOW : WEIR_KEY_NONE, d->n_columns ?: 1,
-		       d->n_classes ?: 1);
+	xsk_steer_deal(s, d->device->plan.key, d->n_columns ?: 1, d->n_classes ?: 1);
 	d->number = (unsigned)(d - x->devices);
 	d->steering = &x->steer;
 	d->steer = s;
