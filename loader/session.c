@@ -140,6 +140,11 @@ static int node_of(void *, const struct weir_device *d)
 	return weir_xsk_node(d->name);
 }
 
+static char *rss_of(void *, const struct weir_device *d)
+{
+	return weir_xsk_rss(d);
+}
+
 int session_threads(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_threads_options o = {
@@ -147,6 +152,7 @@ int session_threads(struct session *s, const struct session_options *opt, struct
 		.queues = count_queues,
 		.balance = opt->balance,
 		.node = node_of,
+		.rss = rss_of,
 		.lenient = opt->lenient_pins,
 	};
 	int rc;

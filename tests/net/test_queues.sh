@@ -35,6 +35,16 @@ forwards() { # NAME
 		"--from $tag-b:b0 --to $tag-a:a0 --mac $(ether a a0) --src 10.0.0.2 --dst 10.0.0.1 --count 8000 --rate 4000"
 }
 
+are_set() { # N N: queues of va and vb, and napi_defer_hard_irqs of va
+	local dev n
+	for dev in va vb; do
+		n=$(on r ethtool -l "$dev" | awk '/^Current/ { now = 1 } now && $1 == "RX:" { print $2 }')
+		[ "$n" = "$1" ] || because "$dev has $n queues" || return
+	done
+	n=$(on r unshare -m sh -c "mount -t sysfs none /sys && cat /sys/class/net/va/napi_defer_hard_irqs")
+	[ "$n" = "$2" ] || because "napi_defer_hard_irqs is $n"
+}
+
 counted() { # NAME: its sum over all queues
 	on r "$weir" stats -n "$tag" | grep -o " $1 [0-9]*" | awk '{s += $2} END {print s + 0}'
 }
@@ -103,6 +113,31 @@ expect "senders: and by others" soon has u.count 4000
 expect "senders: balance" soon balances
 expect "senders: all is on the wire" test "$(counted tx_packets)" = 8000
 expect "senders: end" stop
+no_hosts
+
+line 4 4
+for i in a:a0 b:b0; do
+	on "${i%:*}" ethtool -L "${i#*:}" tx 2 rx 2
+done
+expect "changed queues: start" bridge 4 ", QUEUES 2, BUSY_POLL true"
+expect "changed queues: are polled, two of them" are_set 2 2
+expect "changed queues: have sockets" says "^va: native, 2 queues"
+expect "changed queues: forward in order" forwards changed
+expect "changed queues: end" stop
+expect "changed queues: are as before" soon are_set 4 0
+expect "killed: starts" bridge 4 ", QUEUES 2, BUSY_POLL true"
+expect "killed: ends by SIGKILL" stop KILL
+expect "killed: queues are as before" soon are_set 4 0
+expect "killed with its guardian: starts" bridge 4 ", QUEUES 2, BUSY_POLL true"
+pkill -KILL -x -P "$pid" weir-guard
+expect "killed with its guardian: ends by SIGKILL" stop KILL
+expect "killed with its guardian: queues stay" are_set 2 2
+expect "killed with its guardian: the next start" bridge 4 ""
+expect "killed with its guardian: has all queues" says "^va: native, 4 queues"
+expect "killed with its guardian: queues are as before" are_set 4 0
+expect "killed with its guardian: forwards in order" forwards changed
+expect "killed with its guardian: balances" soon balances
+expect "killed with its guardian: ends" stop
 no_hosts
 
 line 4 1

@@ -22,6 +22,9 @@ struct weir_threads_options {
 	bool (*queues)(void *arg, const struct weir_device *d, unsigned *n_rx, unsigned *n_tx);
 	// The NUMA node that an interface is on; -1: not known. NULL: nobody knows of any.
 	int (*node)(void *arg, const struct weir_device *d);
+	// How an interface deals packets out to its queues, in words, malloc'd; NULL: it does not,
+	// or nobody knows. NULL: nobody knows of any.
+	char *(*rss)(void *arg, const struct weir_device *d);
 	void *arg;
 	bool balance; // packets are to be steered, so that flows can move between workers
 	bool lenient; // a pin to a worker that is not there means worker 0, as in Click

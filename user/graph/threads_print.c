@@ -7,6 +7,8 @@
 #include "place.h"
 #include "threads.h"
 
+#include <stdlib.h>
+
 void weir_workers_print(const struct weir_workers *s, struct weir_buf *out)
 {
 	unsigned w = weir_workers_next(s, 0), last;
@@ -102,13 +104,36 @@ static void list_sending(const struct weir_device_plan *p, struct weir_buf *out)
 	}
 }
 
+// Where it matters: if workers are on several nodes. -1: it does not, or is not known.
+static int node_of(const struct weir_threads *t, const struct weir_device *d)
+{
+	const struct weir_threads_options *opt = &t->opt;
+	bool several = false;
+
+	for (unsigned w = 0; opt->cpus && w < opt->n_workers; w++)
+		several |= opt->cpus[w].node != opt->cpus[0].node;
+	return several && opt->node ? opt->node(opt->arg, d) : -1;
+}
+
+static char *rss_of(const struct weir_threads *t, const struct weir_device *d)
+{
+	return t->opt.rss ? t->opt.rss(t->opt.arg, d) : NULL;
+}
+
 static void list_device(const struct weir_threads *t, struct weir_device *d, struct weir_buf *out)
 {
 	const struct weir_device_plan *p = weir_device_plan(d);
+	char *rss = rss_of(t, d);
+	int node = node_of(t, d);
 
-	weir_printf(out, "%s: %s%s%s, %s%s\n", weir_device_name(d), *p->why ? p->why : "sends only",
-		    p->steer ? ", steered by " : "", keys[p->key], polling(d),
-		    p->known ? "" : " (not there: taken for one queue)");
+	weir_printf(out, "%s: %s%s%s, %s", weir_device_name(d), *p->why ? p->why : "sends only",
+		    p->steer ? ", steered by " : "", keys[p->key], polling(d));
+	if (node >= 0)
+		weir_printf(out, ", node %d", node);
+	weir_printf(out, "%s\n", p->known ? "" : " (not there: taken for one queue)");
+	if (rss)
+		weir_printf(out, "  RSS: %s\n", rss);
+	free(rss);
 	if (t->opt.n_workers == 1)
 		return;
 	list_receiving(p, out);
@@ -255,6 +280,20 @@ static void add_queues(const struct weir_device_plan *p, struct weir_buf *out)
 	weir_printf(out, "]");
 }
 
+// What is known of it.
+static void add_hardware(const struct weir_threads *t, const struct weir_device *d,
+			 struct weir_buf *out)
+{
+	char *rss = rss_of(t, d);
+	int node = node_of(t, d);
+
+	if (node >= 0)
+		weir_printf(out, "\"node\": %d, ", node);
+	if (rss)
+		weir_printf(out, "\"rss\": \"%s\", ", rss);
+	free(rss);
+}
+
 void weir_threads_json(const struct weir_threads *t, struct weir_buf *out)
 {
 	static const char *const truth[] = {"false", "true"};
@@ -271,6 +310,7 @@ void weir_threads_json(const struct weir_threads *t, struct weir_buf *out)
 			    "\"why\": \"%s\", \"busy_poll\": %s, ",
 			    i ? "," : "", weir_device_name(d), truth[p->known], truth[p->steer],
 			    keys[p->key], p->why, truth[weir_device_busy_poll(d)]);
+		add_hardware(t, d, out);
 		add_queues(p, out);
 		weir_printf(out, "}");
 	}

@@ -6,6 +6,7 @@
 #include <linux/ethtool.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -131,18 +132,33 @@ void xsk_settings_warn(const struct xsk_device *d, struct weir_err *err)
 	xsk_rss_free(&rss);
 }
 
-static void print_rss(FILE *f, const struct xsk_device *d)
+static void print_wish(FILE *f, const struct xsk_rss *rss, const struct weir_device *d,
+		       unsigned n_queues)
 {
-	struct xsk_rss rss;
+	if (d->opt.rss == WEIR_RSS_EQUAL &&
+	    !(xsk_rss_is_even(rss, n_queues) && xsk_rss_has_ports(rss, XSK_UDP4)))
+		fputs("; RSS equal changes that", f);
+}
 
-	if (d->iface.n_rx < 2 || xsk_rss_read(d->iface.name, &rss))
-		return;
-	if (rss.n) {
-		fprintf(f, "%s: RSS ", d->iface.name);
-		xsk_rss_print(f, &rss, d->iface.n_rx);
-		fputc('\n', f);
+char *weir_xsk_rss(const struct weir_device *d)
+{
+	unsigned n_rx, n_tx;
+	struct xsk_rss rss;
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	if (!(d->roles & WEIR_DEVICE_RX) || !weir_xsk_queues(d->name, &n_rx, &n_tx) || n_rx < 2 ||
+	    xsk_rss_read(d->name, &rss))
+		return NULL;
+	f = rss.n ? open_memstream(&text, &size) : NULL;
+	if (f) {
+		xsk_rss_print(f, &rss, n_rx);
+		print_wish(f, &rss, d, n_rx);
+		fclose(f);
 	}
 	xsk_rss_free(&rss);
+	return text;
 }
 
 static void print_polling(FILE *f, const struct xsk_device *d)
@@ -156,8 +172,11 @@ static void print_polling(FILE *f, const struct xsk_device *d)
 
 void xsk_settings_print(FILE *f, const struct xsk_device *d)
 {
-	if (d->device->roles & WEIR_DEVICE_RX)
-		print_rss(f, d);
+	char *rss = weir_xsk_rss(d->device);
+
+	if (rss)
+		fprintf(f, "%s: RSS %s\n", d->iface.name, rss);
+	free(rss);
 	if (d->device->opt.busy_poll)
 		print_polling(f, d);
 }

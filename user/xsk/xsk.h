@@ -28,6 +28,8 @@ struct weir_xsk_options {
 bool weir_xsk_queues(const char *ifname, unsigned *n_rx, unsigned *n_tx);
 // The NUMA node of an interface; -1: not known.
 int weir_xsk_node(const char *ifname);
+// What its RSS does, and is asked to do, in words, malloc'd; NULL: it has one queue, or no table.
+char *weir_xsk_rss(const struct weir_device *d);
 
 // Opens all or nothing: on failure every interface is as before, and err says why. 0 or -errno.
 int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
