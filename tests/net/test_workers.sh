@@ -12,11 +12,12 @@ set -u
 # shellcheck source=tests/net/flows.sh
 . "$(dirname "$0")/flows.sh"
 configs=$(realpath configs)
+where=--no-driver # empty: as much as possible in the driver
 pace="--count 6000 --rate 4000" # a machine with other work shall have time enough
 
 start() { # WORKERS NAME NAME=VALUE ...: a configuration as it is
-	background r env -C "$scratch" "$weir" run --name "$tag" --no-driver -j "$1" "$configs/$2.click" "${@:3}" \
-		>"$out" 2>&1
+	background r env -C "$scratch" "$weir" run --name "$tag" ${where:+"$where"} -j "$1" "$configs/$2.click" \
+		"${@:3}" >"$out" 2>&1
 	soon ready || because "not ready: $(tail -n 1 "$out")" || return
 	alive || because "$(tail -n 3 "$out" | tr '\n' ' ')"
 }
@@ -66,6 +67,16 @@ for queues in "1 1" "2 2" "4 4" "8 8" "1 4" "8 2"; do
 		expect "router: balances ($name)" soon balances
 		expect "router: ends ($name)" stop
 	done
+	on a ethtool -K a0 gro on
+	on b ethtool -K b0 gro on
+	where=''
+	name="in the driver, ${queues/ / and } queues"
+	expect "router: starts ($name)" start 2 ip-router IF0=va IF1=vb
+	expect "router: knows its neighbours ($name)" soon knows_both
+	expect "router: the same packets in order ($name)" forwards "router-${queues/ /-}"
+	expect "router: balances ($name)" soon balances
+	expect "router: ends ($name)" stop
+	where=--no-driver
 	no_hosts
 done
 
