@@ -92,8 +92,10 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(inc_$(call room,$<)) -MMD -MP -c $< -o $@
 
-# Elements are the hot path.
-$(B)/elements/%.o: ALL_CFLAGS += -O3
+# Elements are the hot path. Every x86-64 processor takes PREFETCHW, if only to do nothing.
+prfchw := $(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),-mprfchw)
+$(B)/elements/%.o: ALL_CFLAGS += -O3 $(prfchw)
+$(B)/tests/bench/%.o: ALL_CFLAGS += $(prfchw)
 
 # --- BPF --------------------------------------------------------------------------------------
 bpf_cflags := -std=gnu2x -O2 -g -target bpf -mcpu=v3 $(filter-out -Wmissing-prototypes,$(WARN)) \

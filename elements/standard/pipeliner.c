@@ -76,6 +76,24 @@ static void pipeliner(struct weir_node *n, unsigned, struct batch *b)
 	b->n = 0;
 }
 
+// What another worker wrote lies in its core's cache. Descriptors and the first bytes come ten
+// lines at once instead of one after the other, and to be written, as most are; else each would
+// come twice. Packets that were handed over together begin at the same place, or near.
+WEIR_INLINE void fetch(struct packet *const *v, unsigned n)
+{
+	uint32_t off;
+
+	if (!n)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		__builtin_prefetch(v[i], 1);
+		__builtin_prefetch((const uint8_t *)v[i] + sizeof(struct packet) / 2, 1);
+	}
+	off = v[0]->off;
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch((const uint8_t *)v[i] + off, 1);
+}
+
 // A batch of each worker that has one.
 static bool task(struct weir_node *n, unsigned burst)
 {
@@ -88,6 +106,7 @@ static bool task(struct weir_node *n, unsigned burst)
 		struct weir_ring *r = state_of(e, w)->ring;
 		unsigned got = r ? weir_ring_take(r, v, burst) : 0;
 
+		fetch(v, got);
 		weir_emit_all(n, 0, v, got);
 		did |= got;
 	}

@@ -6,7 +6,7 @@
 //
 //	handoff [ROUNDS [BATCH]]	times, in turns
 //	handoff --one 0|1 PACKETS	packets without and with Pipeliner, in batches of 64 on one
-//thread, 					for counting instructions
+// thread, 					for counting instructions
 
 #include <weir/ring.h>
 
@@ -33,6 +33,7 @@ struct side {
 	struct wire *wire;
 	struct weir_ring *in, *out; // NULL: what was received is sent
 	unsigned batch, cpu;
+	bool blind; // nobody looks at packets
 	pthread_t thread;
 };
 static atomic_bool stop;
@@ -50,20 +51,31 @@ static void pin(unsigned nth)
 	pthread_setaffinity_np(pthread_self(), sizeof(mine), &mine);
 }
 
-// Who gets a packet looks at it.
-static void send_all(struct wire *w, struct packet **v, unsigned n)
+static unsigned receive(const struct side *s, struct packet **v, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(v[i]);
-	for (unsigned i = 0; i < n; i++)
+	struct weir_queue *q = &s->wire->base;
+
+	return s->blind ? weir_cache_get_raw(s->wire->cache, v, n) : q->ops->rx(q, v, n);
+}
+
+// Who gets a packet looks at it.
+static void send_all(const struct side *s, struct packet **v, unsigned n)
+{
+	struct weir_queue *q = &s->wire->base;
+
+	for (unsigned i = 0; i < n && !s->blind; i++) {
+		__builtin_prefetch(v[i], 1);
+		__builtin_prefetch((const uint8_t *)v[i] + sizeof(**v) / 2, 1);
+		__builtin_prefetch((const uint8_t *)v[i] + s->wire->cache->pool->data_at, 1);
+	}
+	for (unsigned i = 0; i < n && !s->blind; i++)
 		v[i]->rounds += weir_data(v[i])[0];
-	w->base.ops->tx(&w->base, v, n);
+	q->ops->tx(q, v, n);
 }
 
 static void *side_main(void *arg)
 {
 	const struct side *s = arg;
-	struct wire *w = s->wire;
 	struct packet *v[WEIR_BATCH_MAX];
 
 	pin(s->cpu);
@@ -72,12 +84,12 @@ static void *side_main(void *arg)
 
 		if (s->out && weir_ring_room(s->out, n) < n)
 			n = 0;
-		n = n ? w->base.ops->rx(&w->base, v, n) : 0;
+		n = receive(s, v, n);
 		if (s->out) {
 			weir_ring_put(s->out, v, n);
 			n = weir_ring_take(s->in, v, s->batch);
 		}
-		send_all(w, v, n);
+		send_all(s, v, n);
 	}
 	return NULL;
 }
@@ -89,7 +101,7 @@ static double time_of(const struct setup *s, uint64_t sent, uint64_t ns)
 	return sent ? (double)ns * s->wires.n / (double)sent : 0;
 }
 
-static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch)
+static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch, bool blind)
 {
 	struct side sides[2] = {};
 	struct packet *p;
@@ -97,8 +109,10 @@ static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch
 	double ns;
 
 	atomic_store(&stop, false);
+	setup_urgent_begin();
 	for (unsigned i = 0; i < 2; i++) {
-		sides[i] = (struct side){.wire = &s->wires.wire[i], .batch = batch, .cpu = i};
+		sides[i] = (struct side){
+			.wire = &s->wires.wire[i], .batch = batch, .cpu = i, .blind = blind};
 		sides[i].wire->left = UINT64_MAX;
 		if (rings) {
 			sides[i].in = &rings[i];
@@ -107,6 +121,8 @@ static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch
 		if (pthread_create(&sides[i].thread, NULL, side_main, &sides[i]))
 			abort();
 	}
+	for (unsigned i = 0; i < 2; i++)
+		setup_urgent(sides[i].thread);
 	sleep_ms(WARM_MS);
 	sent = setup_sent(s);
 	t = figure_clock();
@@ -115,9 +131,10 @@ static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch
 	atomic_store(&stop, true);
 	for (unsigned i = 0; i < 2; i++)
 		pthread_join(sides[i].thread, NULL);
+	setup_urgent_end();
 	for (unsigned i = 0; rings && i < 2; i++)
 		while (weir_ring_take(&rings[i], &p, 1))
-			send_all(&s->wires.wire[i], &p, 1);
+			send_all(&sides[i], &p, 1);
 	return ns;
 }
 
@@ -149,10 +166,11 @@ static void open_graph(struct setup *s, bool is_path, bool hands_over, unsigned 
 			    r.text, wires_head, wires_tail);
 	else
 		weir_printf(&b, "p :: Null -> ToDevice(c);");
-	weir_printf(&b, hands_over ? "a :: FromDevice(a) -> x :: Pipeliner -> p;"
-				     "b :: FromDevice(b) -> y :: Pipeliner -> p;"
+	weir_printf(&b, hands_over ? "a :: FromDevice(a, BUSY_POLL true) -> x :: Pipeliner -> p;"
+				     "b :: FromDevice(b, BUSY_POLL true) -> y :: Pipeliner -> p;"
 				     "StaticThreadSched(a 0, x 1, b 1, y 0);"
-				   : "a :: FromDevice(a) -> p; b :: FromDevice(b) -> p;"
+				   : "a :: FromDevice(a, BUSY_POLL true) -> p; b :: FromDevice(b, "
+				     "BUSY_POLL true) -> p;"
 				     "StaticThreadSched(a 0, b 1);");
 	setup_open(s, b.text, 2, burst);
 	for (unsigned i = 0; hands_over && i < 2; i++)
@@ -182,7 +200,7 @@ static void print_difference(const char *what, unsigned batch, struct figure *wi
 	figure_free(without);
 }
 
-static void ring_figures(unsigned rounds, unsigned batch)
+static void ring_figures(unsigned rounds, bool blind, unsigned batch)
 {
 	struct figure with = {.unit = "ns"}, without = {.unit = "ns"};
 	_Alignas(128) static struct weir_ring rings[2];
@@ -192,10 +210,11 @@ static void ring_figures(unsigned rounds, unsigned batch)
 	if (weir_ring_open(&rings[0], RING) || weir_ring_open(&rings[1], RING))
 		abort();
 	for (unsigned i = 0; i < rounds; i++) {
-		figure_add(&with, ring_time(&s, rings, batch));
-		figure_add(&without, ring_time(&s, NULL, batch));
+		figure_add(&with, ring_time(&s, rings, batch, blind));
+		figure_add(&without, ring_time(&s, NULL, batch, blind));
 	}
-	print_difference("a ring between two workers", batch, &with, &without);
+	print_difference(blind ? "pointers in a ring" : "packets in a ring", batch, &with,
+			 &without);
 	weir_ring_close(&rings[0]);
 	weir_ring_close(&rings[1]);
 	setup_close(&s);
@@ -244,8 +263,9 @@ int main(int argc, char **argv)
 
 	if (!rounds || only > WEIR_BATCH_MAX)
 		return 2;
-	for (unsigned i = 0; i < n; i++)
-		ring_figures(rounds, batches[i]);
+	for (unsigned blind = 2; blind--;)
+		for (unsigned i = 0; i < n; i++)
+			ring_figures(rounds, blind, batches[i]);
 	for (unsigned is_path = 0; is_path < 2; is_path++)
 		for (unsigned i = 0; i < n; i++)
 			graph_figures(rounds, is_path, batches[i]);

@@ -21,8 +21,8 @@ enum {
 	FEW_PREFIXES = 16384,
 	BURST = 256,
 	MOST_SETUPS = 16,
-	WARM_MS = 50,
-	ROUND_MS = 200,
+	WARM_MS = 20,
+	ROUND_MS = 80,
 };
 
 static void open_path(struct setup *s, unsigned n_workers, unsigned n_prefixes)

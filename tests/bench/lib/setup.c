@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "setup.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,30 +62,46 @@ void setup_close(struct setup *s)
 	*s = (struct setup){};
 }
 
+// Refused: then it is as it was.
+static void schedule(pthread_t thread, int policy, int priority)
+{
+	const struct sched_param p = {.sched_priority = priority};
+
+	pthread_setschedparam(thread, policy, &p);
+}
+
+void setup_urgent_begin(void)
+{
+	schedule(pthread_self(), SCHED_FIFO | SCHED_RESET_ON_FORK, 2);
+}
+
+void setup_urgent(pthread_t thread)
+{
+	schedule(thread, SCHED_FIFO, 1);
+}
+
+void setup_urgent_end(void)
+{
+	schedule(pthread_self(), SCHED_OTHER | SCHED_RESET_ON_FORK, 0);
+}
+
 void setup_start(struct setup *s)
 {
 	atomic_store(&s->engine->stop, false);
+	setup_urgent_begin();
 	if (weir_engine_start(s->engine)) {
 		fprintf(stderr, "cannot start workers\n");
 		exit(1);
 	}
+	for (unsigned i = 0; i < s->wires.n; i++)
+		setup_urgent(s->engine->workers[i].thread);
 }
 
 void setup_stop(struct setup *s)
 {
 	weir_engine_stop(s->engine);
 	weir_engine_join(s->engine);
-}
-
-void setup_drain(struct setup *s)
-{
-	bool did = true;
-
-	while (did) {
-		did = false;
-		for (unsigned i = 0; i < s->wires.n; i++)
-			did |= weir_worker_round(&s->engine->workers[i]);
-	}
+	setup_urgent_end();
 }
 
 uint64_t setup_sent(const struct setup *s)
@@ -94,6 +111,29 @@ uint64_t setup_sent(const struct setup *s)
 	for (unsigned i = 0; i < s->wires.n; i++)
 		sum += wire_sent(&s->wires.wire[i]);
 	return sum;
+}
+
+static uint64_t progress(const struct setup *s)
+{
+	uint64_t sum = setup_sent(s);
+
+	for (unsigned i = 0; i < s->wires.n; i++)
+		sum += s->wires.wire[i].given;
+	return sum;
+}
+
+// A worker that polls has always something to do.
+void setup_drain(struct setup *s)
+{
+	enum { ROUNDS = 8 }; // that a packet may need between two interfaces
+	uint64_t before = UINT64_MAX;
+
+	while (progress(s) != before) {
+		before = progress(s);
+		for (unsigned k = 0; k < ROUNDS; k++)
+			for (unsigned i = 0; i < s->wires.n; i++)
+				weir_worker_round(&s->engine->workers[i]);
+	}
 }
 
 void setup_check(struct setup *s)

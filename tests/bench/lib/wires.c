@@ -90,6 +90,9 @@ static unsigned wire_rx(struct weir_queue *q, struct packet **v, unsigned max)
 	uint64_t may = allowed(w);
 	unsigned n = weir_cache_get_raw(w->cache, v, may < max ? (unsigned)may : max);
 
+	// what a card would write there is in no other core's cache
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(v[i], 1);
 	for (unsigned i = 0; i < n; i++) {
 		weir_pool_blank(w->cache->pool, v[i]);
 		weir_set_mac(v[i]);
