@@ -211,8 +211,12 @@ static int take_place(struct session *s, struct weir_err *err)
 
 int session_settle(struct session *s, struct weir_err *err)
 {
-	int rc = take_place(s, err);
+	int rc;
 
+	// the last sign of life may be older than those who look for it wait, after a slow start
+	if (s->front)
+		weir_front_beat(s->front);
+	rc = take_place(s, err);
 	if (!rc && s->front && !s->keep)
 		weir_front_begin(s->front);
 	s->since = s->front ? weir_front_since(s->front) : (uint64_t)time(NULL);
