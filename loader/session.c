@@ -94,6 +94,7 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 		.n_workers = opt->engine.n_workers,
 		.cpus = s->cpus,
 		.no_sockets = opt->front.alone,
+		.router = s->router,
 		.moves = opt->balance,
 	};
 	int rc = opt->name ? open_pins(s, opt, err) : 0;

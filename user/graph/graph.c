@@ -6,6 +6,7 @@
 #include <names.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <traffic.h>
 
 enum { MAX_PORTS = 0x4000 }; // below WEIR_DROP, with room for drop reasons
 
@@ -418,6 +419,7 @@ void weir_router_free(struct weir_router *r)
 	}
 	free(r->pins);
 	weir_names_free(r->names);
+	weir_traffic_free(r->traffic);
 	lang_router_free(&r->flat);
 	free(r);
 }

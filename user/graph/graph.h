@@ -62,10 +62,11 @@ struct weir_router {
 	unsigned n_wishes;
 	struct weir_pin *pins; // StaticThreadSched, THREADS, CPU
 	unsigned n_pins;
-	struct weir_names *names;    // AddressInfo
-	bool names_lost;	     // a mistake may hide some names
-	bool name_missed;	     // since it was last cleared, such a name was looked up
-	struct weir_device *devices; // claimed interfaces, a list
+	struct weir_names *names;     // AddressInfo
+	struct weir_traffic *traffic; // TrafficClass; NULL: none was given
+	bool names_lost;	      // a mistake may hide some names
+	bool name_missed;	      // since it was last cleared, such a name was looked up
+	struct weir_device *devices;  // claimed interfaces, a list
 	void (*free_devices)(struct weir_device *first); // set by the first claim
 	struct weir_engine *engine;			 // once built
 	const struct weir_handler *handlers; // of the command that runs the router; NULL: none

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <traffic.h>
 
 enum {
 	RING_SIZE = 2048,      // two milliseconds at 1 Mpps
@@ -49,13 +50,20 @@ static void count_queues(struct xsk_device *d)
 	d->n_queues = max(d->n_rx, d->n_tx);
 }
 
+static void count_classes(const struct weir_router *r, struct xsk_device *d)
+{
+	_Static_assert((int)WEIR_XSK_CLASSES == (int)WEIR_CLASSES, "names for all");
+	d->n_classes = d->n_rx && r ? weir_traffic_classes(r) : 1;
+	for (unsigned i = 0; d->n_classes > 1 && i < d->n_classes; i++)
+		d->class_names[i] = weir_traffic_name(r, i);
+}
+
 // Columns share what one ring would take, twice, as their parts are not equal.
 static void size_rings(struct xsk_device *d)
 {
 	const unsigned asked = d->device->opt.ring_size;
 
 	d->n_columns = weir_rx_columns(&d->device->plan);
-	d->n_classes = 1;
 	d->ring_size = asked ?: d->n_queues > MANY ? RING_SIZE_MANY : RING_SIZE;
 	d->rx_size = d->ring_size;
 	if (!asked && d->n_columns > 1)
@@ -142,6 +150,7 @@ int xsk_device_lay_out(struct weir_xsk *x, struct xsk_device *d)
 	int e = 0;
 
 	count_queues(d);
+	count_classes(x->opt.router, d);
 	size_rings(d);
 	if (x->opt.no_sockets || !d->n_queues)
 		return 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <traffic.h>
 #include <unistd.h>
 
 enum {
@@ -128,6 +129,8 @@ static int open_maps(struct weir_xsk *x, struct weir_err *err)
 	x->sockets_fd = bpf_map_create(BPF_MAP_TYPE_XSKMAP, "weir_sockets", sizeof(__u32),
 				       sizeof(__u32), n ?: 1, NULL);
 	rc = x->sockets_fd < 0 ? -errno : open_front_map(x) ?: xsk_steer_open(&x->steer, x->n);
+	if (!rc && x->opt.router)
+		rc = weir_traffic_fill(x->opt.router, x->steer.classes);
 	for (unsigned i = 0; !rc && i < x->n; i++)
 		rc = deal(x, &x->devices[i]);
 	return rc ? weir_error(err, NULL, "cannot make the map of sockets: %s", strerror(-rc)) : 0;

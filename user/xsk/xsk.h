@@ -9,6 +9,7 @@
 #include <threads.h>
 
 struct weir_xsk;
+struct weir_router;
 
 struct weir_xsk_options {
 	// Those that the graph needs beside the rings (queues' capacities, batches).
@@ -17,6 +18,7 @@ struct weir_xsk_options {
 	const struct weir_worker_cpu *cpus; // by worker; NULL: not pinned
 	// No sockets and no buffers: everything runs in the driver.
 	bool no_sockets;
+	const struct weir_router *router; // whose traffic classes these are; NULL: no classes
 	bool moves; // packets that are steered may be moved from worker to worker
 	// The file of the link that a past run left on an interface, malloc'd; NULL: none. Its
 	// program stays in place until weir_xsk_take_over.
