@@ -301,6 +301,8 @@ static int write_active(struct weir_element *e, const struct weir_handler *, con
 }
 
 static const char *const rss_names[] = {"keep", "equal", NULL};
+static const char *const steer_names[] = {"auto",   "none",	   "flow", "hosts",
+					  "source", "destination", NULL};
 
 static const struct weir_arg args[] = {
 	IO_ARGS(from_device),
@@ -308,6 +310,12 @@ static const struct weir_arg args[] = {
 		 "keep: packets come to queues as the interface has it; equal: evenly to all, and "
 		 "by the ports of UDP too",
 		 .names = rss_names, .def = "keep"),
+	WEIR_ARG(
+		ENUM, from_device, io.steer, "STEER",
+		"what has to come to one worker, over that of its queue (none): flows, all between "
+		"two hosts, from a source or to a destination; auto: what elements ask for, and "
+		"flows where there are fewer queues than workers",
+		.names = steer_names, .def = "auto"),
 	WEIR_ARG(BOOL, from_device, promisc, "PROMISC", "receive frames for other hosts too",
 		 .given = offsetof(struct from_device, promisc_set), WEIR_POS),
 	WEIR_ARG(U32, from_device, io.burst, "SNAPLEN", "ignored",

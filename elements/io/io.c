@@ -26,6 +26,7 @@ int io_configure(struct weir_element *e, struct weir_args *a, unsigned role, int
 		.busy_budget = io->busy_budget,
 		.busy_usecs = io->busy_usecs,
 		.rss = io->rss,
+		.steer = io->steer,
 		.promisc = promisc > 0,
 		.promisc_set = promisc >= 0,
 	};

@@ -11,7 +11,7 @@ struct io_args {
 	struct weir_device *device;
 	unsigned mode; // enum weir_device_mode
 	uint32_t queues, ring, burst, busy_budget, busy_usecs;
-	unsigned rss; // enum weir_device_rss; FromDevice's
+	unsigned rss, steer; // enum weir_device_rss, weir_device_steer; FromDevice's
 	bool busy_poll, busy_poll_set;
 	char *threads, *cpus;
 };

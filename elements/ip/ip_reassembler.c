@@ -375,7 +375,7 @@ WEIR_BATCH_ELEMENT(ip_reassembler, "IPReassembler", .purpose = "reassembles frag
 		   .drops = {"bad-fragment", "duplicate", "overlap", "timeout", "no-buffer"},
 		   .state_size = sizeof(struct ip_reassembler_state), .args = ip_reassembler_args,
 		   .init_node = init_node, .fini_node = fini_node, .held = held,
-		   .keeps_flows = true, .capacity = capacity);
+		   .keeps_flows = true, .affinity = WEIR_AFFINITY_DATAGRAM, .capacity = capacity);
 
 WEIR_CASES(ip_reassembler, {"", "ip4 udp", "out", ""}, {"", "ip4 df udp", "out", ""},
 	   {"", "ip4 mf proto=17 bytes=7", "bad-fragment", ""},

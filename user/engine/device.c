@@ -64,6 +64,8 @@ static int merge(struct weir_device *d, const struct weir_element *e,
 		return contradicts(d, e, "BUSY_USECS", err);
 	if (want->rss)
 		have->rss = want->rss; // only one receives
+	if (want->steer)
+		have->steer = want->steer;
 	if (!join_flag(&have->promisc, &have->promisc_set, want->promisc, want->promisc_set))
 		return contradicts(d, e, "PROMISC", err);
 	return 0;
@@ -111,6 +113,11 @@ struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname
 struct weir_device_plan *weir_device_plan(struct weir_device *d)
 {
 	return &d->plan;
+}
+
+enum weir_device_steer weir_device_steer(const struct weir_device *d)
+{
+	return d->opt.steer;
 }
 
 bool weir_device_busy_poll(const struct weir_device *d)

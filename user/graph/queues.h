@@ -4,6 +4,7 @@
 // Which workers receive from an interface and which send on it, queue by queue. Made by the thread
 // analysis (threads.h) before the interface is opened; whoever opens it does what is said here.
 
+#include <weir/device.h>
 #include <weir/workers.h>
 
 #include <abi/steer.h>
@@ -44,5 +45,6 @@ unsigned weir_tx_queue(const struct weir_device_plan *p, unsigned worker, bool *
 
 struct weir_device;
 struct weir_device_plan *weir_device_plan(struct weir_device *d);
+enum weir_device_steer weir_device_steer(const struct weir_device *d);
 // Is the driver polled instead of waited for?
 bool weir_device_busy_poll(const struct weir_device *d);

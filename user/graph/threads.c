@@ -3,6 +3,7 @@
 
 #include <weir/device.h>
 
+#include "affinity.h"
 #include "pinned.h"
 #include "place.h"
 #include "walk.h"
@@ -402,25 +403,6 @@ static void relay(struct analysis *a, const struct weir_device *d,
 	}
 }
 
-static void decide_steering(struct analysis *a, const struct weir_device *d,
-			    struct weir_device_plan *plan)
-{
-	const struct weir_threads_options *opt = &a->t->opt;
-	unsigned n = weir_workers_count(&plan->rx);
-
-	plan->known = ask_queues(a, d, plan);
-	if (!plan->known)
-		plan->n_rx = plan->n_tx = 1;
-	plan->steer = plan->n_rx < n || (opt->balance && n > 1);
-	plan->key = plan->steer ? WEIR_KEY_FLOW : WEIR_KEY_NONE;
-	if (opt->balance && plan->n_rx >= n && n > 1)
-		snprintf(plan->why, sizeof(plan->why), "--balance moves flows between %u workers",
-			 n);
-	else if (n)
-		snprintf(plan->why, sizeof(plan->why), "%u queue%s for %u worker%s", plan->n_rx,
-			 plan->n_rx == 1 ? "" : "s", n, n == 1 ? "" : "s");
-}
-
 static struct weir_device *nth_device(const struct analysis *a, unsigned i)
 {
 	return a->router->n_elements ? weir_device_find(a->router->elements[0], i + 1) : NULL;
@@ -441,15 +423,26 @@ static bool plan_sending(struct analysis *a)
 	return a->n_waiting;
 }
 
-static void plan_receiving(struct analysis *a)
+static int plan_receiving(struct analysis *a)
 {
 	struct weir_device *d;
+	int rc = 0;
 
 	for (unsigned i = 0; i < a->router->n_elements; i++)
 		if (a->kind[i] == RECEIVES)
 			weir_device_plan(a->device[i])->rx = a->router->elements[i]->tasks;
-	for (unsigned i = 0; (d = nth_device(a, i)); i++)
-		decide_steering(a, d, weir_device_plan(d));
+	for (unsigned i = 0; (d = nth_device(a, i)); i++) {
+		struct weir_device_plan *plan = weir_device_plan(d);
+
+		plan->known = ask_queues(a, d, plan);
+		if (!plan->known)
+			plan->n_rx = plan->n_tx = 1;
+	}
+	for (unsigned i = 0; !rc && i < a->router->n_elements; i++)
+		if (a->kind[i] == RECEIVES)
+			rc = weir_decide_steering(a->router->elements[i], a->device[i],
+						  a->t->opt.balance);
+	return rc;
 }
 
 // --- together ------------------------------------------------------------------------------------
@@ -521,9 +514,9 @@ static int analyse(struct analysis *a)
 	do
 		spread(a);
 	while (plan_sending(a));
-	plan_receiving(a);
+	rc = plan_receiving(a);
 	settle(a);
-	return 0;
+	return rc;
 }
 
 static int open_analysis(struct analysis *a)

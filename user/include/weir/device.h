@@ -23,6 +23,16 @@ enum weir_device_rss {
 	WEIR_RSS_EQUAL, // evenly over all queues, and by the ports of UDP too
 };
 
+// What is on one worker, of the packets that an interface receives.
+enum weir_device_steer {
+	WEIR_STEER_AUTO, // what elements behind it ask for, else flows where queues do not suffice
+	WEIR_STEER_NONE, // what the interface puts into one queue
+	WEIR_STEER_FLOW, // these are in the order of enum weir_key
+	WEIR_STEER_HOSTS,
+	WEIR_STEER_SOURCE,
+	WEIR_STEER_DESTINATION,
+};
+
 // What elements ask of an interface. Claims on the same interface are merged; contradictions are
 // errors that name both elements.
 struct weir_device_options {
@@ -30,6 +40,7 @@ struct weir_device_options {
 	unsigned n_queues;  // 0: all that the interface has
 	unsigned ring_size; // descriptors per ring, a power of two; 0: default
 	enum weir_device_rss rss;
+	enum weir_device_steer steer;
 	bool busy_poll;	      // SO_PREFER_BUSY_POLL instead of need_wakeup
 	unsigned busy_budget; // packets that a poll takes at most; 0: default
 	unsigned busy_usecs;  // without a poll, until interrupts come back; 0: default

@@ -20,6 +20,16 @@
 #include <weir/packet.h>
 #include <weir/workers.h>
 
+// Packets that belong together. FLOW has both directions in it, SOURCE and DESTINATION one address.
+enum weir_affinity {
+	WEIR_AFFINITY_NONE,
+	WEIR_AFFINITY_DATAGRAM, // its fragments
+	WEIR_AFFINITY_FLOW,
+	WEIR_AFFINITY_HOSTS, // all between two
+	WEIR_AFFINITY_SOURCE,
+	WEIR_AFFINITY_DESTINATION,
+};
+
 // What a class says of itself. Written through the WEIR_*ELEMENT macros.
 struct weir_class {
 	const char *name;	// Click's
@@ -109,6 +119,8 @@ struct weir_class {
 	bool one_at_a_time;
 	// Its nodes keep packets until others of the flow come to the same worker (fragments).
 	bool keeps_flows;
+	// What must be on one worker when it comes here, though other packets are on others.
+	enum weir_affinity affinity;
 };
 
 // What an element of the configuration is, on all workers together.
