@@ -78,6 +78,7 @@ static void open_rx(struct rig *r)
 			.cache = &r->pool.caches[i != OWN],
 			.fill = &r->fill,
 			.owns_fill = i == OWN,
+			.credit = SIZE,
 		};
 		if (i != OWN)
 			r->others[r->fill.n_others++] = &r->rx[i];

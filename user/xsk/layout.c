@@ -14,6 +14,7 @@ enum {
 	RING_SIZE_MANY = 1024, // with more than MANY queues: each holds three times as many buffers
 	MANY = 2,
 	COLUMN_SIZE = 512, // least for one worker's part of a queue
+	CREDIT = 256,	   // least: a batch
 	CLASS_SIZE = 256,  // for a class with priority, which is emptied first
 	LEAST = 64,	   // the kernel wants a fill and a completion ring even where none is used
 };
@@ -73,13 +74,21 @@ static void size_rings(struct xsk_device *d)
 	d->class_size = min(d->ring_size, CLASS_SIZE);
 }
 
-// Enough that all RX rings of the queue can be full and packets still come in. A queue that does
-// not receive has some for drivers that look for them when a socket is bound with zero copy.
+// What a worker may take out of a queue that another one fills before that one comes after.
+static unsigned credit(const struct xsk_device *d)
+{
+	return d->n_columns > 1 ? max(CREDIT, d->ring_size / 2 / (d->n_columns - 1)) : 0;
+}
+
+// Enough that all RX rings of the queue can be full and packets still come in, when other workers
+// have taken all that they may, too. A queue that does not receive has some for drivers that look
+// for them when a socket is bound with zero copy.
 static unsigned supply(const struct xsk_device *d, unsigned queue, bool copy)
 {
 	if (queue >= d->n_rx)
 		return copy ? 0 : d->ring_size;
-	return d->n_columns * (d->rx_size + (d->n_classes - 1) * d->class_size) + d->ring_size;
+	return d->n_columns * (d->rx_size + (d->n_classes - 1) * d->class_size) +
+	       max(d->ring_size, d->ring_size / 2 + (d->n_columns - 1) * credit(d));
 }
 
 unsigned xsk_device_buffers(const struct xsk_device *d)
@@ -221,6 +230,7 @@ static void begin_rx(struct xsk_device *d, unsigned queue, unsigned i)
 		.cache = &d->memory->pool.caches[worker],
 		.fill = &q->fill,
 		.owns_fill = worker == q->fill.worker,
+		.credit = credit(d),
 		.busy_poll = d->device->opt.busy_poll && !class,
 		.device = d->device->index,
 		.mac = mac_word(d->iface.mac),

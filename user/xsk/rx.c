@@ -83,6 +83,19 @@ static void top_up(struct xsk_fill *f)
 		wake(f->fd);
 }
 
+// Buffers of another worker's fill ring that its owner has not heard of.
+static uint32_t unknown(const struct xsk_rx *q)
+{
+	return __atomic_load_n(&q->taken, __ATOMIC_RELAXED) -
+	       __atomic_load_n(&q->known, __ATOMIC_RELAXED);
+}
+
+// From so many on it has to.
+static uint32_t due(const struct xsk_rx *q)
+{
+	return (q->ring.size < q->credit ? q->ring.size : q->credit) / 4;
+}
+
 // So many buffers of the fill ring are with packets now.
 static void take_from(struct xsk_rx *q, unsigned n)
 {
@@ -92,7 +105,7 @@ static void take_from(struct xsk_rx *q, unsigned n)
 	}
 	atomic_fetch_add_explicit(&q->cache->pool->owed, n, memory_order_relaxed);
 	__atomic_store_n(&q->taken, q->taken + n, __ATOMIC_RELEASE);
-	if (q->taken - __atomic_load_n(&q->known, __ATOMIC_RELAXED) >= q->ring.size / 4)
+	if (unknown(q) >= due(q))
 		weir_notify(q->base.node, q->fill->worker);
 }
 
@@ -102,9 +115,7 @@ static bool is_due(const void *arg)
 	const struct xsk_fill *f = ((const struct xsk_rx *)arg)->fill;
 
 	for (unsigned i = 0; i < f->n_others; i++) {
-		const struct xsk_rx *q = f->others[i];
-
-		if (__atomic_load_n(&q->taken, __ATOMIC_RELAXED) - q->known >= q->ring.size / 4)
+		if (unknown(f->others[i]) >= due(f->others[i]))
 			return true;
 	}
 	return false;
@@ -278,10 +289,18 @@ unsigned xsk_rx_resumed(struct xsk_rx *q)
 	return n;
 }
 
+// Of packets without priority no worker takes more than the owner of the fill ring comes after
+// with: they would get buffers that others have to be received into.
 static unsigned rx_ring(struct xsk_rx *q, struct packet **v, unsigned max)
 {
-	unsigned n = xsk_ring_ready(&q->ring, max), k = 0;
+	unsigned n, k = 0;
 
+	if (WEIR_UNLIKELY(!q->owns_fill) && !q->base.class) {
+		uint32_t taken = unknown(q), left = taken < q->credit ? q->credit - taken : 0;
+
+		max = left < max ? left : max;
+	}
+	n = xsk_ring_ready(&q->ring, max);
 	if (n) {
 		k = take(q, v, n);
 		xsk_ring_release(&q->ring, n);

@@ -22,6 +22,8 @@ struct xsk_rx {
 	struct weir_cache *cache; // of its worker
 	struct xsk_fill *fill;
 	bool owns_fill; // its worker is the fill ring's
+	// Else: so many of its buffers may be taken that its owner does not know of.
+	uint32_t credit;
 	bool busy_poll;
 	bool skip;  // within a frame of several buffers
 	bool front; // frames may carry a block of the driver's half; stays once it is set
