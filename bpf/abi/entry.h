@@ -26,7 +26,7 @@ struct weir_entry_args {
 	struct weir_secret secret;
 	__u8 mac[6]; // of the interface
 	__u8 has_secret;
-	__u8 pad;
+	__u8 sorts;   // a queue has several sockets
 	__u32 number; // of this interface in the maps of first elements and of steering
 };
 

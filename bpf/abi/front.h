@@ -50,7 +50,8 @@ enum { WEIR_COUNT_ENDED, WEIR_COUNT_HANDED, WEIR_COUNT_MORE };	// from n_out + C
 // Where a packet leaves for userspace (bpf/prog/to_user.bpf.c): frozen in .rodata.
 struct weir_exit {
 	__u16 element, input;
-	__u32 gone; // XDP action where no worker listens: XDP_PASS (to the host) or XDP_DROP
+	__u32 gone;  // XDP action where no worker listens: XDP_PASS (to the host) or XDP_DROP
+	__u32 sorts; // a queue has several sockets
 };
 enum { WEIR_EXIT_HANDED, WEIR_EXIT_GONE, WEIR_EXIT_COUNTS };
 

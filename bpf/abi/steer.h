@@ -26,12 +26,8 @@ enum weir_key {
 // rest. What is looked at is the outermost header, and of a fragment no port: what a tunnel carries
 // is its user's, not the router's neighbours'. One table for all interfaces; the class by:
 // writer: control, before traffic; readers: programs.
-enum { WEIR_CLASSES = 8, WEIR_CLASS_TYPES = 16 };
+enum { WEIR_CLASSES = 8 };
 enum { WEIR_CLASS_TCP, WEIR_CLASS_UDP };
-struct weir_class_type {
-	__u16 type;
-	__u8 class, pad;
-};
 struct weir_classes {
 	__u8 proto[256];      // protocol of IP
 	__u8 dscp[2][64];     // of IPv4, of IPv6
@@ -39,9 +35,7 @@ struct weir_classes {
 	__u8 plain[2][2][64]; // of IPv4, IPv6, with TCP, UDP: `dscp` and `proto` together
 	__u8 has_port[256];   // upper byte of a port: some port with it has a class
 	__u8 port[2][65536];  // of TCP, of UDP: either end's
-	struct weir_class_type type[WEIR_CLASS_TYPES]; // of Ethernet, not IP; 0: LLC
-	__u32 n_types;
-	__u32 pad;
+	__u8 type[65536];     // of Ethernet, not IP; 0: LLC
 };
 
 // One for each interface, by its number.

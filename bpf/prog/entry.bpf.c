@@ -118,7 +118,7 @@ int weir_entry(struct xdp_md *ctx)
 	}
 	count->rest++;
 	count->rest_bytes += bytes;
-	if (weir_to_socket(ctx, args.number, 0, true, &hash) == XDP_REDIRECT)
+	if (weir_to_socket(ctx, args.sorts, args.number, 0, true, &hash) == XDP_REDIRECT)
 		return XDP_REDIRECT;
 	count->passed++;
 	return XDP_PASS;

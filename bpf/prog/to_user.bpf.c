@@ -57,7 +57,8 @@ static __always_inline long to_socket(struct xdp_md *ctx, struct weir_meta *m)
 {
 	const bool has_link = m->mac != WEIR_META_NONE;
 
-	return weir_to_socket(ctx, m->device, has_link ? m->mac : m->off, has_link, &m->hash);
+	return weir_to_socket(ctx, args.sorts, m->device, has_link ? m->mac : m->off, has_link,
+			      &m->hash);
 }
 
 SEC("xdp")

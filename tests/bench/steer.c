@@ -46,6 +46,7 @@ static struct entry *open_entry(void)
 	need(skel && sockets >= 0 && fd >= 0 && !xsk_steer_open(&steer, 1), "maps");
 	for (uint32_t i = 0; i < SOCKETS; i++)
 		need(!bpf_map_update_elem(sockets, &i, &fd, BPF_ANY), "a socket");
+	skel->rodata->args.sorts = 1;
 	need(!bpf_map__reuse_fd(skel->maps.sockets, sockets) &&
 		     !xsk_steer_share(&steer, skel->obj) && !entry__load(skel),
 	     "the entry program");
@@ -61,8 +62,7 @@ static void fill_classes(void)
 	steer.classes->plain[0][WEIR_CLASS_TCP][46] = 2;
 	steer.classes->plain[0][WEIR_CLASS_UDP][46] = 2;
 	steer.classes->has_port[0] = steer.classes->has_port[5060 >> 8] = 1;
-	steer.classes->type[0] = (struct weir_class_type){ETHERTYPE_ARP, 1, 0};
-	steer.classes->n_types = 1;
+	steer.classes->type[ETHERTYPE_ARP] = 1;
 }
 
 static double run(const struct frame *f, unsigned side)

@@ -15,7 +15,7 @@ TrafficClass(f, src host 1.2.3.4);
 TrafficClass(g, udp port);
 TrafficClass(h, dscp 64);
 TrafficClass(i, tcp port 9-2);
-TrafficClass(j, ether proto 0x9000-0x9020);
+TrafficClass(j, ether proto 0x9000-0x10000);
 TrafficClass(k);
 == stderr
 config:2:14: there is a class `voice' already
@@ -48,8 +48,8 @@ config:10:14: expected a DSCP from 0 to 63 or a range of them, got `64'
 config:11:14: expected a port or a range of ports, got `9-2'
   TrafficClass(i, tcp port 9-2);
                ^
-config:12:14: more than 16 types of Ethernet frames
-  TrafficClass(j, ether proto 0x9000-0x9020);
+config:12:14: expected the type of an Ethernet frame, got `0x9000-0x10000'
+  TrafficClass(j, ether proto 0x9000-0x10000);
                ^
 config:13:14: argument `PATTERNS': missing (what belongs to it)
   TrafficClass(k);

@@ -66,9 +66,8 @@ static void fill(struct weir_classes *t)
 	t->plain[0][WEIR_CLASS_TCP][46] = t->plain[0][WEIR_CLASS_UDP][46] = 2;
 	t->plain[1][WEIR_CLASS_TCP][12] = t->plain[1][WEIR_CLASS_UDP][12] = 3;
 	t->has_port[0] = t->has_port[1] = 1;
-	t->type[0] = (struct weir_class_type){ETHERTYPE_ARP, 1, 0};
-	t->type[1] = (struct weir_class_type){0, 2, 0};
-	t->n_types = 2;
+	t->type[ETHERTYPE_ARP] = 1;
+	t->type[0] = 2;
 }
 
 static void *map_in(const struct bpf_map *map, size_t size)
@@ -359,6 +358,7 @@ static void check_entry(int socket_fd)
 		return;
 	}
 	skel->rodata->args.number = 1;
+	skel->rodata->args.sorts = 1;
 	expect("an entry", !bpf_map__reuse_fd(skel->maps.sockets, c.sockets_fd) &&
 				   !xsk_steer_share(&c.steer, skel->obj) && !entry__load(skel));
 	c.fd = bpf_program__fd(skel->progs.weir_entry);
@@ -378,6 +378,7 @@ static void check_exit(int socket_fd)
 		expect("an exit", false);
 		return;
 	}
+	skel->rodata->args.sorts = 1;
 	expect("an exit", !bpf_map__reuse_fd(skel->maps.sockets, c.sockets_fd) &&
 				  !xsk_steer_share(&c.steer, skel->obj) && !to_user__load(skel));
 	c.fd = bpf_program__fd(skel->progs.weir_to_user);

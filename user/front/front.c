@@ -87,6 +87,7 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 		.element = (__u16)e->index,
 		.input = (__u16)input,
 		.gone = f->opt.gone_drop ? XDP_DROP : XDP_PASS,
+		.sorts = weir_xsk_sorts(f->xsk),
 	};
 	print = libbpf_set_print(NULL); // the number says enough
 	rc = weir_xsk_share(f->xsk, skel->obj)

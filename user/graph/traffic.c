@@ -26,7 +26,7 @@ struct class
 	unsigned n;
 };
 
-enum { OWN = WEIR_CLASSES - 2, BUILT_IN = 6 /* types of the built-in control */ };
+enum { OWN = WEIR_CLASSES - 2 };
 
 struct weir_traffic {
 	struct class control; // no name: the built-in one; no patterns: none
@@ -264,26 +264,6 @@ static bool is_taken(const struct weir_traffic *t, const char *name)
 	return !strcmp(name, "rest");
 }
 
-// Each type that is a pattern takes a place in the table.
-static unsigned types(const struct class *c)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < c->n; i++)
-		if (c->v[i].kind == LLC || c->v[i].kind == TYPE)
-			n += c->v[i].hi - c->v[i].lo + 1U;
-	return n;
-}
-
-static unsigned all_types(const struct weir_traffic *t)
-{
-	unsigned n = t->control.name ? types(&t->control) : BUILT_IN;
-
-	for (unsigned i = 0; i < t->n_own; i++)
-		n += types(&t->own[i]);
-	return n;
-}
-
 static int check(struct weir_args *a, const struct weir_traffic *t, const char *name,
 		 bool is_control)
 {
@@ -311,9 +291,6 @@ int weir_traffic_class(struct weir_args *a, const char *name, const char *patter
 	e = check(a, t, name, is_control) ?: read_patterns(&r, patterns);
 	if (r.why[0])
 		weir_args_error(a, -1, "%s", r.why);
-	if (!e && types(&c) + all_types(t) - (is_control ? BUILT_IN : 0) > WEIR_CLASS_TYPES)
-		e = weir_args_error(a, -1, "more than %u types of Ethernet frames",
-				    (unsigned)WEIR_CLASS_TYPES);
 	if (!e && !c.n && !is_control)
 		e = weir_args_error(a, -1, "a class of nothing: only `control' can be none");
 	c.name = e ? NULL : strdup(name);
@@ -365,12 +342,13 @@ static void set_ports(struct weir_classes *t, unsigned proto, const struct patte
 }
 
 // Those of IP are read by their DSCP, whatever that is.
-static void set_type(struct weir_classes *t, uint16_t type, uint8_t class)
+static void set_types(struct weir_classes *t, const struct pattern *p, uint8_t class)
 {
-	if (type == ETHERTYPE_IP4 || type == ETHERTYPE_IP6)
-		set(t->dscp[type == ETHERTYPE_IP6], 64, class);
-	else if (t->n_types < WEIR_CLASS_TYPES)
-		t->type[t->n_types++] = (struct weir_class_type){type, class, 0};
+	set(t->type + p->lo, p->hi - p->lo + 1U, class);
+	if (p->lo <= ETHERTYPE_IP4 && p->hi >= ETHERTYPE_IP4)
+		set(t->dscp[0], 64, class);
+	if (p->lo <= ETHERTYPE_IP6 && p->hi >= ETHERTYPE_IP6)
+		set(t->dscp[1], 64, class);
 }
 
 static void set_pattern(struct weir_classes *t, const struct pattern *p, uint8_t class)
@@ -395,11 +373,10 @@ static void set_pattern(struct weir_classes *t, const struct pattern *p, uint8_t
 		set(t->icmp6 + p->lo, n, class);
 		break;
 	case TYPE:
-		for (unsigned type = p->lo; type <= p->hi; type++)
-			set_type(t, (uint16_t)type, class);
+		set_types(t, p, class);
 		break;
 	case LLC:
-		set_type(t, 0, class);
+		set(t->type, 1, class);
 		break;
 	}
 }

@@ -120,6 +120,7 @@ static int load(struct xsk_program *p, const struct xsk_program_args *a)
 		p->skel->rodata->args = (struct weir_entry_args){
 			.secret = p->secret,
 			.has_secret = a->generic,
+			.sorts = a->steer->tables[a->number].n_sockets > 1,
 			.number = a->number,
 		};
 		memcpy(p->skel->rodata->args.mac, a->mac, sizeof(a->mac));

@@ -94,6 +94,14 @@ int weir_xsk_steering(const struct weir_xsk *x)
 	return x->steer.fd[XSK_STEER_TABLES];
 }
 
+bool weir_xsk_sorts(const struct weir_xsk *x)
+{
+	for (unsigned i = 0; i < x->n; i++)
+		if (x->steer.tables[i].n_sockets > 1)
+			return true;
+	return false;
+}
+
 int weir_xsk_share(const struct weir_xsk *x, struct bpf_object *o)
 {
 	struct bpf_map *sockets = bpf_object__find_map_by_name(o, "sockets");

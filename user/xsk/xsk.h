@@ -92,6 +92,8 @@ int weir_xsk_map(const struct bpf_object *o, const struct bpf_map *map, uint32_t
 // They are not the caller's.
 int weir_xsk_sockets(const struct weir_xsk *x);
 int weir_xsk_steering(const struct weir_xsk *x);
+// Has a queue of any interface several sockets that receive?
+bool weir_xsk_sorts(const struct weir_xsk *x);
 // Before a program is loaded that gives packets to them. 0 or -errno.
 int weir_xsk_share(const struct weir_xsk *x, struct bpf_object *o);
 // Packets that came from the front and that no worker took yet. While the workers stand still; zero

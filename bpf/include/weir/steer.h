@@ -122,8 +122,9 @@ static __always_inline long weir_sort_to_socket(struct xdp_md *ctx, const struct
 	return verdict;
 }
 
-// XDP_REDIRECT, or XDP_ABORTED if there is no socket. *hash: 0 if it was not computed.
-static __always_inline long weir_to_socket(struct xdp_md *ctx, __u32 device, __u32 off,
+// XDP_REDIRECT, or XDP_ABORTED if there is no socket. sorts: of a frozen argument, so that a
+// program that does not is without all of the above. *hash: 0 if it was not computed.
+static __always_inline long weir_to_socket(struct xdp_md *ctx, bool sorts, __u32 device, __u32 off,
 					   bool has_link, __u32 *hash)
 {
 	const struct weir_steer *s = bpf_map_lookup_elem(&weir_steering, &device);
@@ -131,7 +132,7 @@ static __always_inline long weir_to_socket(struct xdp_md *ctx, __u32 device, __u
 	*hash = 0;
 	if (!s)
 		return XDP_ABORTED;
-	if (s->n_sockets > 1)
+	if (sorts && s->n_sockets > 1)
 		return weir_sort_to_socket(ctx, s, device, off, has_link, hash);
 	return bpf_redirect_map(&sockets, s->first_socket + ctx->rx_queue_index, XDP_ABORTED);
 }

@@ -446,21 +446,12 @@ WEIR_INLINE uint32_t weir_frame_ports_class(const struct weir_frame_seen *s,
 	return first;
 }
 
-WEIR_INLINE uint32_t weir_frame_type_class(const struct weir_frame_seen *s,
-					   const struct weir_classes *t, uint32_t first)
-{
-	for (unsigned i = 0; i < WEIR_CLASS_TYPES && i < t->n_types; i++)
-		if (t->type[i].type == s->type)
-			first = weir_frame_first(first, t->type[i].class);
-	return first;
-}
-
 WEIR_INLINE uint32_t weir_frame_class(const struct weir_frame_seen *s, const struct weir_classes *t)
 {
 	uint32_t first = UINT8_MAX;
 
 	if (WEIR_UNLIKELY(!s->version)) {
-		first = weir_frame_type_class(s, t, first);
+		first = weir_frame_first(first, t->type[s->type]);
 	} else {
 		first = weir_frame_first(first, t->dscp[s->version == 6][s->dscp & 63]);
 		first = weir_frame_first(first, t->proto[s->proto]);
