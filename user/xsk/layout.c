@@ -15,8 +15,11 @@ enum {
 	MANY = 2,
 	COLUMN_SIZE = 512, // least for one worker's part of a queue
 	CREDIT = 256,	   // least: a batch
-	CLASS_SIZE = 256,  // for a class with priority, which is emptied first
-	LEAST = 64,	   // the kernel wants a fill and a completion ring even where none is used
+	// For a class with priority, which is emptied first: a second of routing protocols, which
+	// workers share; and the least that is a worker's part.
+	CLASS_SIZE = 1024,
+	CLASS_LEAST = 256,
+	LEAST = 64, // the kernel wants a fill and a completion ring even where none is used
 };
 
 static unsigned min(unsigned a, unsigned b)
@@ -71,7 +74,8 @@ static void size_rings(struct xsk_device *d)
 		d->rx_size = min(d->rx_size, xsk_ring_size(2 * d->ring_size / d->n_columns));
 	if (!asked && d->rx_size < COLUMN_SIZE)
 		d->rx_size = COLUMN_SIZE;
-	d->class_size = min(d->ring_size, CLASS_SIZE);
+	d->class_size =
+		min(d->ring_size, max(CLASS_LEAST, xsk_ring_size(CLASS_SIZE / d->n_columns)));
 }
 
 // What a worker may take out of a queue that another one fills before that one comes after.
