@@ -189,6 +189,8 @@ check-elements: $(B)/unit $(B)/kernel/parity ## case rows of other elements in b
 	$(Q)$(B)/kernel/parity -L $(L) $(wildcard $(L)/*.bpf.o)
 check-net: $(B)/weir benches $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)
+check-life: $(B)/weir bpf $(B)/net/flows ## the life of a router, for a build with sanitizers: make SAN=thread check-life (root)
+	$(Q)tests/net/sanitized $(B)
 check-models: ## what workers do to each other, in every order that can happen (spin)
 	$(Q)tests/models/run $(B)
 check-vm: $(B)/weir ## zero copy on emulated NICs, in a virtual machine
@@ -295,7 +297,7 @@ clean: ## remove the build folder
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all always bpf check check-elements check-models stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
+.PHONY: all always bpf check check-elements check-life check-models stress check-arm64 arm64-objects check-kernel check-net check-vm test bench \
 	benches fuzz fuzzers deps demo lint lint-files format docs new install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -42,14 +42,14 @@
 	"  --run N        tells packets of several senders apart (1)\n"                    \
 	"  --write FILE   writes the packets to a pcap file instead of sending them\n"     \
 	"  --read FILE    takes the packets from such a file instead of from --to\n"       \
-	"  --seconds S    without --from: how long to wait for the first packet (5)\n"     \
+	"  --seconds S    how long to wait for the first packet (5)\n"                     \
 	"  --others       counts each frame that has no number as one, and sums it too\n"
 
 enum {
 	BATCH = 32, // packets sent without a pause
 	TICK_NS = 200 * 1000,
-	LATEST = 256, // packets; what is later is not made up for
-	QUIET_MS = 500,
+	LATEST = 256,	 // packets; what is later is not made up for
+	QUIET_MS = 2000, // a router on a busy machine may be without a CPU for a while
 	SLOT = 2048,
 	SLOTS = 16384,
 	MOST_SIZE = 1514,

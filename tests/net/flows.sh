@@ -59,6 +59,25 @@ both_ways() { # NAME FORTH BACK, both lists of options in one word: at the same 
 	same "$1" "$1" && same "$1-back" "$1-back"
 }
 
+knows_both() { # the router has the addresses of both hosts
+	pings a 10.0.2.2 3 56 && pings b 10.0.1.2 3 56
+}
+
+moves() { # that were made
+	on r "$weir" read -n "$tag" balance | sed -n 's/^moves \([0-9]*\).*/\1/p'
+}
+
+shake() { # WORKERS: moves a half of the flows of one interface, then of the other, as fast as they go, for ever
+	local i=0 device
+	for ((;; i++)); do
+		[ $((i % 4)) -lt 2 ] && device=va || device=vb
+		until on r "$weir" write -n "$tag" move \
+			"$device $((i % 2 * 128))-$((i % 2 * 128 + 127)) $((i / 4 % $1))" 2>/dev/null; do
+			sleep 0.005
+		done
+	done
+}
+
 cpu_ms() { # PID: that its threads have run
 	cat /proc/"$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%d\n", sum / 1e6 }'
 }

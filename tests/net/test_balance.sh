@@ -17,25 +17,6 @@ router() { # OPTION ...: the standard router, all in userspace, with rings for a
 		s/FromDevice(\$dev)/FromDevice($dev, RING 8192)/' "$conf")
 }
 
-knows_both() {
-	pings a 10.0.2.2 3 56 && pings b 10.0.1.2 3 56
-}
-
-moves() { # that were made
-	on r "$weir" read -n "$tag" balance | sed -n 's/^moves \([0-9]*\).*/\1/p'
-}
-
-shake() { # WORKERS: moves a half of the flows of one interface, then of the other, as fast as they go
-	local i=0 device
-	for ((;; i++)); do
-		[ $((i % 4)) -lt 2 ] && device=va || device=vb
-		until on r "$weir" write -n "$tag" move \
-			"$device $((i % 2 * 128))-$((i % 2 * 128 + 127)) $((i / 4 % $1))" 2>/dev/null; do
-			sleep 0.005
-		done
-	done
-}
-
 shaken() { # WORKERS NAME: the packets come through, in order
 	local shaker before after
 	before=$(moves)

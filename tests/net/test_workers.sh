@@ -29,10 +29,6 @@ all_work() { # WORKERS
 	((n == $1)) || because "$n of them ran"
 }
 
-knows_both() { # the router has the addresses of both hosts
-	pings a 10.0.2.2 3 56 && pings b 10.0.1.2 3 56
-}
-
 forwards() { # NAME: in both directions
 	both_ways "$1" \
 		"--from $tag-a:a0 --to $tag-b:b0 --mac $(ether r va) --src 10.0.1.2 --dst 10.0.2.2 $pace" \
@@ -93,7 +89,7 @@ back="--from $tag-b:b0 --to $tag-a:a0 --mac $(ether a a0) --src 10.0.0.2 --dst 1
 
 denied() { # packets to where nobody may go are lost, and counted
 	# shellcheck disable=SC2086
-	flows denied $forth --count 1000 --run 3
+	flows denied $forth --count 1000 --run 3 --seconds 1
 	[ "$(said denied received)" = 0 ] || complain denied || return
 	lost ingress.denied 1000
 }
