@@ -120,3 +120,26 @@ Test(affinity, plans)
 		    WEIR_KEY_FLOW, 2);
 	expect_plan("FromDevice(a, STEER destination, THREADS 1) -> Discard", 1, false, 0, 1);
 }
+
+// What flows can move says so only where they can.
+Test(affinity, with_balance)
+{
+	static const char config[] = "FromDevice(a, STEER %s) -> Discard";
+	static const char *const steer[] = {"auto", "none"};
+	static const char *const why[] = {"--balance moves flows between 2 workers",
+					  "2 queues for 2 workers"};
+
+	for (unsigned i = 0; i < 2; i++) {
+		char text[64];
+		struct rig g;
+
+		snprintf(text, sizeof(text), config, steer[i]);
+		rig_open(&g, text, 2, 2);
+		cr_assert_eq(weir_decide_steering(g.router->elements[0],
+						  weir_device_find(g.router->elements[0], 1), true),
+			     0);
+		cr_expect_eq(g.plan->steer, !i);
+		cr_expect_str_eq(g.plan->why, why[i]);
+		rig_close(&g);
+	}
+}

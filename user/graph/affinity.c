@@ -106,7 +106,7 @@ int weir_decide_steering(const struct weir_element *from, struct weir_device *d,
 	plan->steer = n > 1 && asked != WEIR_STEER_NONE &&
 		      (plan->n_rx < n || balance || asked || demand.key);
 	plan->key = plan->steer ? decide_key(&demand, asked) : WEIR_KEY_NONE;
-	if (balance && plan->n_rx >= n && n > 1)
+	if (balance && plan->steer && plan->n_rx >= n)
 		snprintf(plan->why, sizeof(plan->why), "--balance moves flows between %u workers",
 			 n);
 	else if (n)
