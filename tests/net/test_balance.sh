@@ -34,6 +34,22 @@ shaken() { # WORKERS NAME: the packets come through, in order
 	((after - before >= 20)) || because "$((after - before)) moves only"
 }
 
+moved() { # DEVICE BUCKETS WORKER: begins, the one before being done
+	soon on r "$weir" write -n "$tag" move "$*" 2>/dev/null || because "the move before is not done"
+}
+
+goes_on_without() { # DEVICE: what it cannot send any more holds up nothing that comes in elsewhere
+	flows down --from "$tag-a:a0" --to "$tag-b:b0" --mac "$(ether r va)" --src 10.0.1.2 --dst 10.0.2.2 \
+		--count 20000 --rate 20000 --flows 16 &
+	sleep 0.5
+	ip -n "$tag-r" link set "$1" down
+	wait $!
+	moved va 0-255 0 && moved va 0-255 1 && moved va 0-255 0 && pings a 10.0.1.1 3 56
+	local status=$?
+	ip -n "$tag-r" link set "$1" up
+	return "$status"
+}
+
 for queues in 1 2; do
 	hosts "$queues"
 	quiet a b
@@ -45,6 +61,7 @@ for queues in 1 2; do
 		expect "knows its neighbours ($w)" soon knows_both
 		expect "keeps all in order while flows move ($w)" shaken "$workers" "queues-$queues"
 		expect "balances ($w)" soon balances
+		expect "moves flows while an interface is down ($w)" goes_on_without vb
 		expect "ends ($w)" stop
 	done
 	no_hosts

@@ -5,6 +5,7 @@
 #include <balance.h>
 #include <criterion/criterion.h>
 #include <device.h>
+#include <limits.h>
 #include <session.h>
 #include <time.h>
 
@@ -206,6 +207,23 @@ Test(balance, releases_what_waits_last)
 	cr_assert(weir_move_begin(&m, s->engine, &dev, &b, 0, 1));
 	cr_assert_str_eq(fake.said, "hold steer ");
 	cr_assert_geq(finish(&m), 5);
+	cr_assert_str_eq(fake.said, "hold steer rx tx release ");
+	s->router->devices = NULL;
+	session_close(s);
+}
+
+// A TX ring that does not move, as that of an interface which is down, holds up nothing else.
+Test(balance, does_not_wait_for_ever)
+{
+	struct session *s = open_session("Idle -> Discard;");
+	struct weir_device dev = {.ops = &ops};
+	struct weir_buckets b = {};
+	struct weir_move m;
+
+	s->router->devices = &dev;
+	fake.tx_after = UINT_MAX;
+	cr_assert(weir_move_begin(&m, s->engine, &dev, &b, 0, 1));
+	cr_assert_lt(finish(&m), 5000);
 	cr_assert_str_eq(fake.said, "hold steer rx tx release ");
 	s->router->devices = NULL;
 	session_close(s);

@@ -6,7 +6,8 @@
 #include <move.h>
 #include <stdlib.h>
 
-enum { MOST_ROUNDS = 256 }; // more than back edges that a packet may take
+enum { MOST_ROUNDS = 256 };			    // more than back edges that a packet may take
+static const uint64_t MOST_NS = 1000 * 1000 * 1000; // that a ring which moves may hold a packet
 
 // Packets that an element of the worker keeps until others of their flow come.
 static bool keeps_any(const struct weir_worker *w)
@@ -102,11 +103,13 @@ static void wait_for_graph(struct weir_move *m)
 			if (d->ops && d->ops->move)
 				d->ops->move->mark_tx(d, m->from);
 		mark_passed(m);
+		m->give_up_at = weir_clock_ns(m->engine) + MOST_NS;
 		m->step = WEIR_MOVE_TX;
 	}
 	weir_world_go(m->engine);
 }
 
+// What does not leave at all must not hold up what comes in.
 static void wait_for_sending(struct weir_move *m)
 {
 	bool past;
@@ -116,6 +119,7 @@ static void wait_for_sending(struct weir_move *m)
 	for (struct weir_device *d = weir_router_devices(m->engine->router); d; d = d->next)
 		if (d->ops && d->ops->move)
 			past &= d->ops->move->tx_past(d, m->from);
+	past |= weir_clock_ns(m->engine) >= m->give_up_at;
 	if (past) {
 		m->device->ops->move->release(m->device, m->to);
 		m->step = WEIR_MOVE_RELEASE;

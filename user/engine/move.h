@@ -9,7 +9,8 @@
 //	3. When a grace period is over, no program runs any more that read the table before; so what
 //	   the old worker still gets of them is in its rings.
 //	4. It has taken that out, and nothing of it waits within the graph.
-//	5. What it sent has left: the TX rings, and the rings to other workers.
+//	5. What it sent has left: the TX rings, and the rings to other workers. An interface without
+//	   a link is not waited for, and a ring that does not move for a second only.
 //	6. The new worker goes on with what it kept, in order, and then with what comes.
 //
 // owner: control; one move of an interface at a time.
@@ -43,16 +44,16 @@ struct weir_bucket {
 
 // What the opener of an interface lends to this. Workers are those of the plan's rx.
 struct weir_move_ops {
-	// Packets of these buckets that come to the worker wait there from now on. While the workers
-	// stand still.
+	// Packets of these buckets that come to the worker wait there from now on. While the
+	// workers stand still.
 	void (*hold)(struct weir_device *d, unsigned worker, const struct weir_buckets *b);
 	// New packets of these buckets go to the worker.
 	void (*steer)(struct weir_device *d, unsigned worker, const struct weir_buckets *b);
 	// Notes what is in the rings of the worker now; has it taken that out?
 	void (*mark_rx)(struct weir_device *d, unsigned worker);
 	bool (*rx_past)(const struct weir_device *d, unsigned worker);
-	// Notes what the worker handed over for sending until now; has it left? While the workers
-	// stand still.
+	// Notes what the worker handed over for sending until now; has it left, if it can? While
+	// the workers stand still.
 	void (*mark_tx)(struct weir_device *d, unsigned worker);
 	bool (*tx_past)(const struct weir_device *d, unsigned worker);
 	// What waits there goes on; true when all of it has.
@@ -76,8 +77,9 @@ struct weir_move {
 		WEIR_MOVE_RELEASE,
 	} step;
 	uint64_t period;
-	uint64_t rounds; // of the old worker, when its rings were empty of them
-	uint32_t *put;	 // by element: what the old worker had put there for others by then
+	uint64_t rounds;     // of the old worker, when its rings were empty of them
+	uint32_t *put;	     // by element: what the old worker had put there for others by then
+	uint64_t give_up_at; // waiting for what was sent, ns
 };
 
 // False: not now, something of the old worker's flows is kept in the graph until other packets

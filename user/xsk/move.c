@@ -147,7 +147,7 @@ static bool tx_past(const struct weir_device *d, unsigned worker)
 	const struct xsk_handover *h = handover_of(x, worker);
 	struct xsk_tx *tx = tx_of(d, worker);
 
-	if (!tx)
+	if (!tx || !weir_device_has_link(d))
 		return true;
 	if (x->tx_mark_in_handover) {
 		if ((int32_t)(h->ring.head - x->tx_mark) < 0)
