@@ -22,6 +22,7 @@ struct from_device {
 // The first n_urgent of the places where this worker takes packets are for classes with priority.
 struct from_device_state {
 	unsigned n_urgent, n_places, next;
+	bool awake;	 // it polls the driver, whether something comes or not
 	uint64_t count;	 // of packets that were not in the driver's half
 	uint64_t before; // first node: what had entered the driver's half at the last reset
 };
@@ -67,6 +68,9 @@ static int init_node(struct weir_node *n, struct weir_err *err)
 					  self->io.devname);
 	}
 	s->next = s->n_urgent;
+	s->awake = self->io.busy_poll && s->n_places;
+	if (s->awake)
+		weir_stay_awake(n);
 	return 0;
 }
 
@@ -74,6 +78,8 @@ static void fini_node(struct weir_node *n)
 {
 	const struct from_device_state *s = n->state;
 
+	if (s->awake)
+		weir_may_sleep(n);
 	for (unsigned i = 0; i < s->n_places; i++) {
 		weir_unwatch_fd(n, place(n, i)->fd);
 		weir_unwatch_inbox(n, place(n, i));
@@ -231,7 +237,7 @@ static bool task(struct weir_node *n, unsigned burst)
 	got = take_rest(n, v, burst);
 	if (got)
 		hand_on(n, v, got);
-	return urgent || got || self->io.busy_poll;
+	return urgent || got;
 }
 
 static int read_count(struct weir_element *e, const struct weir_handler *, const char *,

@@ -8,9 +8,26 @@
 #include <engine.h>
 #include <lang.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MS = 1000 * 1000 };
+
+// Where nothing ever comes, and which counts how often it was asked.
+struct silence {
+	struct weir_queue base, *rx;
+	atomic_uint asked;
+};
+
+static unsigned silence_rx(struct weir_queue *q, struct packet **, unsigned)
+{
+	atomic_fetch_add(&((struct silence *)q)->asked, 1);
+	return 0;
+}
+
+static const struct weir_queue_ops SILENCE = {.rx = silence_rx};
 
 // A TX ring that the kernel takes `moves` packets from per flush.
 struct ring {
@@ -57,6 +74,7 @@ struct rig {
 	struct weir_engine *engine;
 	struct weir_worker *w;
 	struct ring ring;
+	struct silence silence;
 	struct weir_err err;
 };
 
@@ -68,6 +86,10 @@ static void rig_open(struct rig *g, const char *text)
 
 	*g = (struct rig){.ring = {.base = {.ops = &RING, .fd = -1}}};
 	g->ring.worker.tx = &g->ring.base;
+	g->silence.base = (struct weir_queue){.ops = &SILENCE, .fd = eventfd(0, 0)};
+	g->silence.rx = &g->silence.base;
+	g->ring.worker.rx = &g->silence.rx;
+	g->ring.worker.n_rx = 1;
 	cr_assert_eq(lang_parse(&flat, "test", text, strlen(text), NULL, 0, &g->err), 0);
 	if (weir_router_build(&g->router, &flat, &g->err) || weir_router_init(g->router, &g->err))
 		cr_assert_fail("%s", g->err.text);
@@ -87,6 +109,7 @@ static void rig_close(struct rig *g)
 	weir_engine_close(g->engine);
 	weir_router_free(g->router);
 	weir_err_free(&g->err);
+	close(g->silence.base.fd);
 }
 
 // Rounds in which nothing is left to do; in between time goes on by a tenth of a millisecond.
@@ -193,5 +216,47 @@ Test(worker, to_device_copies_only_what_was_taken)
 	cr_assert_str_eq(b.text, "8");
 	cr_assert_eq(g.ring.waiting, 8);
 	weir_buf_free(&b);
+	rig_close(&g);
+}
+
+static atomic_bool served;
+
+static void serve(struct weir_node *, int)
+{
+	atomic_store(&served, true);
+}
+
+// Is v at least `least` before ten seconds are over?
+static bool reaches(atomic_uint *v, unsigned least)
+{
+	time_t end = time(NULL) + 10;
+
+	while (atomic_load(v) < least && time(NULL) < end)
+		sched_yield();
+	return atomic_load(v) >= least;
+}
+
+// To poll a driver is no work, or an idle worker would count as busy; nor may the worker sleep.
+Test(worker, busy_polling_is_neither_work_nor_sleep)
+{
+	struct rig g;
+	int fd = eventfd(1, 0);
+
+	rig_open(&g, "FromDevice(nowhere0, BUSY_POLL true) -> Discard;");
+	cr_assert_eq(busy_rounds(&g, 1000), 0);
+	cr_assert_eq(atomic_load(&g.w->busy_ns), 0);
+	cr_assert_eq(weir_watch_fd(&g.w->nodes[0], fd, serve), 0);
+	cr_assert_eq(weir_engine_start(g.engine), 0);
+	cr_assert(reaches(&g.silence.asked, 20 * 1000), "it sleeps");
+	weir_world_stop(g.engine);
+	atomic_store(&g.silence.asked, 0);
+	weir_world_go(g.engine);
+	cr_assert(reaches(&g.silence.asked, 20 * 1000), "it does not go on");
+	weir_engine_stop(g.engine);
+	weir_engine_join(g.engine);
+	cr_assert(atomic_load(&served), "fds are not looked at");
+	cr_assert_eq(g.w->idle_rounds, 0);
+	weir_unwatch_fd(&g.w->nodes[0], fd);
+	close(fd);
 	rig_close(&g);
 }

@@ -84,6 +84,7 @@ struct weir_worker {
 	atomic_bool asleep;	// or about to be: whoever leaves something wakes it. readers: all
 	struct weir_bell *rung; // atomic; writers: all that ring, and it takes the whole list
 	unsigned busy_rounds;	// since fds were last looked at
+	unsigned awake;		// of its nodes, how many want no sleep
 	uint64_t rounds, idle_rounds;
 	// Nanoseconds of rounds in which there was something to do. readers: control
 	atomic_uint_least64_t busy_ns;

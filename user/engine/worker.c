@@ -74,6 +74,16 @@ void weir_wake(struct weir_node *n)
 	n->sleep_until = 0;
 }
 
+void weir_stay_awake(struct weir_node *n)
+{
+	n->worker->awake++;
+}
+
+void weir_may_sleep(struct weir_node *n)
+{
+	n->worker->awake--;
+}
+
 void weir_flush_later(struct weir_node *n, struct weir_queue *q)
 {
 	struct weir_worker *w = n->worker;
@@ -297,7 +307,7 @@ static void loop(struct weir_worker *w)
 			serve_stops(w);
 		if (atomic_load_explicit(&g->park, memory_order_relaxed))
 			safe_point(w);
-		else if (!did)
+		else if (!did && !w->awake)
 			idle(w);
 		else if (++w->busy_rounds >= LOOK_AT_FDS)
 			weir_watch_look(w, 0);

@@ -177,6 +177,12 @@ uint64_t weir_wall(const struct weir_node *n);	// nanoseconds since 1970, for ti
 void weir_sleep_until(struct weir_node *n, uint64_t when);
 void weir_wake(struct weir_node *n);
 
+// From here on the node's worker goes on without sleep even when there is nothing to do: its task
+// has to be called all the time (it polls a driver), though it returns true only for work done.
+// Once for each weir_may_sleep.
+void weir_stay_awake(struct weir_node *n);
+void weir_may_sleep(struct weir_node *n);
+
 // Timers. owner: the node; zero-initialised is idle.
 struct weir_timer {
 	uint64_t when; // 0: not set
