@@ -109,20 +109,22 @@ static int write_move(struct weir_element *, const struct weir_handler *, const 
 	unsigned first, last, worker;
 	struct weir_device *d;
 	char name[16];
-	int rc;
+	int rc, end = 0;
 
 	if (!running->balance)
 		return weir_error(err, NULL, "move: this router runs without --balance");
-	if (sscanf(value, "%15s %u-%u %u", name, &first, &last, &worker) != 4 || first > last ||
-	    last >= WEIR_BUCKETS)
+	if (sscanf(value, "%15s %u-%u %u %n", name, &first, &last, &worker, &end) != 4 ||
+	    value[end] || first > last || last >= WEIR_BUCKETS)
 		return weir_error(err, NULL,
 				  "move: `%s' is not `DEVICE FIRST-LAST WORKER', with "
 				  "buckets from 0 to %d",
 				  value, WEIR_BUCKETS - 1);
 	d = find_device(name);
+	if (!d)
+		return weir_error(err, NULL, "move: there is no interface %s", name);
 	for (unsigned i = first; i <= last; i++)
 		weir_buckets_add(&what, i);
-	rc = d ? weir_balance_ask(running->balance, d, &what, worker) : -ENODEV;
+	rc = weir_balance_ask(running->balance, d, &what, worker);
 	if (rc == -EBUSY)
 		return weir_error(err, NULL, "move: another one is under way");
 	if (rc)

@@ -38,6 +38,16 @@ moved() { # DEVICE BUCKETS WORKER: begins, the one before being done
 	soon on r "$weir" write -n "$tag" move "$*" 2>/dev/null || because "the move before is not done"
 }
 
+unmoved() { # WORD WHAT: asked to, it refuses with a message that has WORD in it
+	! on r "$weir" write -n "$tag" move "$2" >"$scratch/said" 2>&1 || because "\`$2' is taken" || return
+	grep -q -- "$1" "$scratch/said" || because "$(head -n 1 "$scratch/said")"
+}
+
+refuses_moves() {
+	unmoved "there is no interface vx" "vx 0-31 1" && unmoved "is not .DEVICE" "va 0-31 1 2" &&
+		unmoved "is not .DEVICE" "va 0-256 1" && unmoved "worker 99 has no part" "va 0-31 99"
+}
+
 goes_on_without() { # DEVICE: what it cannot send any more holds up nothing that comes in elsewhere
 	flows down --from "$tag-a:a0" --to "$tag-b:b0" --mac "$(ether r va)" --src 10.0.1.2 --dst 10.0.2.2 \
 		--count 20000 --rate 20000 --flows 16 &
@@ -62,6 +72,7 @@ for queues in 1 2; do
 		expect "keeps all in order while flows move ($w)" shaken "$workers" "queues-$queues"
 		expect "balances ($w)" soon balances
 		expect "moves flows while an interface is down ($w)" goes_on_without vb
+		expect "refuses moves that cannot be ($w)" refuses_moves
 		expect "ends ($w)" stop
 	done
 	no_hosts
