@@ -475,6 +475,18 @@ static void fini(struct weir_element *e)
 	weir_area_free(&self->neighbors);
 }
 
+static bool keeps(const struct weir_node *n, bool (*fn)(void *arg, const struct packet *p),
+		  void *arg)
+{
+	const struct arp_querier_state *s = n->state;
+
+	for (const struct arp_entry *e = s->table.oldest; e; e = e->newer)
+		for (const struct packet *p = e->head; p; p = p->next)
+			if (fn(arg, p))
+				return true;
+	return false;
+}
+
 static unsigned held(struct weir_node *n)
 {
 	return ((const struct arp_querier_state *)n->state)->table.n_packets;
@@ -496,7 +508,7 @@ WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethern
 		   .state_size = sizeof(struct arp_querier_state), .args = arp_querier_args,
 		   .handlers = arp_querier_handlers, .configure = arp_querier_configure,
 		   .driver = arp_querier_driver, .init_node = init_node, .fini_node = fini_node,
-		   .fini = fini, .held = held, .keeps_flows = true, .capacity = capacity,
+		   .fini = fini, .held = held, .keeps = keeps, .capacity = capacity,
 		   .rest = "IP [, ETH]",
 		   .rest_help = "the addresses of this host, or one name that stands for both",
 		   .reconfigures = true);

@@ -351,6 +351,18 @@ static void fini_node(struct weir_node *n)
 	s->oldest = s->newest = NULL;
 }
 
+static bool keeps(const struct weir_node *n, bool (*fn)(void *arg, const struct packet *p),
+		  void *arg)
+{
+	const struct ip_reassembler_state *s = n->state;
+
+	for (const struct datagram *d = s->oldest; d; d = d->newer)
+		for (const struct packet *p = d->first; p; p = p->next)
+			if (fn(arg, p))
+				return true;
+	return false;
+}
+
 static unsigned held(struct weir_node *n)
 {
 	return ((const struct ip_reassembler_state *)n->state)->n_packets;
@@ -374,8 +386,8 @@ WEIR_BATCH_ELEMENT(ip_reassembler, "IPReassembler", .purpose = "reassembles frag
 		   .ports = "1/1-2", .processing = "a/ah", .out = {"out", "expired"},
 		   .drops = {"bad-fragment", "duplicate", "overlap", "timeout", "no-buffer"},
 		   .state_size = sizeof(struct ip_reassembler_state), .args = ip_reassembler_args,
-		   .init_node = init_node, .fini_node = fini_node, .held = held,
-		   .keeps_flows = true, .affinity = WEIR_AFFINITY_DATAGRAM, .capacity = capacity);
+		   .init_node = init_node, .fini_node = fini_node, .held = held, .keeps = keeps,
+		   .affinity = WEIR_AFFINITY_DATAGRAM, .capacity = capacity);
 
 WEIR_CASES(ip_reassembler, {"", "ip4 udp", "out", ""}, {"", "ip4 df udp", "out", ""},
 	   {"", "ip4 mf proto=17 bytes=7", "bad-fragment", ""},

@@ -157,7 +157,13 @@ static bool released(const struct weir_device *, unsigned)
 	return true;
 }
 
+static unsigned bucket(const struct weir_device *, const struct packet *)
+{
+	return 7;
+}
+
 static const struct weir_move_ops move_ops = {
+	.bucket = bucket,
 	.hold = hold,
 	.steer = steer,
 	.mark_rx = mark_rx,
@@ -199,7 +205,7 @@ Test(balance, releases_what_waits_last)
 {
 	struct session *s = open_session("Idle -> Discard;");
 	struct weir_device dev = {.ops = &ops};
-	struct weir_buckets b = {};
+	struct weir_buckets b = {.bits = {1}};
 	struct weir_move m;
 
 	s->router->devices = &dev;
@@ -217,7 +223,7 @@ Test(balance, does_not_wait_for_ever)
 {
 	struct session *s = open_session("Idle -> Discard;");
 	struct weir_device dev = {.ops = &ops};
-	struct weir_buckets b = {};
+	struct weir_buckets b = {.bits = {1}};
 	struct weir_move m;
 
 	s->router->devices = &dev;
@@ -256,8 +262,14 @@ Test(balance, waits_for_what_elements_keep)
 	struct weir_move m;
 
 	keep_fragment(s);
+	weir_buckets_add(&b, 7);
 	cr_assert_not(weir_move_begin(&m, s->engine, &dev, &b, 0, 1));
 	cr_assert_str_eq(fake.said, "");
-	cr_assert(weir_move_begin(&m, s->engine, &dev, &b, 1, 0));
+	cr_assert(weir_move_begin(&m, s->engine, &dev, &b, 1, 0), "the other worker keeps none");
+	weir_move_close(&m);
+	b = (struct weir_buckets){};
+	weir_buckets_add(&b, 8);
+	cr_assert(weir_move_begin(&m, s->engine, &dev, &b, 0, 1), "it is of another bucket");
+	weir_move_close(&m);
 	session_close(s);
 }

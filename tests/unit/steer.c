@@ -20,9 +20,10 @@ static uint32_t below(uint32_t n)
 
 static uint32_t hash_bytes(const uint8_t *b, unsigned len, enum weir_key key)
 {
-	struct packet *p = calloc(1, sizeof(*p) + len);
+	struct packet *p = aligned_alloc(64, (sizeof(*p) + len + 63) & ~63u);
 	uint32_t h;
 
+	memset(p, 0, sizeof(*p));
 	p->off = p->mac = sizeof(*p);
 	p->len = len;
 	memcpy(p + 1, b, len);

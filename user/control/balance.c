@@ -245,7 +245,7 @@ static bool move(struct weir_balance *b, const struct weir_choice *c)
 	}
 	pthread_mutex_lock(&b->lock);
 	b->n_moves++;
-	b->n_buckets += c->n;
+	b->n_buckets += weir_buckets_count(&b->move.what);
 	pthread_mutex_unlock(&b->lock);
 	return true;
 }
@@ -265,7 +265,7 @@ static void even_out(struct weir_balance *b, double seconds)
 		move(b, &c);
 }
 
-// A move has one old worker: the wish is met one after the other.
+// A move has one old worker: the wish is met one after the other, as far as can be.
 static void meet_wish(struct weir_balance *b)
 {
 	struct weir_choice c = {.device = b->wish.device, .to = b->wish.to};
@@ -282,10 +282,8 @@ static void meet_wish(struct weir_balance *b)
 		weir_buckets_add(&c.what, i);
 		c.n++;
 	}
-	if (!found)
+	if (!found || !move(b, &c))
 		atomic_store(&b->asked, false);
-	else
-		move(b, &c);
 }
 
 bool weir_balance_tick(struct weir_balance *b)

@@ -9,15 +9,33 @@
 enum { MOST_ROUNDS = 256 };			    // more than back edges that a packet may take
 static const uint64_t MOST_NS = 1000 * 1000 * 1000; // that a ring which moves may hold a packet
 
-// Packets that an element of the worker keeps until others of their flow come.
-static bool keeps_any(const struct weir_worker *w)
+static bool moves(void *move, const struct packet *p)
 {
-	const struct weir_router *r = w->engine->router;
+	const struct weir_move *m = move;
+
+	return p->device == m->device->index &&
+	       weir_buckets_has(&m->what, m->device->ops->move->bucket(m->device, p));
+}
+
+static bool stays(void *move, const struct packet *p)
+{
+	struct weir_move *m = move;
+
+	if (moves(m, p))
+		weir_buckets_remove(&m->what, m->device->ops->move->bucket(m->device, p));
+	return false;
+}
+
+// Calls fn for packets that elements of the old worker keep until others of their flow come, until
+// it says so.
+static bool each_kept(struct weir_move *m, bool (*fn)(void *arg, const struct packet *p))
+{
+	const struct weir_router *r = m->engine->router;
 
 	for (unsigned i = 0; i < r->n_elements; i++) {
 		const struct weir_class *c = r->elements[i]->class;
 
-		if (c->keeps_flows && c->held && c->held(&w->nodes[i]))
+		if (c->keeps && c->keeps(r->elements[i]->nodes[m->from], fn, m))
 			return true;
 	}
 	return false;
@@ -59,25 +77,33 @@ static bool is_passed(const struct weir_move *m)
 	return true;
 }
 
+void weir_move_close(struct weir_move *m)
+{
+	free(m->put);
+	*m = (struct weir_move){};
+}
+
 bool weir_move_begin(struct weir_move *m, struct weir_engine *g, struct weir_device *d,
 		     const struct weir_buckets *b, unsigned from, unsigned to)
 {
 	uint32_t *put = calloc(g->router->n_elements, sizeof(*put));
-	bool keeps;
+	bool any;
 
 	// Between two rounds: a worker that looked whether it holds anything before it was told so
 	// may not have looked into its rings yet.
+	*m = (struct weir_move){
+		.engine = g, .device = d, .from = from, .to = to, .what = *b, .put = put};
 	weir_world_stop(g);
-	keeps = keeps_any(&g->workers[from]);
-	if (!keeps && put)
-		d->ops->move->hold(d, to, b);
+	each_kept(m, stays);
+	any = weir_buckets_count(&m->what);
+	if (any && put)
+		d->ops->move->hold(d, to, &m->what);
 	weir_world_go(g);
-	if (keeps || !put) {
-		free(put);
+	if (!any || !put) {
+		weir_move_close(m);
 		return false;
 	}
-	*m = (struct weir_move){.engine = g, .device = d, .from = from, .to = to, .put = put};
-	d->ops->move->steer(d, to, b);
+	d->ops->move->steer(d, to, &m->what);
 	m->period = weir_grace_begin();
 	m->step = WEIR_MOVE_PERIOD;
 	return true;
@@ -98,7 +124,7 @@ static void wait_for_graph(struct weir_move *m)
 	const struct weir_worker *w = &m->engine->workers[m->from];
 
 	weir_world_stop(m->engine);
-	if ((!has_pending(w) && !keeps_any(w)) || w->rounds - m->rounds > MOST_ROUNDS) {
+	if ((!has_pending(w) && !each_kept(m, moves)) || w->rounds - m->rounds > MOST_ROUNDS) {
 		for (struct weir_device *d = weir_router_devices(m->engine->router); d; d = d->next)
 			if (d->ops && d->ops->move)
 				d->ops->move->mark_tx(d, m->from);
@@ -127,12 +153,6 @@ static void wait_for_sending(struct weir_move *m)
 	weir_world_go(m->engine);
 	if (past)
 		weir_worker_wake(&m->engine->workers[m->to]);
-}
-
-void weir_move_close(struct weir_move *m)
-{
-	free(m->put);
-	*m = (struct weir_move){};
 }
 
 bool weir_move_go_on(struct weir_move *m)

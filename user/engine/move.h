@@ -31,6 +31,20 @@ static inline void weir_buckets_add(struct weir_buckets *b, unsigned bucket)
 	b->bits[bucket / 64] |= 1ull << bucket % 64;
 }
 
+static inline void weir_buckets_remove(struct weir_buckets *b, unsigned bucket)
+{
+	b->bits[bucket / 64] &= ~(1ull << bucket % 64);
+}
+
+static inline unsigned weir_buckets_count(const struct weir_buckets *b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WEIR_BUCKETS / 64; i++)
+		n += (unsigned)__builtin_popcountll(b->bits[i]);
+	return n;
+}
+
 static inline bool weir_buckets_has(const struct weir_buckets *b, unsigned bucket)
 {
 	return b->bits[bucket / 64] >> bucket % 64 & 1;
@@ -59,6 +73,8 @@ struct weir_move_ops {
 	// What waits there goes on; true when all of it has.
 	void (*release)(struct weir_device *d, unsigned worker);
 	bool (*released)(const struct weir_device *d, unsigned worker);
+	// The bucket of a packet that came from the interface.
+	unsigned (*bucket)(const struct weir_device *d, const struct packet *p);
 	// The buckets as they are; packets are counted while `count` says so.
 	void (*buckets)(const struct weir_device *d, struct weir_bucket v[WEIR_BUCKETS]);
 	void (*count)(struct weir_device *d, bool on);
@@ -67,6 +83,7 @@ struct weir_move_ops {
 struct weir_move {
 	struct weir_engine *engine;
 	struct weir_device *device;
+	struct weir_buckets what;
 	unsigned from, to;
 	enum weir_move_step {
 		WEIR_MOVE_NONE,
@@ -82,8 +99,7 @@ struct weir_move {
 	uint64_t give_up_at; // waiting for what was sent, ns
 };
 
-// False: not now, something of the old worker's flows is kept in the graph until other packets
-// come.
+// Buckets of which a packet is kept in the graph until others of its flow come stay. False: all do.
 bool weir_move_begin(struct weir_move *m, struct weir_engine *g, struct weir_device *d,
 		     const struct weir_buckets *b, unsigned from, unsigned to);
 // Goes as far as it can without waiting; to be called every millisecond or so. True while it is not

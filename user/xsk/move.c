@@ -168,6 +168,11 @@ static unsigned worker_of(const struct weir_device_plan *p, unsigned column)
 	return worker;
 }
 
+static unsigned bucket(const struct weir_device *d, const struct packet *p)
+{
+	return xsk_bucket(opened(d)->steer, p);
+}
+
 static void buckets(const struct weir_device *d, struct weir_bucket v[WEIR_BUCKETS])
 {
 	const struct weir_steer *s = opened(d)->steer;
@@ -192,6 +197,7 @@ const struct weir_move_ops xsk_move_ops = {
 	.tx_past = tx_past,
 	.release = release,
 	.released = released,
+	.bucket = bucket,
 	.buckets = buckets,
 	.count = count,
 };

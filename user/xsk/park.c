@@ -50,12 +50,10 @@ unsigned xsk_park_room(const struct xsk_park *k)
 	return WEIR_MOVE_HELD - k->n;
 }
 
-// As the programs that steered it found it.
-static unsigned bucket_of(const struct xsk_park *k, const struct packet *p)
+unsigned xsk_bucket(const struct weir_steer *s, const struct packet *p)
 {
-	uint32_t hash = p->resume_element == WEIR_RESUME_NONE
-				? weir_steer(p, k->steer->key, NULL).hash
-				: p->hash;
+	uint32_t hash =
+		p->resume_element == WEIR_RESUME_NONE ? weir_steer(p, s->key, NULL).hash : p->hash;
 
 	return hash >> WEIR_BUCKET_SHIFT;
 }
@@ -65,7 +63,7 @@ unsigned xsk_park_sieve(struct xsk_park *k, struct packet **v, unsigned n)
 	unsigned stay = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (weir_buckets_has(&k->what, bucket_of(k, v[i])))
+		if (weir_buckets_has(&k->what, xsk_bucket(k->steer, v[i])))
 			k->v[k->n++] = v[i];
 		else
 			v[stay++] = v[i];

@@ -18,6 +18,9 @@ struct xsk_park {
 	unsigned first, n; // of v: those that wait
 };
 
+// The bucket that the programs which steered a packet found for it.
+unsigned xsk_bucket(const struct weir_steer *s, const struct packet *p);
+
 int xsk_park_open(struct xsk_park *k, const struct weir_steer *steer);
 void xsk_park_close(struct xsk_park *k);
 

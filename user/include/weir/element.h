@@ -82,6 +82,11 @@ struct weir_class {
 	// Of packets that this node puts somewhere for another worker: how many it has put, and how
 	// many were taken. While the world stands still. NULL: it does not, or all is one FIFO.
 	void (*passed)(const struct weir_node *n, uint32_t *put, uint32_t *taken);
+	// Is there a packet of which fn says so among those that this node keeps until others of
+	// their flow come to the same worker (fragments, replies)? NULL: it keeps none. While the
+	// world stands still.
+	bool (*keeps)(const struct weir_node *n, bool (*fn)(void *arg, const struct packet *p),
+		      void *arg);
 	// Packets this node holds (queues, reassembly): for the ledger. NULL: none.
 	unsigned (*held)(struct weir_node *n);
 	// Most packets a node of this element will hold: the plan computes buffers from it.
@@ -117,8 +122,6 @@ struct weir_class {
 	// where several workers push to it, the engine lets one of them in at a time. The others
 	// wait, so push must not emit, nor call handlers: what goes on stays in the batch.
 	bool one_at_a_time;
-	// Its nodes keep packets until others of the flow come to the same worker (fragments).
-	bool keeps_flows;
 	// What must be on one worker when it comes here, though other packets are on others.
 	enum weir_affinity affinity;
 };
