@@ -22,9 +22,10 @@ struct from_device {
 // The first n_urgent of the places where this worker takes packets are for classes with priority.
 struct from_device_state {
 	unsigned n_urgent, n_places, next;
-	bool awake;	 // it polls the driver, whether something comes or not
-	uint64_t count;	 // of packets that were not in the driver's half
-	uint64_t before; // first node: what had entered the driver's half at the last reset
+	unsigned n_watched; // of the places, which end the worker's sleep; none while inactive
+	bool awake;	    // it polls the driver, whether something comes or not
+	uint64_t count;	    // of packets that were not in the driver's half
+	uint64_t before;    // first node: what had entered the driver's half at the last reset
 };
 
 static int configure(struct weir_element *e, struct weir_args *a)
@@ -47,12 +48,41 @@ static struct weir_queue *place(const struct weir_node *n, unsigned i)
 	return weir_device_rx(self->io.device, weir_worker_of(n), i);
 }
 
-static int watch(struct weir_node *n, struct weir_queue *q)
+static int attend(struct weir_node *n)
 {
-	q->node = n;
-	return weir_watch_fd(n, q->fd, NULL)
-		       ?: q->ops->has_post ? weir_watch_inbox(n, q->ops->has_post, q)
-					   : 0;
+	const struct from_device *self = n->self;
+	struct from_device_state *s = n->state;
+
+	for (; s->n_watched < s->n_places; s->n_watched++) {
+		int rc = weir_watch_fd(n, place(n, s->n_watched)->fd, NULL);
+
+		if (rc)
+			return rc;
+	}
+	if (!s->awake && self->io.busy_poll && s->n_places) {
+		s->awake = true;
+		weir_stay_awake(n);
+	}
+	return 0;
+}
+
+// What nobody takes stays in the sockets, which would end every sleep of the worker at once.
+static void ignore(struct weir_node *n)
+{
+	struct from_device_state *s = n->state;
+
+	while (s->n_watched)
+		weir_unwatch_fd(n, place(n, --s->n_watched)->fd);
+	if (s->awake)
+		weir_may_sleep(n);
+	s->awake = false;
+}
+
+static int cannot_wait(const struct weir_element *e, struct weir_err *err)
+{
+	const struct from_device *self = e->self;
+
+	return weir_error(err, &e->loc, "cannot wait for packets of %s", self->io.devname);
 }
 
 static int init_node(struct weir_node *n, struct weir_err *err)
@@ -63,27 +93,21 @@ static int init_node(struct weir_node *n, struct weir_err *err)
 
 	for (; (q = place(n, s->n_places)); s->n_places++) {
 		s->n_urgent += q->class != 0;
-		if (watch(n, q))
-			return weir_error(err, &n->element->loc, "cannot wait for packets of %s",
-					  self->io.devname);
+		q->node = n;
+		if (q->ops->has_post && weir_watch_inbox(n, q->ops->has_post, q))
+			return cannot_wait(n->element, err);
 	}
 	s->next = s->n_urgent;
-	s->awake = self->io.busy_poll && s->n_places;
-	if (s->awake)
-		weir_stay_awake(n);
-	return 0;
+	return self->active && attend(n) ? cannot_wait(n->element, err) : 0;
 }
 
 static void fini_node(struct weir_node *n)
 {
 	const struct from_device_state *s = n->state;
 
-	if (s->awake)
-		weir_may_sleep(n);
-	for (unsigned i = 0; i < s->n_places; i++) {
-		weir_unwatch_fd(n, place(n, i)->fd);
+	ignore(n);
+	for (unsigned i = 0; i < s->n_places; i++)
 		weir_unwatch_inbox(n, place(n, i));
-	}
 }
 
 // Is it IPv4? Then the network header is set.
@@ -226,9 +250,12 @@ static bool task(struct weir_node *n, unsigned burst)
 
 	if (self->io.burst && self->io.burst < burst)
 		burst = self->io.burst;
-	if (!s->n_places || !self->active) {
-		take_none(n);
+	if (!s->n_places) {
 		weir_sleep_until(n, UINT64_MAX);
+		return false;
+	}
+	if (!self->active) {
+		take_none(n);
 		return false;
 	}
 	urgent = take_urgent(n, v, burst);
@@ -301,8 +328,12 @@ static int write_active(struct weir_element *e, const struct weir_handler *, con
 	struct from_device *self = e->self;
 	int r = weir_parse(e, WEIR_T_BOOL, value, "active", &self->active, err);
 
-	for (unsigned i = 0; i < e->n_nodes; i++)
-		weir_wake(e->nodes[i]);
+	for (unsigned i = 0; i < e->n_nodes && !r; i++) {
+		if (!self->active)
+			ignore(e->nodes[i]);
+		else if (attend(e->nodes[i]))
+			r = cannot_wait(e, err);
+	}
 	return r;
 }
 

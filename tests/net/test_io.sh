@@ -16,6 +16,19 @@ has_interfaces() { # LIST
 	[ "$(interfaces)" = "$1 " ] || because "$(interfaces)"
 }
 
+ticks() { # of CPU time that the router used
+	awk '{print $14 + $15}' "/proc/$pid/stat"
+}
+
+rests() { # with packets that wait where nobody takes them
+	local before used
+	on a ping -q -c 3 -i 0.2 -W 1 10.0.0.2 >/dev/null && { because "it receives" || return; }
+	before=$(ticks)
+	sleep 1
+	used=$(($(ticks) - before))
+	((used < 20)) || because "$used ticks of CPU time in a second"
+}
+
 namespaces a r b
 wire a a0 r va 2
 wire b b0 r vb 2
@@ -48,6 +61,18 @@ expect "a burst of 1: starts" run --burst 1 <<-END
 END
 expect "a burst of 1: forwards" pings a 10.0.0.2 500 56
 expect "a burst of 1: ends" stop
+
+expect "inactive: starts" run <<-END
+	f :: FromDevice(va, PROMISC true, ACTIVE false) -> ToDevice(vb);
+	FromDevice(vb, PROMISC true) -> ToDevice(va);
+END
+expect "inactive: rests" rests
+expect "inactive: begins" on r "$weir" write -n "$tag" f.active true
+expect "inactive: forwards" pings a 10.0.0.2 500 56
+expect "inactive: ends again" on r "$weir" write -n "$tag" f.active false
+expect "inactive: rests again" rests
+expect "inactive: the ledger balances" balances
+expect "inactive: ends" stop
 
 expect "sending only: starts" run -j 1 <<-END
 	RatedSource(LENGTH 1600, LIMIT 5, RATE 1000) -> t :: ToDevice(vb);

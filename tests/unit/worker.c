@@ -260,3 +260,29 @@ Test(worker, busy_polling_is_neither_work_nor_sleep)
 	close(fd);
 	rig_close(&g);
 }
+
+static void set_active(struct rig *g, const char *value, unsigned watched)
+{
+	cr_assert_eq(weir_handler_write(g->router, "f.active", value, &g->err), 0);
+	cr_assert_eq(g->w->n_sleep, watched);
+	cr_assert_eq(g->w->awake, watched);
+}
+
+// What waits there would end every sleep at once. But what other workers took is still put back.
+Test(worker, an_inactive_device_does_not_end_sleep)
+{
+	struct rig g;
+
+	rig_open(&g, "f :: FromDevice(nowhere0, BUSY_POLL true, ACTIVE false) -> Discard;");
+	cr_assert_eq(g.w->n_sleep, 0);
+	cr_assert_eq(g.w->awake, 0);
+	set_active(&g, "true", 1);
+	set_active(&g, "true", 1);
+	cr_assert_eq(g.w->sleep[1].fd, g.silence.base.fd);
+	set_active(&g, "false", 0);
+	set_active(&g, "false", 0);
+	cr_assert_eq(busy_rounds(&g, 10), 0);
+	cr_assert_eq(atomic_load(&g.silence.asked), 10);
+	set_active(&g, "true", 1);
+	rig_close(&g);
+}
