@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const uint64_t LOOK_NS = 500 * 1000 * 1000;
+static const uint64_t LOOK_NS = 500ull * 1000 * 1000;
 static const double BUSY = 0.3;	   // below, a worker has time enough
 static const double APART = 0.15;  // nearer, loads are even
 static const double PERIOD = 0.05; // seconds that a move takes at most, mostly a grace period
@@ -228,6 +228,10 @@ void weir_balance_close(struct weir_balance *b)
 	if (!b)
 		return;
 	weir_move_close(&b->move);
+	for (unsigned i = 0; b->devices && i < b->n_devices; i++)
+		if (b->devices[i].device)
+			b->devices[i].device->ops->move->count(b->devices[i].device, false);
+	pthread_mutex_destroy(&b->lock);
 	free(b->devices);
 	free(b->before);
 	free(b->busy);

@@ -6,8 +6,8 @@
 #include <move.h>
 #include <stdlib.h>
 
-enum { MOST_ROUNDS = 256 };			    // more than back edges that a packet may take
-static const uint64_t MOST_NS = 1000 * 1000 * 1000; // that a ring which moves may hold a packet
+enum { MOST_ROUNDS = 256 }; // more than back edges that a packet may take
+static const uint64_t MOST_NS = 1000ull * 1000 * 1000; // that a ring which moves may hold a packet
 
 static bool moves(void *move, const struct packet *p)
 {
