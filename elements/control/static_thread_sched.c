@@ -31,20 +31,7 @@ static int take(struct weir_element *e, struct weir_args *a, unsigned i, char **
 
 static int configure(struct weir_element *e, struct weir_args *a)
 {
-	int rc = 0;
-
-	for (unsigned i = 0; i < a->n_rest; i++) {
-		char **words;
-		int n = weir_words(a->rest[i], &words), one;
-
-		if (n < 0)
-			return n;
-		one = take(e, a, i, words, n);
-		weir_words_free(words, n);
-		if (one && !rc)
-			rc = one;
-	}
-	return rc;
+	return weir_args_each(e, a, take);
 }
 
 WEIR_PLAIN_ELEMENT(static_thread_sched, "StaticThreadSched",

@@ -17,16 +17,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { RING = 1024, N_PREFIXES = 16384, WARM_MS = 5, ROUND_MS = 20 };
-
-static void sleep_ms(long ms)
-{
-	const struct timespec t = {.tv_nsec = ms * 1000 * 1000};
-
-	nanosleep(&t, NULL);
-}
 
 // --- the ring alone ---
 struct side {
@@ -97,7 +89,6 @@ static void *side_main(void *arg)
 // Nanoseconds per packet and worker.
 static double time_of(const struct setup *s, uint64_t sent, uint64_t ns)
 {
-	sent = setup_sent(s) - sent;
 	return sent ? (double)ns * s->wires.n / (double)sent : 0;
 }
 
@@ -106,7 +97,6 @@ static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch
 	struct side sides[2] = {};
 	struct packet *p;
 	uint64_t t, sent;
-	double ns;
 
 	atomic_store(&stop, false);
 	setup_urgent_begin();
@@ -123,11 +113,12 @@ static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch
 	}
 	for (unsigned i = 0; i < 2; i++)
 		setup_urgent(sides[i].thread);
-	sleep_ms(WARM_MS);
+	setup_sleep(WARM_MS);
 	sent = setup_sent(s);
 	t = figure_clock();
-	sleep_ms(ROUND_MS);
-	ns = time_of(s, sent, figure_clock() - t);
+	setup_sleep(ROUND_MS);
+	sent = setup_sent(s) - sent;
+	t = figure_clock() - t;
 	atomic_store(&stop, true);
 	for (unsigned i = 0; i < 2; i++)
 		pthread_join(sides[i].thread, NULL);
@@ -135,25 +126,15 @@ static double ring_time(struct setup *s, struct weir_ring *rings, unsigned batch
 	for (unsigned i = 0; rings && i < 2; i++)
 		while (weir_ring_take(&rings[i], &p, 1))
 			send_all(&sides[i], &p, 1);
-	return ns;
+	return time_of(s, sent, t);
 }
 
 // --- Pipeliner in a graph ---
 static double graph_time(struct setup *s)
 {
-	uint64_t t, sent;
-	double ns;
+	uint64_t ns, sent = setup_measure(s, WARM_MS, ROUND_MS, &ns);
 
-	for (unsigned i = 0; i < 2; i++)
-		s->wires.wire[i].left = UINT64_MAX;
-	setup_start(s);
-	sleep_ms(WARM_MS);
-	sent = setup_sent(s);
-	t = figure_clock();
-	sleep_ms(ROUND_MS);
-	ns = time_of(s, sent, figure_clock() - t);
-	setup_stop(s);
-	return ns;
+	return time_of(s, sent, ns);
 }
 
 static void open_graph(struct setup *s, bool is_path, bool hands_over, unsigned burst)

@@ -14,7 +14,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	N_PREFIXES = 256 * 1024,
@@ -36,28 +35,11 @@ static void open_path(struct setup *s, unsigned n_workers, unsigned n_prefixes)
 	weir_buf_free(&b);
 }
 
-static void sleep_ms(long ms)
-{
-	const struct timespec t = {.tv_nsec = ms * 1000 * 1000};
-
-	nanosleep(&t, NULL);
-}
-
 static double rate(struct setup *s)
 {
-	uint64_t t, sent;
+	uint64_t ns, sent = setup_measure(s, WARM_MS, ROUND_MS, &ns);
 
-	for (unsigned i = 0; i < s->wires.n; i++)
-		s->wires.wire[i].left = UINT64_MAX;
-	setup_start(s);
-	sleep_ms(WARM_MS);
-	sent = setup_sent(s);
-	t = figure_clock();
-	sleep_ms(ROUND_MS);
-	sent = setup_sent(s) - sent;
-	t = figure_clock() - t;
-	setup_stop(s);
-	return (double)sent * 1e3 / (double)t;
+	return (double)sent * 1e3 / (double)ns;
 }
 
 static unsigned cpus(void)

@@ -114,17 +114,23 @@ static const char arp[] =
 	"b :: InfiniteSource(ACTIVE false) -> q; Idle -> [1] q;"
 	"q -> out :: ThreadSafeQueue -> Idle; q[1] -> asked :: Counter -> Discard;";
 
+// *a and *b: the workers that push.
+static struct weir_element *open_arp(struct rig *g, unsigned *a, unsigned *b)
+{
+	rig_open(g, arp, 2);
+	*a = find(g, "a")->home;
+	*b = find(g, "b")->home;
+	cr_assert_neq(*a, *b);
+	return find(g, "q");
+}
+
 Test(together, a_reply_releases_what_waits_on_other_workers)
 {
 	struct rig g;
 	struct weir_element *q;
 	unsigned a, b;
 
-	rig_open(&g, arp, 2);
-	q = find(&g, "q");
-	a = find(&g, "a")->home;
-	b = find(&g, "b")->home;
-	cr_assert_neq(a, b);
+	q = open_arp(&g, &a, &b);
 	push(q, a, 1, 3);
 	push(q, b, 4, 2);
 	round_of(&g, a);
@@ -151,10 +157,7 @@ Test(together, no_flood_of_replies_hides_the_one_that_is_waited_for)
 	struct weir_element *q;
 	unsigned a, b;
 
-	rig_open(&g, arp, 2);
-	q = find(&g, "q");
-	a = find(&g, "a")->home;
-	b = find(&g, "b")->home;
+	q = open_arp(&g, &a, &b);
 	push(q, a, 1, 2);
 	for (unsigned i = 0; i < 100; i++)
 		reply(q, b, 0x0a000002 + i);

@@ -102,3 +102,22 @@ char *parse_string(const char *text, size_t *len)
 		return NULL;
 	return weir_unquote(text, len);
 }
+
+int weir_args_each(struct weir_element *e, struct weir_args *a,
+		   int (*take)(struct weir_element *e, struct weir_args *a, unsigned i,
+			       char **words, int n))
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < a->n_rest; i++) {
+		char **words;
+		int n = weir_words(a->rest[i], &words), one;
+
+		if (n < 0)
+			return n;
+		one = take(e, a, i, words, n);
+		weir_words_free(words, n);
+		rc = rc ? rc : one;
+	}
+	return rc;
+}

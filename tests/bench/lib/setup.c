@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "setup.h"
 
+#include <figure.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 // Every worker has queues of its own.
 static bool count_queues(void *arg, const struct weir_device *, unsigned *n_rx, unsigned *n_tx)
@@ -150,4 +152,28 @@ void setup_check(struct setup *s)
 		(unsigned long long)l.made, (unsigned long long)setup_sent(s),
 		(unsigned long long)l.dropped, (unsigned long long)l.held);
 	exit(1);
+}
+
+void setup_sleep(long ms)
+{
+	const struct timespec t = {.tv_nsec = ms * 1000 * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+uint64_t setup_measure(struct setup *s, long warm_ms, long ms, uint64_t *ns)
+{
+	uint64_t t, sent;
+
+	for (unsigned i = 0; i < s->wires.n; i++)
+		s->wires.wire[i].left = UINT64_MAX;
+	setup_start(s);
+	setup_sleep(warm_ms);
+	sent = setup_sent(s);
+	t = figure_clock();
+	setup_sleep(ms);
+	sent = setup_sent(s) - sent;
+	*ns = figure_clock() - t;
+	setup_stop(s);
+	return sent;
 }

@@ -33,6 +33,10 @@ void setup_stop(struct setup *s);
 // The workers take turns on this thread until nothing is left to do.
 void setup_drain(struct setup *s);
 
+// Packets that the workers send in so many ms, after they ran for some. *ns: how long it was.
+uint64_t setup_measure(struct setup *s, long warm_ms, long ms, uint64_t *ns);
+void setup_sleep(long ms);
+
 // Packets that were sent, by all workers.
 uint64_t setup_sent(const struct setup *s);
 // Ends the program if a packet went lost, or another way.

@@ -117,6 +117,11 @@ int weir_each_number(const char *list, uint32_t max, int (*fn)(void *arg, uint32
 // or -ENOMEM. Free with weir_words_free.
 int weir_words(const char *text, char ***words);
 void weir_words_free(char **words, int n);
+// Calls take with the words of each argument that the table did not take. 0, or the first failure;
+// the others are looked at all the same, but not without memory.
+int weir_args_each(struct weir_element *e, struct weir_args *a,
+		   int (*take)(struct weir_element *e, struct weir_args *a, unsigned i,
+			       char **words, int n));
 // Where the word that begins at s ends: at a blank that is not quoted.
 const char *weir_word_end(const char *s);
 // Undoes quoting and \<hex>; malloc'd. NULL if it is broken.
