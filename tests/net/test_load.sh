@@ -47,7 +47,7 @@ for line in open(sys.argv[1]):
         bulk = statistics.median(o["pps"])
         print("test_load.sh: %s in a flood of %.0f packets/s, of which %.0f get through" %
               (sys.argv[2], o["offered"], bulk))
-        sys.exit(not (bulk > 0 and o["offered"] > 1.2 * bulk))
+        sys.exit(not (bulk > 0 and o["offered"] > 2 * bulk))
 sys.exit(1)' "$scratch/flood" "$1" || because "$(tail -n 1 "$scratch/flood")"
 }
 
@@ -69,7 +69,8 @@ for workers in 1 2; do
 	quiet a b
 	on r sysctl -qw net.ipv4.ip_forward=0
 	w="$workers workers"
-	expect "starts ($w)" router -j "$workers"
+	# the flood's sender has the other CPU, so that it can send more than workers take
+	expect "starts ($w)" router -j "$workers" --cpus 1
 	alive || finish
 	comes_first
 	expect "knows its neighbours ($w)" soon knows_both

@@ -36,23 +36,11 @@ forwards() { # NAME: in both directions
 }
 
 # --- the router, with queues of all kinds ---
-hosts_of() { # QUEUES QUEUES: on the left, on the right
-	namespaces a r b
-	wire a a0 r va "$1"
-	wire b b0 r vb "$2"
-	ip -n "$tag-a" addr add 10.0.1.2/24 dev a0
-	ip -n "$tag-b" addr add 10.0.2.2/24 dev b0
-	ip -n "$tag-r" addr add 10.0.1.1/24 dev va
-	ip -n "$tag-r" addr add 10.0.2.1/24 dev vb
-	ip -n "$tag-a" route add default via 10.0.1.1
-	ip -n "$tag-b" route add default via 10.0.2.1
-	on r sysctl -qw net.ipv4.ip_forward=0
-	quiet a b
-}
-
 for queues in "1 1" "2 2" "4 4" "8 8" "1 4" "8 2"; do
 	# shellcheck disable=SC2086
-	hosts_of $queues
+	hosts $queues
+	on r sysctl -qw net.ipv4.ip_forward=0
+	quiet a b
 	for workers in 1 2 8; do
 		name="$workers workers, ${queues/ / and } queues"
 		expect "router: starts ($name)" start "$workers" ip-router IF0=va IF1=vb

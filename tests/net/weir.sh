@@ -68,10 +68,10 @@ balances() {
 		because "$(grep ^ledger "$scratch/stats")"
 }
 
-hosts() { # [QUEUES]: a on 10.0.1.2 and b on 10.0.2.2, with the router r between them on va and vb
+hosts() { # [QUEUES [QUEUES ON B'S SIDE]]: a on 10.0.1.2 and b on 10.0.2.2, with the router r between them on va and vb
 	namespaces a r b
 	wire a a0 r va "${1:-1}"
-	wire b b0 r vb "${1:-1}"
+	wire b b0 r vb "${2:-${1:-1}}"
 	ip -n "$tag-a" addr add 10.0.1.2/24 dev a0
 	ip -n "$tag-b" addr add 10.0.2.2/24 dev b0
 	ip -n "$tag-r" addr add 10.0.1.1/24 dev va
