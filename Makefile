@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wvla -Wimplicit-fal
 CFLAGS ?= -O2 -g
 ALL_CFLAGS := -std=gnu2x -D_GNU_SOURCE $(WARN) -Wframe-larger-than=8192 -fno-common -pthread \
 	$(CFLAGS) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
-LIBS := -lxdp -lbpf -lelf -lpcap -lnuma -lm
+LIBS := -lxdp -lbpf -lelf -lpcap -lnuma -lmnl -lurcu-qsbr -lurcu-common -lm
 # what elements from outside may call: all that the headers of the API name, and no more
 EXPORTS = -Wl,--dynamic-list=$(B)/gen/api.list
 
@@ -32,10 +32,11 @@ inc_graph := $(inc_lang) -Iuser/graph
 inc_engine := $(inc_graph) -Iuser/engine
 inc_xsk := $(inc_engine) -Iuser/xsk -I$(B)/gen
 inc_control := $(inc_engine) -Iuser/control
+inc_kernel := $(inc_engine) -Iuser/kernel
 inc_front := $(inc_engine) -Iuser/front -Iuser/xsk -I$(B)/gen
 llvm := $(firstword $(wildcard /usr/bin/llvm-config /usr/bin/llvm-config-* /usr/lib/llvm-*/bin/llvm-config))
 inc_compile = -Ibpf -isystem $(shell $(llvm) --includedir)
-inc_loader := $(inc_engine) -Iuser/xsk -Iuser/front -Iuser/control -Iloader -I$(B)/gen
+inc_loader := $(inc_engine) -Iuser/xsk -Iuser/front -Iuser/control -Iuser/kernel -Iloader -I$(B)/gen
 inc_elements := $(api)
 inc_include := $(api)
 inc_bpf := -Ibpf
