@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // ToDevice: sends packets, which begin with an Ethernet header, on a network interface. With a push
-// input, what the transmit ring cannot take is lost as `ring_full`; with a pull input, packets are
-// pulled only when there is room. Frames that the interface cannot carry are lost as `too_long` or
+// input, what the transmit ring cannot take is lost as `ring_full`; the last of its room is kept
+// for packets that came in a class of traffic with priority. With a pull input, packets are pulled
+// only when there is room. Frames that the interface cannot carry are lost as `too_long` or
 // `too_short`, and all while it has no link as `no_link`. Output `sent`, if connected, gets a copy
 // of each packet that was sent; output `unsent` gets the packets that were not, instead of their
 // being lost.
@@ -140,15 +141,34 @@ static void emit_copies(struct weir_node *n, struct packet *const *copy, unsigne
 	}
 }
 
-// As many as the ring takes: their number.
+// Puts those to the front for which the ring has room, packets of classes with priority also where
+// the room is kept for them: their number.
+WEIR_RARE unsigned choose(struct packet **v, unsigned count, unsigned room, unsigned reserve)
+{
+	struct packet *rest[WEIR_BATCH_MAX];
+	unsigned n = 0, n_rest = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (room > (v[i]->class ? 0 : reserve)) {
+			v[n++] = v[i];
+			room--;
+		} else {
+			rest[n_rest++] = v[i];
+		}
+	}
+	memcpy(v + n, rest, n_rest * sizeof(*v));
+	return n;
+}
+
+// As many as the ring takes, which are at the front then: their number.
 static unsigned hand_over(struct weir_node *n, struct packet **v, unsigned count)
 {
 	struct to_device_state *s = n->state;
 	struct packet *copy[WEIR_BATCH_MAX];
 	unsigned room = s->queue->ops->tx_room(s->queue), taken;
 
-	if (room < count)
-		count = room;
+	if (WEIR_UNLIKELY(room < count + s->queue->reserve))
+		count = choose(v, count, room, s->queue->reserve);
 	if (!count)
 		return 0;
 	if (!s->has_sent)
@@ -239,6 +259,7 @@ static bool task(struct weir_node *n, unsigned burst)
 	if (did)
 		weir_flush_later(n, s->queue);
 	room = s->queue->ops->tx_room(s->queue);
+	room = room > s->queue->reserve ? room - s->queue->reserve : 0;
 	if (!room) {
 		wait_for_room(n);
 		return did;

@@ -28,6 +28,7 @@ static struct rig {
 	struct weir_queue *rx[PLACES], tx;
 	struct weir_device_worker receiver, sender;
 	unsigned sent[LONGEST], n_sent;
+	unsigned room; // of the ring, which never drains
 } r;
 
 static unsigned rx(struct weir_queue *base, struct packet **v, unsigned max)
@@ -35,8 +36,10 @@ static unsigned rx(struct weir_queue *base, struct packet **v, unsigned max)
 	struct place *p = (struct place *)base;
 	unsigned n = p->n < max ? p->n : max;
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		v[i] = weir_packet_new(base->node, 0, p->length);
+		v[i]->class = (uint16_t)base->class;
+	}
 	p->n -= n;
 	return n;
 }
@@ -52,7 +55,7 @@ static unsigned tx(struct weir_queue *q, struct packet *const *v, unsigned n)
 
 static unsigned room(struct weir_queue *)
 {
-	return WEIR_BATCH_MAX;
+	return r.room - r.n_sent;
 }
 
 static bool flush(struct weir_queue *)
@@ -72,6 +75,7 @@ static void open_rig(void)
 	struct weir_device *d;
 
 	memset(&r, 0, sizeof(r));
+	r.room = LONGEST;
 	cr_assert_eq(lang_parse(&flat, "test", text, strlen(text), NULL, 0, &r.err), 0);
 	cr_assert_eq(weir_router_build(&r.router, &flat, &r.err), 0);
 	cr_assert_eq(weir_router_init(r.router, &r.err), 0);
@@ -143,4 +147,27 @@ Test(priority, the_first_class_goes_before_the_second, .init = open_rig, .fini =
 		weir_worker_round(&r.engine->workers[0]);
 	cr_assert_eq(count(100, 0, 3 * BURST), 3 * BURST);
 	cr_assert_eq(count(101, 3 * BURST, r.n_sent), 5);
+}
+
+Test(priority, the_last_room_for_sending_is_kept_for_classes, .init = open_rig, .fini = close_rig)
+{
+	const unsigned ring = 3 * BURST, reserve = BURST;
+
+	r.room = ring;
+	r.tx.reserve = reserve;
+	for (unsigned i = 0; i < 10; i++) {
+		r.place[2].n = r.place[3].n = BURST;
+		weir_worker_round(&r.engine->workers[0]);
+	}
+	cr_assert_eq(r.n_sent, ring - reserve);
+	r.place[0].n = 3;
+	r.place[1].n = 2;
+	r.place[2].n = BURST;
+	weir_worker_round(&r.engine->workers[0]);
+	cr_assert_eq(r.n_sent, ring - reserve + 5);
+	cr_assert_eq(count(100, ring - reserve, r.n_sent), 3);
+	cr_assert_eq(count(101, ring - reserve, r.n_sent), 2);
+	r.place[0].n = BURST;
+	weir_worker_round(&r.engine->workers[0]);
+	cr_assert_eq(r.n_sent, ring, "%u of a ring of %u", r.n_sent, ring);
 }

@@ -71,6 +71,7 @@ static void copy_about(struct packet *to, const struct packet *from)
 	memcpy(to->anno, from->anno, sizeof(to->anno));
 	to->tstamp = from->tstamp;
 	to->device = from->device;
+	to->class = from->class;
 }
 
 // Bytes from the first header that is set, which may lie before the packet, count as headroom to be

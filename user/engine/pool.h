@@ -114,7 +114,7 @@ WEIR_INLINE void weir_pool_blank(const struct weir_pool *pool, struct packet *p)
 	p->rounds = 0;
 	memset(p->anno, 0, sizeof(p->anno));
 	p->tstamp = 0;
-	p->device = 0;
+	p->device = p->class = 0;
 	p->resume_element = p->resume_input = WEIR_RESUME_NONE;
 }
 

@@ -19,7 +19,8 @@ enum {
 	// workers share; and the least that is a worker's part.
 	CLASS_SIZE = 1024,
 	CLASS_LEAST = 256,
-	LEAST = 64, // the kernel wants a fill and a completion ring even where none is used
+	RESERVE = 16, // the part of a ring for sending that is kept for classes with priority
+	LEAST = 64,   // the kernel wants a fill and a completion ring even where none is used
 };
 
 static unsigned min(unsigned a, unsigned b)
@@ -135,6 +136,7 @@ static int open_handovers(struct xsk_device *d)
 			if (weir_tx_queue(plan, w, &is_own) != q || is_own)
 				continue;
 			h->base = (struct weir_queue){&xsk_handover_ops, d->device, q, .fd = -1};
+			h->base.reserve = d->ring_size / RESERVE;
 			h->from = w;
 			h->to = weir_tx_owner(plan, q);
 			if (weir_ring_open(&h->ring, max(d->ring_size, 2 * WEIR_BATCH_MAX)))
@@ -255,7 +257,8 @@ static void begin_tx(struct xsk_device *d, unsigned queue, bool copy)
 	const unsigned worker = weir_tx_owner(&d->device->plan, queue);
 
 	*tx = (struct xsk_tx){
-		.base = {&xsk_tx_ops, d->device, queue, .fd = -1},
+		.base = {&xsk_tx_ops, d->device, queue, .fd = -1,
+			 .reserve = d->ring_size / RESERVE},
 		.worker = worker,
 		.pool = &d->memory->pool,
 		.cache = &d->memory->pool.caches[worker],

@@ -263,6 +263,7 @@ static unsigned take(struct xsk_rx *q, struct packet **v, unsigned n)
 		p->mac = (uint16_t)off;
 		p->len = d->len;
 		p->device = q->device;
+		p->class = (uint16_t)q->base.class;
 		p->type = type_of(q, weir_data(p));
 		bytes += d->len;
 		if (q->front)

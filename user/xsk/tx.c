@@ -201,6 +201,7 @@ static unsigned relay(struct weir_queue *base)
 	struct xsk_tx *q = (struct xsk_tx *)base;
 	unsigned room = tx_room(base), sum = 0;
 
+	room = room > base->reserve ? room - base->reserve : 0;
 	for (unsigned i = 0; i < q->n_from; i++)
 		sum += take_over(q, &q->from[(q->next + i) % q->n_from], room - sum);
 	q->next++; // so that a full ring has room for each of them in turn
@@ -236,7 +237,7 @@ static unsigned hand_over(struct weir_queue *base, struct packet *const *v, unsi
 
 static unsigned handover_room(struct weir_queue *base)
 {
-	return weir_ring_room(&((struct xsk_handover *)base)->ring, WEIR_BATCH_MAX);
+	return weir_ring_room(&((struct xsk_handover *)base)->ring, WEIR_BATCH_MAX + base->reserve);
 }
 
 static bool tell(struct weir_queue *base)

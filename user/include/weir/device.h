@@ -65,9 +65,10 @@ struct weir_device *weir_device_claim(struct weir_element *e, const char *ifname
 struct weir_queue {
 	const struct weir_queue_ops *ops;
 	struct weir_device *device;
-	unsigned index;		// of the device's queue
-	unsigned class;		// of the packets; 0: the rest, behind all others
-	int fd;			// readable when packets wait; -1: it has to be asked
+	unsigned index;	  // of the device's queue
+	unsigned class;	  // of the packets; 0: the rest, behind all others
+	unsigned reserve; // of sending: places to be kept for packets of a class with priority
+	int fd;		  // readable when packets wait; -1: it has to be asked
 	struct weir_node *node; // who uses it; set by its init_node
 };
 

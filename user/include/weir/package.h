@@ -9,7 +9,7 @@
 
 // A change of what these headers mean to compiled elements changes the number, unless one of the
 // sizes shows it.
-enum { WEIR_ELEMENT_ABI = 1 };
+enum { WEIR_ELEMENT_ABI = 2 };
 
 struct weir_abi {
 	uint32_t number, sizes[8];
