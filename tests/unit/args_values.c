@@ -38,6 +38,14 @@ static void show(enum weir_type type, const void *v, char *out, size_t size)
 		snprintf(out, size, "%u.%u.%u.%u/%u.%u.%u.%u", b[0], b[1], b[2], b[3], b[4], b[5],
 			 b[6], b[7]);
 		return;
+	case WEIR_T_IP6:
+		weir_ip6_text(out, *(const struct weir_ip6 *)v);
+		return;
+	case WEIR_T_IP6_PREFIX:
+		weir_ip6_text(out, ((const struct weir_ip6_prefix *)v)->addr);
+		snprintf(out + strlen(out), size - strlen(out), "/%u",
+			 ((const struct weir_ip6_prefix *)v)->len);
+		return;
 	case WEIR_T_ETHER:
 		snprintf(out, size, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4],
 			 b[5]);
@@ -71,7 +79,7 @@ static void parse_to_text(struct weir_element *e, enum weir_type type, const cha
 			  size_t size)
 {
 	struct weir_err err = {};
-	uint64_t v[2] = {};
+	uint64_t v[3] = {};
 
 	if (weir_parse(e, type, text, "X", v, &err)) {
 		cr_assert_eq(err.n_errors, 1, "`%s'", text);
@@ -297,6 +305,32 @@ Test(args_values, addresses)
 	run_rows(NULL, rows);
 }
 
+Test(args_values, ip6)
+{
+	static const struct row rows[] = {
+		{WEIR_T_IP6, "2001:db8::1", "2001:db8::1"},
+		{WEIR_T_IP6, "::", "::"},
+		{WEIR_T_IP6, "2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+		{WEIR_T_IP6, "::ffff:10.0.0.1", "::ffff:10.0.0.1"},
+		{WEIR_T_IP6, "2001:db8::1::2", GOT("an IPv6 address", "2001:db8::1::2")},
+		{WEIR_T_IP6, "10.0.0.1", GOT("an IPv6 address", "10.0.0.1")},
+		{WEIR_T_IP6, "", GOT("an IPv6 address", "")},
+		{WEIR_T_IP6, "::1/128", GOT("an IPv6 address", "::1/128")},
+		{WEIR_T_IP6, "nosuchname", GOT("an IPv6 address", "nosuchname") NO_NAME},
+		{WEIR_T_IP6_PREFIX, "2001:db8::/32", "2001:db8::/32"},
+		{WEIR_T_IP6_PREFIX, "2001:db8::1/32", "2001:db8::1/32"},
+		{WEIR_T_IP6_PREFIX, "::/0", "::/0"},
+		{WEIR_T_IP6_PREFIX, "::1", "::1/128"},
+		{WEIR_T_IP6_PREFIX, "::1/129", GOT("an IPv6 prefix", "::1/129")},
+		{WEIR_T_IP6_PREFIX, "::1/", GOT("an IPv6 prefix", "::1/")},
+		{WEIR_T_IP6_PREFIX, "::1/-1", GOT("an IPv6 prefix", "::1/-1")},
+		{WEIR_T_IP6_PREFIX, "10.0.0.0/8", GOT("an IPv6 prefix", "10.0.0.0/8")},
+		{},
+	};
+
+	run_rows(NULL, rows);
+}
+
 Test(args_values, annotations)
 {
 	static const struct row rows[] = {
@@ -336,6 +370,8 @@ Test(args_values, names_follow_compounds)
 	struct weir_element *all[] = {&outer, &top, &user, &other};
 	be32 ip = wr32(0x0a000001), inner = wr32(0x0a000002);
 	struct weir_ip4_prefix net = {wr32(0x0a000001), wr32(0xffffff00)};
+	struct weir_ip6 ip6 = {0x20010db800000000, 1};
+	struct weir_ip6_prefix net6 = {{0x20010db800000000, 0}, 48};
 	static const struct row of_user[] = {
 		{WEIR_T_IP4, "mazu", "10.0.0.2"},
 		{WEIR_T_IP4, "mazu:ip", "10.0.0.2"},
@@ -355,6 +391,13 @@ Test(args_values, names_follow_compounds)
 		{},
 	};
 	static const struct row of_other[] = {
+		{WEIR_T_IP6, "mazu6", "2001:db8::1"},
+		{WEIR_T_IP6, "mazu6:ip6", "2001:db8::1"},
+		{WEIR_T_IP6, "mazu6:ip", GOT("an IPv6 address", "mazu6:ip") NO_NAME},
+		{WEIR_T_IP6_PREFIX, "mazu6", "2001:db8::1/128"},
+		{WEIR_T_IP6_PREFIX, "mazu6/64", "2001:db8::1/64"},
+		{WEIR_T_IP6_PREFIX, "net6", "2001:db8::/48"},
+		{WEIR_T_IP6_PREFIX, "net6:ip6net", "2001:db8::/48"},
 		{WEIR_T_IP4, "mazu", "10.0.0.1"},
 		{WEIR_T_ETHER, "mac", GOT("an Ethernet address", "mac") NO_NAME},
 		{WEIR_T_ELEMENT, "names", "names"},
@@ -368,6 +411,8 @@ Test(args_values, names_follow_compounds)
 	cr_assert_eq(weir_name_address(&outer, WEIR_T_IP4, "mazu", &inner), 0);
 	cr_assert_eq(weir_name_address(&top, WEIR_T_IP4_PREFIX, "net", &net), 0);
 	cr_assert_eq(weir_name_address(&outer, WEIR_T_ETHER, "mac", "\2\0\0\0\0\1"), 0);
+	cr_assert_eq(weir_name_address(&top, WEIR_T_IP6, "mazu6", &ip6), 0);
+	cr_assert_eq(weir_name_address(&top, WEIR_T_IP6_PREFIX, "net6", &net6), 0);
 	run_rows(&user, of_user);
 	run_rows(&other, of_other);
 	weir_names_free(router.names);

@@ -30,6 +30,13 @@ static void show_prefix(struct weir_buf *out, const struct weir_ip4_prefix *p)
 		weir_printf(out, "%u", mask_len(p->mask));
 }
 
+static void show_ip6(struct weir_buf *out, const struct weir_ip6 *a)
+{
+	char text[WEIR_IP6_TEXT];
+
+	weir_printf(out, "%s", weir_ip6_text(text, *a));
+}
+
 // Nanoseconds as seconds, without zeros at the end.
 static void show_seconds(struct weir_buf *out, uint64_t ns)
 {
@@ -74,6 +81,13 @@ void weir_show_value(struct weir_buf *out, unsigned type, const void *value)
 		break;
 	case WEIR_T_IP4_PREFIX:
 		show_prefix(out, value);
+		break;
+	case WEIR_T_IP6:
+		show_ip6(out, value);
+		break;
+	case WEIR_T_IP6_PREFIX:
+		show_ip6(out, &((const struct weir_ip6_prefix *)value)->addr);
+		weir_printf(out, "/%u", ((const struct weir_ip6_prefix *)value)->len);
 		break;
 	case WEIR_T_ETHER:
 		weir_printf(out, "%02X-%02X-%02X-%02X-%02X-%02X", b[0], b[1], b[2], b[3], b[4],

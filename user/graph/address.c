@@ -49,7 +49,7 @@ bool parse_ip4_digits(const char *text, be32 *out)
 	return true;
 }
 
-static bool find_name(struct weir_element *e, enum weir_name_kind kind, const char *name, void *out)
+bool weir_find_name(struct weir_element *e, enum weir_name_kind kind, const char *name, void *out)
 {
 	if (!e || !e->router)
 		return false;
@@ -154,7 +154,7 @@ static bool is_suffix(const char *suffix, const char *a, const char *b, const ch
 
 static bool named_prefix(struct weir_element *e, const char *name, struct weir_ip4_prefix *out)
 {
-	return find_name(e, WEIR_NAME_IP4_PREFIX, name, out) ||
+	return weir_find_name(e, WEIR_NAME_IP4_PREFIX, name, out) ||
 	       interface_query(name, IF_IP4_PREFIX, out);
 }
 
@@ -162,9 +162,9 @@ static bool named_gateway(struct weir_element *e, const char *text, const char *
 {
 	struct weir_ip4_prefix p;
 
-	if (find_name(e, WEIR_NAME_IP4, text, out))
+	if (weir_find_name(e, WEIR_NAME_IP4, text, out))
 		return true;
-	if (!find_name(e, WEIR_NAME_IP4_PREFIX, name, &p)) {
+	if (!weir_find_name(e, WEIR_NAME_IP4_PREFIX, name, &p)) {
 		if (interface_gateway(name, out))
 			return true;
 		if (!interface_query(name, IF_IP4_PREFIX, &p))
@@ -191,7 +191,7 @@ static bool named_ip4(struct weir_element *e, const char *text, be32 *out)
 		return true;
 	}
 	return is_suffix(suffix, "ip", "ip4", "ip") &&
-	       (find_name(e, WEIR_NAME_IP4, name, out) || interface_query(name, IF_IP4, out) ||
+	       (weir_find_name(e, WEIR_NAME_IP4, name, out) || interface_query(name, IF_IP4, out) ||
 		(!suffix && hosts_query(name, out)));
 }
 
@@ -276,7 +276,8 @@ bool parse_ether(struct weir_element *e, const char *text, uint8_t out[6])
 		return true;
 	return split_suffix(text, name, sizeof(name), &suffix) &&
 	       is_suffix(suffix, "eth", "ether", "ethernet") &&
-	       (find_name(e, WEIR_NAME_ETHER, name, out) || interface_query(name, IF_ETHER, out));
+	       (weir_find_name(e, WEIR_NAME_ETHER, name, out) ||
+		interface_query(name, IF_ETHER, out));
 }
 
 struct named_number {

@@ -149,6 +149,18 @@ int weir_name_address(struct weir_element *e, enum weir_type type, const char *n
 	enum weir_name_kind kind = type == WEIR_T_IP4	       ? WEIR_NAME_IP4
 				   : type == WEIR_T_IP4_PREFIX ? WEIR_NAME_IP4_PREFIX
 							       : WEIR_NAME_ETHER;
+	const struct weir_ip6_prefix *net6 = value;
+	uint8_t bytes[17];
 
-	return weir_names_add(e->router->names, e, kind, name, value);
+	switch (type) {
+	case WEIR_T_IP6_PREFIX:
+		weir_ip6_write(bytes, net6->addr);
+		bytes[16] = (uint8_t)net6->len;
+		return weir_names_add(e->router->names, e, WEIR_NAME_IP6_PREFIX, name, bytes);
+	case WEIR_T_IP6:
+		weir_ip6_write(bytes, *(const struct weir_ip6 *)value);
+		return weir_names_add(e->router->names, e, WEIR_NAME_IP6, name, bytes);
+	default:
+		return weir_names_add(e->router->names, e, kind, name, value);
+	}
 }

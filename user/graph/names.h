@@ -32,5 +32,7 @@ int weir_names_add(struct weir_names *names, const struct weir_element *e, enum 
 // The value that the name has for e (NULL: outermost scope); the innermost scope wins.
 bool weir_names_find(const struct weir_names *names, const struct weir_element *e,
 		     enum weir_name_kind kind, const char *name, void *value);
+// The same, and the router remembers when a name that it lost was asked for.
+bool weir_find_name(struct weir_element *e, enum weir_name_kind kind, const char *name, void *out);
 // Length of the compound part of an element's name, with its slash.
 size_t weir_scope_len(const char *element_name);

@@ -268,6 +268,13 @@ int parse_value(const struct parse *c, enum weir_type type, const char *text, vo
 		return parse_ip4_prefix(c->e, text, out)
 			       ? 0
 			       : expected_address(c, "an IP prefix", text);
+	case WEIR_T_IP6:
+		return parse_ip6(c->e, text, out) ? 0
+						  : expected_address(c, "an IPv6 address", text);
+	case WEIR_T_IP6_PREFIX:
+		return parse_ip6_prefix(c->e, text, out)
+			       ? 0
+			       : expected_address(c, "an IPv6 prefix", text);
 	case WEIR_T_ETHER:
 		return parse_ether(c->e, text, out)
 			       ? 0
@@ -327,6 +334,10 @@ size_t parse_size(enum weir_type type)
 		return sizeof(struct weir_bytes);
 	case WEIR_T_IP4_PREFIX:
 		return sizeof(struct weir_ip4_prefix);
+	case WEIR_T_IP6:
+		return sizeof(struct weir_ip6);
+	case WEIR_T_IP6_PREFIX:
+		return sizeof(struct weir_ip6_prefix);
 	case WEIR_T_ETHER:
 		return 6;
 	case WEIR_T_ANNO:

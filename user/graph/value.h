@@ -50,6 +50,8 @@ enum parse_status parse_rate(const char *text, uint64_t *v);
 bool parse_ip4(struct weir_element *e, const char *text, be32 *out);
 bool parse_ip4_prefix(struct weir_element *e, const char *text, struct weir_ip4_prefix *out);
 bool parse_ether(struct weir_element *e, const char *text, uint8_t out[6]);
+bool parse_ip6(struct weir_element *e, const char *text, struct weir_ip6 *out);
+bool parse_ip6_prefix(struct weir_element *e, const char *text, struct weir_ip6_prefix *out);
 // The address that is written in digits; no names.
 bool parse_ip4_digits(const char *text, be32 *out);
 

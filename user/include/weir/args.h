@@ -6,6 +6,7 @@
 // is given by position or as `KEYWORD value`.
 
 #include <weir/err.h>
+#include <weir/ip6.h>
 #include <weir/packet.h>
 
 struct weir_element;
@@ -27,6 +28,8 @@ enum weir_type {
 	WEIR_T_IP4,    // be32; also a name from AddressInfo, or a host name of /etc/hosts kind
 	WEIR_T_IP4_PREFIX, // struct weir_ip4_prefix: 10.0.0.0/8, a.b.c.d/m.m.m.m, or a bare address
 			   // (/32)
+	WEIR_T_IP6,	   // struct weir_ip6; also a name from AddressInfo
+	WEIR_T_IP6_PREFIX, // struct weir_ip6_prefix: 2001:db8::/32, or a bare address (/128)
 	WEIR_T_ETHER,	   // uint8_t[6]; also a name from AddressInfo
 	WEIR_T_TCP_PORT,   // uint16_t, host order; number or service name
 	WEIR_T_UDP_PORT,
@@ -48,6 +51,10 @@ struct weir_bytes {
 };
 struct weir_ip4_prefix {
 	be32 addr, mask; // addr as written (host bits kept)
+};
+struct weir_ip6_prefix {
+	struct weir_ip6 addr; // as written (host bits kept)
+	unsigned len;
 };
 struct weir_anno {
 	uint8_t at, size;
@@ -103,8 +110,8 @@ void weir_args_warn(struct weir_args *a, int i, const char *fmt, ...)
 int weir_parse(struct weir_element *e, enum weir_type type, const char *text, const char *name,
 	       void *out, struct weir_err *err);
 
-// Gives an address (WEIR_T_IP4, _IP4_PREFIX or _ETHER) a name in the compound that e is part of, as
-// AddressInfo does. 0 or -ENOMEM.
+// Gives an address (WEIR_T_IP4, _IP6, _IP4_PREFIX, _IP6_PREFIX or _ETHER) a name in the compound
+// that e is part of, as AddressInfo does. 0 or -ENOMEM.
 int weir_name_address(struct weir_element *e, enum weir_type type, const char *name,
 		      const void *value);
 
@@ -112,6 +119,10 @@ int weir_name_address(struct weir_element *e, enum weir_type type, const char *n
 // nonzero, which is the result then. -EINVAL: it is no list of numbers up to max.
 int weir_each_number(const char *list, uint32_t max, int (*fn)(void *arg, uint32_t number),
 		     void *arg);
+
+// Writes an IPv6 address as RFC 5952 says; text.
+enum { WEIR_IP6_TEXT = 46 };
+char *weir_ip6_text(char text[WEIR_IP6_TEXT], struct weir_ip6 a);
 
 // Splits into white-space separated words, respecting quotes; each still quoted. Returns the count
 // or -ENOMEM. Free with weir_words_free.
