@@ -33,6 +33,11 @@ struct weir_kernel *weir_kernel_new(const struct weir_kernel_options *o, struct 
 // from then on in a thread of its own. The tables are complete when it returns. 0 or -errno.
 int weir_kernel_start(struct weir_kernel *k, struct weir_router *r, struct weir_err *err);
 void weir_kernel_free(struct weir_kernel *k); // NULL is fine
+// Memory that workers read moves at a safe point, to which the follower leaves the way to a worker:
+// whoever started it with a router calls weir_watch_fd(n, weir_kernel_move_fd(k), fn) in init_node
+// of its home, and fn calls weir_kernel_move(k). Without a router memory moves at once.
+int weir_kernel_move_fd(const struct weir_kernel *k);
+void weir_kernel_move(struct weir_kernel *k);
 
 // What packets that came in by an interface see: its tables, as rules and VRFs say, in one table a
 // family, whose values number the hops. Views that are equal share their memory.
@@ -69,8 +74,8 @@ struct weir_neighbor_news {
 	enum weir_neighbor_state state;
 };
 
-// fn is called on the follower's thread for each change of a neighbour of that device, and, when
-// the follower starts or resynchronizes, for all it knows. 0 or -ENOMEM.
+// fn is called on the follower's thread for each change of a neighbour of that device, and at first
+// for all that are known. 0 or -ENOMEM.
 int weir_kernel_watch_neighbors(struct weir_kernel *k, const char *device,
 				void (*fn)(void *arg, const struct weir_neighbor_news *news),
 				void *arg);
