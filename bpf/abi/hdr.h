@@ -71,11 +71,12 @@ enum ipproto {
 	IPPROTO4_SCTP = 132,
 	IPPROTO4_UDPLITE = 136,
 
-	IPPROTO6_HOP = 0, // these four are extension headers
+	IPPROTO6_HOP = 0, // these four are extension headers, and AH is one too
 	IPPROTO6_ROUTING = 43,
 	IPPROTO6_FRAGMENT = 44,
 	IPPROTO6_OPTIONS = 60,
 	IPPROTO6_ICMP = 58,
+	IPPROTO6_NONE = 59, // nothing follows
 };
 
 // Ethernet II (IEEE 802.3).
@@ -141,6 +142,35 @@ struct WEIR_WIRE ip6_ext {
 _Static_assert(sizeof(struct ip6_ext) == 8, "IPv6 extension header");
 enum { IP6_OFFMASK = 0xfff8, IP6_MF = 1 };
 
+// Routing header (RFC 8200 4.4), as all types begin.
+struct WEIR_WIRE ip6_routing {
+	__u8 next, len, type, left;
+	be32 rest;
+};
+_Static_assert(sizeof(struct ip6_routing) == 8, "IPv6 routing header");
+
+// Authentication header (RFC 4302), without its integrity check value.
+struct WEIR_WIRE ip6_ah {
+	__u8 next, len; // in 4 bytes, without the first 8
+	be16 reserved;
+	be32 spi, seq;
+};
+_Static_assert(sizeof(struct ip6_ah) == 12, "authentication header");
+
+// Options of hop-by-hop and destination headers (RFC 8200 4.2). The upper two bits of the type say
+// what becomes of a packet whose option is not known.
+enum {
+	IP6_OPT_PAD1 = 0,
+	IP6_OPT_PADN = 1,
+	IP6_OPT_ROUTER_ALERT = 5, // RFC 2711
+	IP6_OPT_JUMBO = 0xc2,	  // RFC 2675
+	IP6_OPT_ACTION = 0xc0,
+	IP6_OPT_SKIP = 0,
+	IP6_OPT_DISCARD = 0x40,
+	IP6_OPT_DISCARD_TELL = 0x80,	     // by ICMPv6, also if the destination is multicast
+	IP6_OPT_DISCARD_TELL_UNICAST = 0xc0, // only if it is not
+};
+
 // ICMP for IPv4 (RFC 792).
 struct WEIR_WIRE icmp4 {
 	__u8 type, code;
@@ -148,6 +178,14 @@ struct WEIR_WIRE icmp4 {
 	be32 rest;
 };
 _Static_assert(sizeof(struct icmp4) == 8, "ICMP header");
+
+// ICMP for IPv6 (RFC 4443).
+struct WEIR_WIRE icmp6 {
+	__u8 type, code;
+	be16 csum;
+	be32 rest;
+};
+_Static_assert(sizeof(struct icmp6) == 8, "ICMPv6 header");
 
 // UDP (RFC 768).
 struct WEIR_WIRE udp {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Text to packet.
-#include "pkt.h"
+#include "pkt_build.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -9,25 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_LAYERS = 16, MAX_BYTES = WEIR_PACKET_MAX + 1000, BAD_CSUM = 0x5555 };
-
-struct layer {
-	enum pkt_layer is;
-	uint32_t at, len;
-	uint64_t given; // a bit for each byte of the header that the text sets
-	bool bad_csum;
-};
-
-struct builder {
-	struct pkt *k;
-	uint32_t n;
-	struct layer layers[MAX_LAYERS];
-	unsigned n_layers;
-	int64_t pad, cut, strip, quote; // -1: not given
-};
-
-static bool broken(struct builder *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static bool broken(struct builder *b, const char *fmt, ...)
+bool pkt_broken(struct builder *b, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -61,12 +43,12 @@ static bool ether(const char *s, uint8_t *out)
 	return true;
 }
 
-static uint8_t *room(struct builder *b, uint64_t n)
+uint8_t *pkt_room(struct builder *b, uint64_t n)
 {
 	uint8_t *at = b->k->bytes + b->n;
 
 	if (n > MAX_BYTES - b->n) {
-		broken(b, "the packet is longer than %u bytes", MAX_BYTES);
+		pkt_broken(b, "the packet is longer than %u bytes", MAX_BYTES);
 		return NULL;
 	}
 	memset(at, 0, n); // also after quote=
@@ -83,9 +65,9 @@ static bool hex(struct builder *b, const char *s)
 		if (*s == ':' || *s == '.')
 			continue;
 		if (!isxdigit((unsigned char)s[0]) || !isxdigit((unsigned char)s[1]))
-			return broken(b, "broken hex digits at '%s'", s);
+			return pkt_broken(b, "broken hex digits at '%s'", s);
 		sscanf(s++, "%2x", &v);
-		at = room(b, 1);
+		at = pkt_room(b, 1);
 		if (!at)
 			return false;
 		*at = (uint8_t)v;
@@ -99,10 +81,10 @@ static bool data(struct builder *b, const char *s)
 	size_t n = strlen(s);
 
 	if (n < 2 || *s != '"' || s[n - 1] != '"')
-		return broken(b, "data wants \"...\", not '%s'", s);
+		return pkt_broken(b, "data wants \"...\", not '%s'", s);
 	for (const char *end = s++ + n - 1; s < end; s++) {
 		unsigned v = (unsigned char)*s;
-		uint8_t *at = room(b, 1);
+		uint8_t *at = pkt_room(b, 1);
 
 		if (!at)
 			return false;
@@ -125,8 +107,8 @@ static bool begin_layer(struct builder *b, enum pkt_layer is)
 	uint8_t *at;
 
 	if (b->n_layers == MAX_LAYERS)
-		return broken(b, "more than %u headers", MAX_LAYERS);
-	at = room(b, h->len);
+		return pkt_broken(b, "more than %u headers", MAX_LAYERS);
+	at = pkt_room(b, h->len);
 	if (!at)
 		return false;
 	memcpy(at, h->blank, h->len);
@@ -147,11 +129,27 @@ static const struct {
 	const char *key, *value;
 	uint16_t number;
 } words[] = {
-	{"op", "request", 1},	   {"op", "reply", 2},	      {"type", "ip4", 0x0800},
-	{"type", "arp", 0x0806},   {"type", "vlan", 0x8100},  {"type", "ip6", 0x86dd},
-	{"proto", "icmp", 1},	   {"proto", "ipip", 4},      {"proto", "tcp", 6},
-	{"proto", "udp", 17},	   {"flags", "fin", TCP_FIN}, {"flags", "syn", TCP_SYN},
-	{"flags", "rst", TCP_RST}, {"flags", "psh", TCP_PSH}, {"flags", "ack", TCP_ACK},
+	{"op", "request", 1},
+	{"op", "reply", 2},
+	{"type", "ip4", 0x0800},
+	{"type", "arp", 0x0806},
+	{"type", "vlan", 0x8100},
+	{"type", "ip6", 0x86dd},
+	{"proto", "icmp", 1},
+	{"proto", "ipip", 4},
+	{"proto", "tcp", 6},
+	{"proto", "udp", 17},
+	{"next", "hop", IPPROTO6_HOP},
+	{"next", "none", IPPROTO6_NONE},
+	{"next", "icmp6", IPPROTO6_ICMP},
+	{"next", "tcp", 6},
+	{"next", "udp", 17},
+	{"next", "frag", IPPROTO6_FRAGMENT},
+	{"flags", "fin", TCP_FIN},
+	{"flags", "syn", TCP_SYN},
+	{"flags", "rst", TCP_RST},
+	{"flags", "psh", TCP_PSH},
+	{"flags", "ack", TCP_ACK},
 	{"flags", "urg", TCP_URG},
 };
 
@@ -176,35 +174,71 @@ static bool value_of(const char *key, const char *text, uint64_t max, uint64_t *
 	return true;
 }
 
+static uint64_t number_at(const uint8_t *at, unsigned n)
+{
+	uint64_t v = 0;
+
+	while (n--)
+		v = v << 8 | *at++;
+	return v;
+}
+
 static bool set_field(struct builder *b, struct layer *l, const struct pkt_field *f,
 		      const char *text)
 {
-	static const uint8_t width[] = {[PKT_U8] = 1, [PKT_U16] = 2, [PKT_U32] = 4};
 	uint8_t *at = b->k->bytes + l->at + f->off;
-	unsigned n = f->kind == PKT_IP ? 4 : f->kind == PKT_ETHER ? 6 : width[f->kind];
+	const struct pkt_kind_size size = pkt_kinds[f->kind];
+	const unsigned n = size.bytes;
 	uint64_t v;
 
 	l->given |= ((1ull << n) - 1) << f->off;
 	if (f->kind == PKT_ETHER)
 		return ether(text, at) ||
-		       broken(b, "%s: not an Ethernet address: %s", f->name, text);
+		       pkt_broken(b, "%s: not an Ethernet address: %s", f->name, text);
 	if (f->kind == PKT_IP)
 		return inet_pton(AF_INET, text, at) == 1 ||
-		       broken(b, "%s: not an IPv4 address: %s", f->name, text);
+		       pkt_broken(b, "%s: not an IPv4 address: %s", f->name, text);
+	if (f->kind == PKT_ADDR6)
+		return inet_pton(AF_INET6, text, at) == 1 ||
+		       pkt_broken(b, "%s: not an IPv6 address: %s", f->name, text);
 	if (!strcmp(f->name, "csum") && !strcmp(text, "bad")) {
 		l->given &= ~(3ull << f->off);
 		l->bad_csum = true;
 		return true;
 	}
-	if (!value_of(f->name, text, (1ull << (8 * n)) - 1, &v))
-		return broken(b, "%s: not a number in range: %s", f->name, text);
+	if (!value_of(f->name, text, (1ull << (size.bits ? size.bits : 8 * n)) - 1, &v))
+		return pkt_broken(b, "%s: not a number in range: %s", f->name, text);
 	if (!strcmp(f->name, "frag")) { // in bytes; the flags stay
 		if (v % 8 || v > 8 * IP4_OFFMASK)
-			return broken(b, "frag: not a fragment's offset: %s", text);
+			return pkt_broken(b, "frag: not a fragment's offset: %s", text);
 		v = v / 8 | (uint64_t)((at[0] << 8 | at[1]) & ~IP4_OFFMASK);
+	}
+	if (f->layer == PKT_FRAG && f->off == 2) { // the same
+		if (v % 8)
+			return pkt_broken(b, "off: not a fragment's offset: %s", text);
+		v |= at[1] & 7;
+	}
+	if (size.bits) {
+		const uint64_t mask = ((1ull << size.bits) - 1) << size.shift;
+
+		v = (number_at(at, n) & ~mask) | v << size.shift;
 	}
 	for (unsigned i = 0; i < n; i++)
 		at[i] = (uint8_t)(v >> 8 * (n - 1 - i));
+	return true;
+}
+
+// opt=hex of an extension header: its options, or what follows the 8 bytes of a routing header, or
+// the 24 of AH; padded with zeros to a multiple of 8.
+static bool extension_options(struct builder *b, struct layer *l, const char *text)
+{
+	if (l->at + l->len != b->n)
+		return pkt_broken(b, "opt stands before the payload");
+	if (l->is <= PKT_DEST && l->len == sizeof(struct ip6_ext))
+		b->n = l->at + 2; // for the padding
+	if (!hex(b, text) || !pkt_room(b, -(b->n - l->at) % 8))
+		return false;
+	l->len = b->n - l->at;
 	return true;
 }
 
@@ -215,12 +249,12 @@ static bool options(struct builder *b, struct layer *l, const char *text)
 	uint8_t *h = b->k->bytes + l->at;
 
 	if (l->at + l->len != b->n)
-		return broken(b, "opt stands before the payload");
-	if (!hex(b, text) || !room(b, -(b->n - from) % 4))
+		return pkt_broken(b, "opt stands before the payload");
+	if (!hex(b, text) || !pkt_room(b, -(b->n - from) % 4))
 		return false;
 	l->len += b->n - from;
 	if (l->len > 60)
-		return broken(b, "opt is longer than a header can hold");
+		return pkt_broken(b, "opt is longer than a header can hold");
 	if (l->is == PKT_IP4)
 		h[0] = (uint8_t)((h[0] & 0xf0) | l->len / 4);
 	else
@@ -236,16 +270,17 @@ static void name_anno(struct pkt *k, unsigned at, unsigned n)
 static const struct {
 	const char *name;
 	uint8_t at, size;
-	bool ip;
+	int family; // of an address
 } annos[] = {
-	{"paint", ANNO_PAINT, 1, false},
-	{"fix_ip_src", ANNO_FIX_IP_SRC, 1, false},
-	{"param_prob", ANNO_ICMP_PARAMPROB, 1, false},
-	{"aggregate", ANNO_AGGREGATE, 4, false},
-	{"dst_ip", ANNO_DST_IP, 4, true},
-	{"misc_ip", ANNO_MISC_IP, 4, true},
-	{"extra_packets", ANNO_EXTRA_PACKETS, 4, false},
-	{"extra_length", ANNO_EXTRA_LENGTH, 4, false},
+	{"paint", ANNO_PAINT, 1, 0},
+	{"fix_ip_src", ANNO_FIX_IP_SRC, 1, 0},
+	{"param_prob", ANNO_ICMP_PARAMPROB, 1, 0},
+	{"aggregate", ANNO_AGGREGATE, 4, 0},
+	{"dst_ip", ANNO_DST_IP, 4, AF_INET},
+	{"dst_ip6", ANNO_DST_IP6, 16, AF_INET6},
+	{"misc_ip", ANNO_MISC_IP, 4, AF_INET},
+	{"extra_packets", ANNO_EXTRA_PACKETS, 4, 0},
+	{"extra_length", ANNO_EXTRA_LENGTH, 4, 0},
 };
 static const char *const types[] = {"host", "broadcast", "multicast", "otherhost", "outgoing"};
 
@@ -257,14 +292,14 @@ static bool raw_anno(struct builder *b, const char *text)
 	int n;
 
 	if (sscanf(text, "%u:%n", &at, &n) != 1)
-		return broken(b, "anno wants OFFSET:hex, not '%s'", text);
+		return pkt_broken(b, "anno wants OFFSET:hex, not '%s'", text);
 	for (text += n; sscanf(text, "%2x", &v) == 1 && text[1]; text += 2) {
 		if (at >= WEIR_ANNO_SIZE)
 			break;
 		name_anno(k, at, 1);
 		k->anno[at++] = (uint8_t)v;
 	}
-	return !*text || broken(b, "anno: broken at '%s'", text);
+	return !*text || pkt_broken(b, "anno: broken at '%s'", text);
 }
 
 // Annotations and marks; *known says whether the key is one.
@@ -278,11 +313,11 @@ static bool annotation(struct builder *b, const char *key, const char *text, boo
 		if (strcmp(annos[i].name, key))
 			continue;
 		name_anno(k, annos[i].at, annos[i].size);
-		if (annos[i].ip)
-			return inet_pton(AF_INET, text, k->anno + annos[i].at) == 1 ||
-			       broken(b, "%s: not an IPv4 address: %s", key, text);
+		if (annos[i].family)
+			return inet_pton(annos[i].family, text, k->anno + annos[i].at) == 1 ||
+			       pkt_broken(b, "%s: not such an address: %s", key, text);
 		if (!number(text, (1ull << 8 * annos[i].size) - 1, &v))
-			return broken(b, "%s: not a number in range: %s", key, text);
+			return pkt_broken(b, "%s: not a number in range: %s", key, text);
 		memcpy(k->anno + annos[i].at, &v, annos[i].size);
 		return true;
 	}
@@ -300,12 +335,12 @@ static bool annotation(struct builder *b, const char *key, const char *text, boo
 
 		k->tstamp = (uint64_t)(strtod(text, &end) * 1e9 + .5);
 		k->named |= PKT_TSTAMP;
-		return !*end || broken(b, "time: not a number: %s", text);
+		return !*end || pkt_broken(b, "time: not a number: %s", text);
 	}
 	if (!strcmp(key, "device")) {
 		k->named |= PKT_DEVICE;
 		if (!number(text, UINT16_MAX, &v))
-			return broken(b, "device: not a number in range: %s", text);
+			return pkt_broken(b, "device: not a number in range: %s", text);
 		k->device = (uint16_t)v;
 		return true;
 	}
@@ -333,7 +368,7 @@ static bool mark(struct builder *b, const char *key, const char *text, bool *kno
 		}
 		*fields[i] = (int32_t)strtol(text, &end, 0);
 		if (*end || !*text || *fields[i] < -(int)WEIR_HEADROOM || *fields[i] > UINT16_MAX)
-			return broken(b, "%s: not an offset: %s", key, text);
+			return pkt_broken(b, "%s: not an offset: %s", key, text);
 		return true;
 	}
 	*known = false;
@@ -360,9 +395,9 @@ static bool whole(struct builder *b, const char *key, const char *text, bool *kn
 	else if (!strcmp(key, "quote"))
 		b->quote = (int64_t)v;
 	else if (!strcmp(key, "zero") && is_number)
-		return room(b, v);
+		return pkt_room(b, v);
 	else if (!strcmp(key, "bytes") && is_number) {
-		at = room(b, v);
+		at = pkt_room(b, v);
 		for (uint64_t i = 0; at && i < v; i++)
 			at[i] = (uint8_t)i;
 		return at;
@@ -370,7 +405,7 @@ static bool whole(struct builder *b, const char *key, const char *text, bool *kn
 		*known = is_number;
 		return false;
 	}
-	return is_number || broken(b, "%s: not a number in range: %s", key, text);
+	return is_number || pkt_broken(b, "%s: not a number in range: %s", key, text);
 }
 
 static bool assign(struct builder *b, const char *key, const char *text)
@@ -386,13 +421,15 @@ static bool assign(struct builder *b, const char *key, const char *text)
 		return set_field(b, l, f, text);
 	if (l && !strcmp(key, "opt") && (l->is == PKT_IP4 || l->is == PKT_TCP))
 		return options(b, l, text);
+	if (l && !strcmp(key, "opt") && pkt_is_extension(l->is) && l->is != PKT_FRAG)
+		return extension_options(b, l, text);
 	ok = mark(b, key, text, &known);
 	if (known)
 		return ok;
 	ok = whole(b, key, text, &known);
 	if (known && !ok)
-		return broken(b, "%s: unknown here", key);
-	return known ? ok : broken(b, "unknown word: %s=%s", key, text);
+		return pkt_broken(b, "%s: unknown here", key);
+	return known ? ok : pkt_broken(b, "unknown word: %s=%s", key, text);
 }
 
 static bool word(struct builder *b, char *w)
@@ -417,135 +454,11 @@ static bool word(struct builder *b, char *w)
 			return true;
 		}
 	}
-	return broken(b, "unknown word: %s", w);
-}
-
-// Protocol numbers and lengths follow from what comes next, unless they were given.
-static void fill_lengths(struct builder *b, unsigned i)
-{
-	static const uint16_t ethertypes[PKT_LAYERS] = {
-		[PKT_VLAN] = 0x8100, [PKT_ARP] = 0x0806, [PKT_IP4] = 0x0800};
-	static const uint8_t protos[PKT_LAYERS] = {
-		[PKT_IP4] = 4, [PKT_ICMP] = 1, [PKT_UDP] = 17, [PKT_TCP] = 6};
-	struct layer *l = &b->layers[i];
-	uint8_t *h = b->k->bytes + l->at;
-	uint32_t len = b->n - l->at;
-
-	if (i + 1 < b->n_layers) {
-		enum pkt_layer next = b->layers[i + 1].is;
-		unsigned at = l->is == PKT_ETH ? 12 : 2;
-
-		if ((l->is == PKT_ETH || l->is == PKT_VLAN) && !(l->given >> at & 1))
-			*(be16 *)(h + at) = wr16(ethertypes[next]);
-		if (l->is == PKT_IP4 && !(l->given >> 9 & 1))
-			h[9] = protos[next];
+	if (l && l->is == PKT_FRAG && !strcmp(w, "mf")) {
+		b->k->bytes[l->at + 3] |= IP6_MF;
+		return true;
 	}
-	if (l->is == PKT_IP4 && !(l->given >> 2 & 1))
-		*(be16 *)(h + 2) = wr16((uint16_t)len);
-	if (l->is == PKT_UDP && !(l->given >> 4 & 1))
-		*(be16 *)(h + 4) = wr16((uint16_t)len);
-}
-
-static void fill_csum(struct builder *b, unsigned i)
-{
-	static const uint8_t where[PKT_LAYERS] = {
-		[PKT_IP4] = 10, [PKT_ICMP] = 2, [PKT_UDP] = 6, [PKT_TCP] = 16};
-	struct layer *l = &b->layers[i], *outer = i ? l - 1 : NULL;
-	uint8_t *h = b->k->bytes + l->at;
-	unsigned at = where[l->is];
-	uint32_t len = l->is == PKT_IP4 ? l->len : b->n - l->at, pseudo = 0;
-	uint16_t sum;
-
-	if (!at || l->given >> at & 1)
-		return;
-	if (l->is == PKT_UDP || l->is == PKT_TCP) {
-		if (!outer || outer->is != PKT_IP4)
-			return;
-		pseudo = pkt_pseudo((struct ip4 *)(b->k->bytes + outer->at), len);
-	}
-	sum = pkt_csum(h, len, pseudo);
-	if (!sum && l->is == PKT_UDP)
-		sum = 0xffff;
-	*(be16 *)(h + at) = wr16(l->bad_csum ? sum ^ BAD_CSUM : sum);
-}
-
-// The first Ethernet and the first IPv4 header are marked, if they are where such headers begin.
-static void fill_marks(struct builder *b)
-{
-	struct pkt *k = b->k;
-	uint32_t end = k->end;
-	int32_t *const marks[] = {&k->mac, &k->network, &k->transport};
-
-	for (unsigned i = 0; i < 3; i++) // so far counted from the first byte that is not stripped
-		if (k->named & PKT_MAC << i && *marks[i] != PKT_UNSET)
-			*marks[i] += (int32_t)k->start;
-	for (unsigned i = 0; i < b->n_layers; i++) {
-		struct layer *l = &b->layers[i];
-
-		if (l->is == PKT_ETH && i == 0 && !(k->named & PKT_MAC))
-			k->mac = 0;
-		if (l->is != PKT_IP4)
-			continue;
-		if (!(k->named & PKT_NETWORK) && l->at + 20 <= end)
-			k->network = (int32_t)l->at;
-		if (!(k->named & PKT_TRANSPORT) && k->network == (int32_t)l->at &&
-		    l->at + l->len <= end)
-			k->transport = (int32_t)(l->at + l->len);
-		break;
-	}
-}
-
-static void fill(struct builder *b, unsigned from, unsigned to)
-{
-	for (unsigned i = from; i < to; i++)
-		fill_lengths(b, i);
-	for (unsigned i = to; i-- > from;)
-		fill_csum(b, i);
-}
-
-// What an ICMP error quotes is finished before it is cut, the error itself afterwards.
-static bool fill_quoting(struct builder *b)
-{
-	unsigned outer = 0;
-
-	while (b->quote >= 0 && outer < b->n_layers && b->layers[outer].is != PKT_ICMP)
-		outer++;
-	if (b->quote >= 0 && outer++ == b->n_layers)
-		return broken(b, "quote: there is no icmp header");
-	fill(b, outer, b->n_layers);
-	if (b->quote >= 0) {
-		const struct layer *icmp = &b->layers[outer - 1];
-
-		if (b->quote > b->n || b->quote < icmp->at + icmp->len)
-			return broken(b, "quote=%d is not within the quoted packet", (int)b->quote);
-		b->n = (uint32_t)b->quote;
-	}
-	fill(b, 0, outer);
-	return true;
-}
-
-static bool finish(struct builder *b)
-{
-	struct pkt *k = b->k;
-
-	if (!fill_quoting(b))
-		return false;
-	if (b->pad >= 0 && b->pad < b->n)
-		return broken(b, "len=%d is less than the %u bytes that are there", (int)b->pad,
-			      b->n);
-	if (b->pad >= 0 && !room(b, (uint64_t)b->pad - b->n))
-		return false;
-	if (b->cut > b->n)
-		return broken(b, "cut=%d is more than the %u bytes that are there", (int)b->cut,
-			      b->n);
-	k->start = b->strip > 0 ? (uint32_t)b->strip : 0;
-	k->end = b->cut >= 0 ? (uint32_t)b->cut : b->n;
-	if (k->start > k->end)
-		return broken(b, "strip=%u is more than the packet has", k->start);
-	fill_marks(b);
-	if (k->network != PKT_UNSET && k->network + 20 > (int64_t)k->end)
-		return broken(b, "network: 20 bytes from there are not in the packet");
-	return true;
+	return pkt_broken(b, "unknown word: %s", w);
 }
 
 bool pkt_parse(struct pkt *k, const char *text, size_t len)
@@ -577,5 +490,5 @@ bool pkt_parse(struct pkt *k, const char *text, size_t len)
 		ok = is_hex || word(&b, w);
 	}
 	free(copy);
-	return ok && finish(&b);
+	return ok && pkt_finish(&b);
 }

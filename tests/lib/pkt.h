@@ -50,13 +50,50 @@ bool pkt_matches(struct packet *p, const struct pkt *k, char **why);
 char *pkt_text(struct packet *p);
 
 // --- the headers, as both directions know them -------------------------------------------------
-enum pkt_layer { PKT_ETH, PKT_VLAN, PKT_ARP, PKT_IP4, PKT_ICMP, PKT_UDP, PKT_TCP, PKT_LAYERS };
-enum pkt_kind { PKT_U8 = 1, PKT_U16, PKT_U32, PKT_IP, PKT_ETHER };
+enum pkt_layer {
+	PKT_ETH,
+	PKT_VLAN,
+	PKT_ARP,
+	PKT_IP4,
+	PKT_IP6,
+	PKT_HOP, // extension headers from here ...
+	PKT_DEST,
+	PKT_ROUTING,
+	PKT_FRAG,
+	PKT_AH, // ... to here
+	PKT_ICMP,
+	PKT_ICMP6,
+	PKT_ND, // an address in ICMPv6, and an option behind it (RFC 4861)
+	PKT_NDOPT,
+	PKT_UDP,
+	PKT_TCP,
+	PKT_LAYERS
+};
+enum pkt_kind {
+	PKT_U8 = 1,
+	PKT_U16,
+	PKT_U32,
+	PKT_IP,
+	PKT_ETHER,
+	PKT_ADDR6,
+	PKT_VERS, // these are some bits of 32
+	PKT_CLASS,
+	PKT_FLOW,
+	PKT_KINDS
+};
 
 struct pkt_field {
 	uint8_t layer, off, kind;
 	char name[8];
 };
+struct pkt_kind_size {
+	uint8_t bytes, shift, bits; // bits: 0 if it is all of them
+};
+extern const struct pkt_kind_size pkt_kinds[PKT_KINDS];
+static inline bool pkt_is_extension(enum pkt_layer is)
+{
+	return is >= PKT_HOP && is <= PKT_AH;
+}
 extern const struct pkt_field pkt_fields[]; // ended by {}
 struct pkt_header {
 	char name[8];
@@ -64,8 +101,11 @@ struct pkt_header {
 	const uint8_t *blank; // the header before any field is given
 };
 extern const struct pkt_header pkt_headers[PKT_LAYERS];
+extern const uint8_t pkt_protos[PKT_LAYERS]; // of IP
 
 // Internet checksum of n bytes, to which `sum` is added first; host byte order.
 uint16_t pkt_csum(const uint8_t *b, uint32_t n, uint32_t sum);
 // Sum of the pseudo-header of an IPv4 packet.
 uint32_t pkt_pseudo(const struct ip4 *ip, uint32_t len);
+// The same of IPv6.
+uint32_t pkt_pseudo6(const struct ip6 *ip, uint8_t proto, uint32_t len);

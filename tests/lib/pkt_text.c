@@ -2,6 +2,7 @@
 // Packet to text, and comparison.
 #include "pkt.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,28 +23,66 @@ static uint32_t get(const uint8_t *b, unsigned n)
 	return v;
 }
 
-// Fields that follow from the rest of the packet are printed only where they do not.
-static bool implied(const struct pkt_field *f, const uint8_t *h, uint32_t n, const struct ip4 *ip,
-		    bool has_next)
+// The IP header around a layer, extension headers between them.
+struct around {
+	const struct ip4 *ip4;
+	const struct ip6 *ip6;
+};
+
+static bool csum_implied(const struct pkt_field *f, const uint8_t *h, uint32_t n,
+			 const struct around *ip)
 {
-	uint32_t hlen = f->layer == PKT_IP4 ? (h[0] & 15) * 4u : n;
-	bool ports = f->layer == PKT_UDP || f->layer == PKT_TCP;
+	uint32_t hlen = f->layer == PKT_IP4 ? (h[0] & 15) * 4u : n, pseudo = 0;
+	bool has_pseudo = f->layer >= PKT_ICMP6;
 
-	if (!strcmp(f->name, "csum")) {
-		uint16_t sum;
+	if (has_pseudo && !ip->ip4 && !ip->ip6)
+		return !get(h + f->off, 2);
+	if (has_pseudo)
+		pseudo = ip->ip4 ? pkt_pseudo(ip->ip4, n)
+				 : pkt_pseudo6(ip->ip6, pkt_protos[f->layer], n);
+	return !pkt_csum(h, hlen < n ? hlen : n, pseudo) &&
+	       (f->layer != PKT_UDP || get(h + f->off, 2));
+}
 
-		if (ports && !ip)
-			return !get(h + f->off, 2);
-		sum = pkt_csum(h, hlen < n ? hlen : n, ports ? pkt_pseudo(ip, n) : 0);
-		return sum == 0 && (f->layer != PKT_UDP || get(h + f->off, 2));
-	}
+// The length of an IPv6 extension header as it says itself.
+static uint32_t extension_length(enum pkt_layer is, const uint8_t *h)
+{
+	return is == PKT_FRAG ? 8 : is == PKT_AH ? (h[1] + 2u) * 4 : (h[1] + 1u) * 8;
+}
+
+static uint32_t bits_of(const struct pkt_field *f, const uint8_t *h)
+{
+	const struct pkt_kind_size size = pkt_kinds[f->kind];
+
+	return get(h + f->off, 4) >> size.shift & ((1u << size.bits) - 1);
+}
+
+static bool implied6(const struct pkt_field *f, const uint8_t *h, uint32_t n, bool has_next)
+{
+	if (pkt_kinds[f->kind].bits)
+		return bits_of(f, h) == (!strcmp(f->name, "vers") ? 6 : 0);
+	if (!strcmp(f->name, "plen"))
+		return get(h + f->off, 2) == n - sizeof(struct ip6);
+	if (!strcmp(f->name, "hlen"))
+		return true;
+	return has_next && !strcmp(f->name, "next");
+}
+
+// Fields that follow from the rest of the packet are printed only where they do not.
+static bool implied(const struct pkt_field *f, const uint8_t *h, uint32_t n,
+		    const struct around *ip, bool has_next)
+{
+	if (!strcmp(f->name, "csum"))
+		return csum_implied(f, h, n, ip);
+	if (f->layer == PKT_IP6 || pkt_is_extension(f->layer))
+		return implied6(f, h, n, has_next);
 	if (!strcmp(f->name, "iplen") || !strcmp(f->name, "udplen"))
 		return get(h + f->off, 2) == n;
 	if (!strcmp(f->name, "vihl"))
 		return h[0] >> 4 == 4;
 	if (!strcmp(f->name, "off"))
 		return true;
-	if (f->layer == PKT_ICMP && f->off >= 4) // the other names of the second word
+	if ((f->layer == PKT_ICMP || f->layer == PKT_ICMP6) && f->off >= 4) // its other names
 		return strcmp(f->name, "id") && strcmp(f->name, "seq");
 	return has_next && ((f->layer == PKT_ETH && f->off == 12) ||
 			    (f->layer == PKT_VLAN && f->off == 2) || f->off == 9);
@@ -51,7 +90,15 @@ static bool implied(const struct pkt_field *f, const uint8_t *h, uint32_t n, con
 
 static void print_field(FILE *f, const struct pkt_field *d, const uint8_t *at)
 {
-	if (d->kind == PKT_IP) {
+	if (d->kind == PKT_ADDR6) {
+		char text[INET6_ADDRSTRLEN];
+
+		fprintf(f, " %s=%s", d->name, inet_ntop(AF_INET6, at, text, sizeof(text)));
+	} else if (pkt_kinds[d->kind].bits) {
+		fprintf(f, " %s=%u", d->name, bits_of(d, at - d->off));
+	} else if (d->layer == PKT_FRAG && d->off == 2) {
+		fprintf(f, " off=%u%s", get(at, 2) & ~7u, get(at, 2) & IP6_MF ? " mf" : "");
+	} else if (d->kind == PKT_IP) {
 		fprintf(f, " %s=%u.%u.%u.%u", d->name, at[0], at[1], at[2], at[3]);
 	} else if (d->kind == PKT_ETHER) {
 		fprintf(f, " %s=%x:%x:%x:%x:%x:%x", d->name, at[0], at[1], at[2], at[3], at[4],
@@ -76,6 +123,24 @@ static void print_field(FILE *f, const struct pkt_field *d, const uint8_t *at)
 	}
 }
 
+static enum pkt_layer layer_of_proto(uint8_t proto, bool in_ip6)
+{
+	for (unsigned is = PKT_IP4; is < PKT_LAYERS; is++)
+		if (pkt_protos[is] == proto && (in_ip6 || !pkt_is_extension(is)) &&
+		    (pkt_protos[is] || is == PKT_HOP))
+			return is;
+	return PKT_LAYERS;
+}
+
+// Bytes that must be there of a header.
+static uint32_t least(enum pkt_layer is, const uint8_t *h)
+{
+	uint32_t len = pkt_headers[is].len;
+
+	return pkt_is_extension(is) && extension_length(is, h) > len ? extension_length(is, h)
+								     : len;
+}
+
 // What follows a header, if its text can say it; PKT_LAYERS: bytes.
 static enum pkt_layer next_layer(enum pkt_layer is, const uint8_t *h, uint32_t hlen, uint32_t n)
 {
@@ -84,55 +149,82 @@ static enum pkt_layer next_layer(enum pkt_layer is, const uint8_t *h, uint32_t h
 	if (is == PKT_ETH || is == PKT_VLAN) {
 		uint32_t t = get(h + (is == PKT_ETH ? 12 : 2), 2);
 
-		next = t == 0x0800   ? PKT_IP4
-		       : t == 0x0806 ? PKT_ARP
-		       : t == 0x8100 ? PKT_VLAN
-				     : next;
+		next = t == ETHERTYPE_IP4    ? PKT_IP4
+		       : t == ETHERTYPE_IP6  ? PKT_IP6
+		       : t == ETHERTYPE_ARP  ? PKT_ARP
+		       : t == ETHERTYPE_VLAN ? PKT_VLAN
+					     : next;
 	} else if (is == PKT_IP4 && !(get(h + 6, 2) & IP4_OFFMASK)) {
-		next = h[9] == 1 ? PKT_ICMP : h[9] == 17 ? PKT_UDP : h[9] == 6 ? PKT_TCP : next;
-		if (h[9] == 4)
-			next = PKT_IP4;
+		next = layer_of_proto(h[9], false);
+	} else if (is == PKT_IP6) {
+		next = layer_of_proto(h[6], true);
+	} else if (pkt_is_extension(is) && (is != PKT_FRAG || !(get(h + 2, 2) & IP6_OFFMASK))) {
+		next = layer_of_proto(h[0], true);
 	}
-	if (next < PKT_LAYERS && n - hlen < pkt_headers[next].len)
+	if (next < PKT_LAYERS && n - hlen < least(next, h + hlen))
 		next = PKT_LAYERS;
-	if (next == PKT_IP4 && h[hlen] >> 4 != 4)
+	if ((next == PKT_IP4 && h[hlen] >> 4 != 4) || (next == PKT_IP6 && h[hlen] >> 4 != 6))
 		next = PKT_LAYERS;
 	return next;
 }
 
+// Of a header of IP, with the extension headers if it is an IPv6 header; else bytes.
+static uint32_t stated_length(enum pkt_layer is, const uint8_t *h)
+{
+	if (is == PKT_IP4)
+		return get(h + 2, 2);
+	return is == PKT_IP6 ? get(h + 4, 2) + (uint32_t)sizeof(struct ip6) : UINT32_MAX;
+}
+
+static uint32_t full_length(enum pkt_layer is, const uint8_t *h, uint32_t hlen)
+{
+	if (is == PKT_IP4)
+		return (h[0] & 15) * 4u;
+	if (is == PKT_TCP)
+		return (h[12] >> 4) * 4u;
+	return pkt_is_extension(is) ? extension_length(is, h) : hlen;
+}
+
+static void print_options(FILE *f, enum pkt_layer is, const uint8_t *h, uint32_t hlen,
+			  uint32_t full)
+{
+	uint32_t i = hlen;
+
+	if ((is == PKT_HOP || is == PKT_DEST) && memcmp(h + 1, pkt_headers[is].blank + 1, 7))
+		i = 2;
+	if (i < full)
+		fputs(" opt=", f);
+	for (; i < full; i++)
+		fprintf(f, "%02x", h[i]);
+}
+
 static void print_layers(FILE *f, enum pkt_layer is, const uint8_t *h, uint32_t n)
 {
-	const struct ip4 *ip = NULL;
+	struct around ip = {};
 	uint32_t pad = 0, all = n;
 
 	while (is < PKT_LAYERS) {
-		uint32_t hlen = pkt_headers[is].len, full = hlen;
+		uint32_t hlen = pkt_headers[is].len, full = full_length(is, h, hlen);
+		const uint32_t ip_len = stated_length(is, h);
 		enum pkt_layer next;
 
-		if (is == PKT_IP4) {
-			uint32_t ip_len = get(h + 2, 2);
-
-			full = (h[0] & 15) * 4u;
-			if (ip_len < n && ip_len >= full) {
-				pad = n - ip_len;
-				n = ip_len;
-			}
-		} else if (is == PKT_TCP) {
-			full = (h[12] >> 4) * 4u;
+		if (ip_len < n && ip_len >= full) {
+			pad = n - ip_len;
+			n = ip_len;
 		}
 		if (full > n || full < hlen)
 			full = hlen;
 		next = next_layer(is, h, full, n);
 		fprintf(f, " %s", pkt_headers[is].name);
 		for (const struct pkt_field *d = pkt_fields; d->kind; d++)
-			if (d->layer == is && !implied(d, h, n, ip, next < PKT_LAYERS))
+			if (d->layer == is && !implied(d, h, n, &ip, next < PKT_LAYERS))
 				print_field(f, d, h + d->off);
-		if (full > hlen) {
-			fputs(" opt=", f);
-			for (uint32_t i = hlen; i < full; i++)
-				fprintf(f, "%02x", h[i]);
-		}
-		ip = is == PKT_IP4 ? (const struct ip4 *)h : NULL;
+		print_options(f, is, h, hlen, full);
+		if (!pkt_is_extension(is))
+			ip = (struct around){
+				.ip4 = is == PKT_IP4 ? (const struct ip4 *)h : NULL,
+				.ip6 = is == PKT_IP6 ? (const struct ip6 *)h : NULL,
+			};
 		h += full, n -= full;
 		is = next;
 	}
@@ -154,6 +246,8 @@ char *pkt_text(struct packet *p)
 
 	if (p->len >= 20 && d[0] >> 4 == 4 && (!p->network || p->network == p->off))
 		first = PKT_IP4;
+	else if (p->len >= 40 && d[0] >> 4 == 6 && (!p->network || p->network == p->off))
+		first = PKT_IP6;
 	else if (p->len >= 14 && (p->mac == p->off || (!p->mac && get(d + 12, 2) >= 0x0600)))
 		first = PKT_ETH;
 	print_layers(f, first, d, p->len);

@@ -85,6 +85,39 @@ Test(pkt, quotes)
 	free(p);
 }
 
+// Worked out by hand from RFC 8200, 4443 and 4302.
+Test(pkt, builds_ip6)
+{
+	expect_bytes(
+		"ip6 tc=0x12 flow=0x34567 hlim=9 src=::1 dst=1:2:3:4:5:6:7:8",
+		"hex=61234567 hex=00003b09 zero=15 hex=01 hex=00010002000300040005000600070008");
+	expect_bytes("ip6 hop dest opt=c204 routing left=2 opt=aa frag off=16 mf id=5 ah spi=7",
+		     "hex=6000000000400040 hex=20010db8000000000000000000000001 "
+		     "hex=20010db8000000000000000000000002 hex=3c00010400000000 "
+		     "hex=2b00c20400000000 hex=2c01000200000000aa00000000000000 "
+		     "hex=3300001100000005 hex=3b0400000000000700000000 zero=12");
+}
+
+Test(pkt, checksums_of_ip6_are_right)
+{
+	static const char *const texts[] = {"ip6 udp data=\"abc\"", "ip6 hop dest tcp bytes=3",
+					    "ip6 frag icmp6 id=3", "ip6 ah icmp6 type=135 nd ndopt",
+					    "ip6 icmp6 type=1 ip6 udp bytes=2000 quote=1240"};
+	static const uint8_t protos[] = {17, 6, 58, 58, 58};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct packet *p = build(texts[i]);
+		const uint8_t *t = weir_transport_at(p, 0, 8);
+		uint32_t n;
+
+		cr_assert(t);
+		n = (uint32_t)(weir_data(p) + p->len - t);
+		cr_expect_eq(pkt_csum(t, n, pkt_pseudo6((struct ip6 *)weir_data(p), protos[i], n)),
+			     0, "%s", texts[i]);
+		free(p);
+	}
+}
+
 Test(pkt, marks_headers)
 {
 	struct packet *p = build("eth ip4 opt=01 udp");
@@ -143,7 +176,16 @@ Test(pkt, refuses_nonsense)
 					  "ip4 udp quote=20",
 					  "ip4 icmp quote=27",
 					  "hex=00 network=0",
-					  "ip4 flags=syn"};
+					  "ip4 flags=syn",
+					  "ip6 hlim=256",
+					  "ip6 src=1.2.3.4",
+					  "ip6 tc=256",
+					  "ip6 flow=0x100000",
+					  "ip6 frag off=12",
+					  "ip6 frag opt=00",
+					  "ip6 mf",
+					  "ip6 hop zero=1 opt=00",
+					  "ip6 quote=40"};
 	struct pkt k;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -166,6 +208,19 @@ Test(pkt, prints_what_it_parses)
 		"ip4 frag=800 mf proto=17 bytes=40",
 		"eth type=0x88cc bytes=9",
 		"zero=3",
+		"eth ip6 tc=0xb8 flow=77 hlim=3 udp sport=53 dport=99 data=\"hello\"",
+		"ip6 src=fe80::1 dst=ff02::1 hlim=255 icmp6 type=135 nd addr=fe80::9 ndopt "
+		"ether=2:0:0:0:0:9",
+		"ip6 hop opt=050200000104000000000000 dest routing rtype=4 left=1 opt=20010db8 "
+		"frag off=1280 mf "
+		"id=7 bytes=40",
+		"ip6 frag id=3 ah spi=9 seq=2 tcp flags=syn",
+		"ip6 icmp6 type=3 code=0 ip6 hlim=1 udp bytes=4",
+		"ip6 plen=9 vers=5 next=17 zero=9 cut=43",
+		"ip6 icmp6 csum=bad id=3 seq=4 hex=00 len=60",
+		"ip6 ip4 udp",
+		"ip4 ip6 hop icmp6",
+		"ip6 hop hlen=9 next=6 zero=3",
 		"eth ip4 proto=50 bytes=30 paint=3 dst_ip=1.2.3.4 type=multicast strip=14",
 		"",
 	};

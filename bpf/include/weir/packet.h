@@ -51,7 +51,10 @@ extern struct weir_instance weir_instance;
 // What stands in for what is not there; written by whoever has it.
 struct weir_instead {
 	struct weir_meta meta; // of the block, should it be gone after the head has moved
-	struct ip4 ip;
+	union {
+		struct ip4 ip;
+		struct ip6 ip6;
+	};
 };
 
 struct packet {
@@ -208,6 +211,26 @@ WEIR_INLINE struct ip4 *weir_ip4_or_blank(struct packet *p)
 	return &p->instead->ip;
 }
 
+WEIR_INLINE void *weir_network_at(struct packet *p, uint32_t off, uint32_t n)
+{
+	return p->m->network == WEIR_META_NONE ? NULL : weir_bytes_at(p, p->m->network + off, n);
+}
+
+WEIR_INLINE struct ip6 *weir_ip6_header(struct packet *p)
+{
+	return weir_bytes_at(p, p->m->network, sizeof(struct ip6));
+}
+
+WEIR_INLINE struct ip6 *weir_ip6_or_blank(struct packet *p)
+{
+	struct ip6 *ip = weir_ip6_header(p);
+
+	if (WEIR_LIKELY(ip))
+		return ip;
+	memset(&p->instead->ip6, 0, sizeof(p->instead->ip6));
+	return &p->instead->ip6;
+}
+
 WEIR_INLINE uint32_t weir_network_len(const struct packet *p)
 {
 	return p->m->network == WEIR_META_NONE ? 0 : p->m->off + weir_len(p) - p->m->network;
@@ -270,6 +293,24 @@ WEIR_INLINE be32 weir_dst_ip(const struct packet *p)
 WEIR_INLINE void weir_set_dst_ip(struct packet *p, be32 a)
 {
 	weir_set_anno_u32(p, ANNO_DST_IP, a.be);
+}
+
+WEIR_INLINE void weir_dst_ip6(const struct packet *p, void *a)
+{
+	const be64 *anno = (const be64 *)(p->m->anno + ANNO_DST_IP6);
+	be64 *to = a;
+
+	to[0] = anno[0];
+	to[1] = anno[1];
+}
+
+WEIR_INLINE void weir_set_dst_ip6(struct packet *p, const void *a)
+{
+	be64 *anno = (be64 *)(p->m->anno + ANNO_DST_IP6);
+	const be64 *from = a;
+
+	anno[0] = from[0];
+	anno[1] = from[1];
 }
 
 WEIR_INLINE void weir_clear_annos(struct packet *p)

@@ -59,6 +59,8 @@ struct packet {
 _Static_assert(offsetof(struct packet, tstamp) == 64, "the hot part is one cache line");
 _Static_assert(offsetof(struct packet, network) == offsetof(struct ip4, ttl),
 	       "see weir_ip4_or_blank");
+_Static_assert(offsetof(struct packet, len) + 3 == offsetof(struct ip6, hops),
+	       "see weir_ip6_or_blank: no packet is so long");
 _Static_assert(sizeof(struct packet) == 128, "two cache lines");
 
 enum {
@@ -186,6 +188,28 @@ WEIR_INLINE struct ip4 *weir_ip4_or_blank(struct packet *p)
 	return (struct ip4 *)((uint8_t *)p + p->network);
 }
 
+// The n bytes at offset off from the network header, or NULL if not set or not there.
+WEIR_INLINE void *weir_network_at(struct packet *p, uint32_t off, uint32_t n)
+{
+	if (!p->network || (uint64_t)p->network + off + n > (uint64_t)p->off + p->len)
+		return NULL;
+	return (uint8_t *)p + p->network + off;
+}
+
+// The IPv6 header, if an element before set it (MarkIP6Header, CheckIP6Header) and all of it is
+// there; else NULL.
+WEIR_INLINE struct ip6 *weir_ip6_header(struct packet *p)
+{
+	return weir_network_at(p, 0, sizeof(struct ip6));
+}
+
+// The same, but never NULL: without a header, bytes of which only the hop limit means something,
+// which is zero then; they must not be written. The addresses may not be there.
+WEIR_INLINE struct ip6 *weir_ip6_or_blank(struct packet *p)
+{
+	return (struct ip6 *)((uint8_t *)p + p->network);
+}
+
 // Bytes from the network header to the end of the packet; 0 without a network header.
 WEIR_INLINE uint32_t weir_network_len(const struct packet *p)
 {
@@ -251,6 +275,16 @@ WEIR_INLINE be32 weir_dst_ip(const struct packet *p)
 WEIR_INLINE void weir_set_dst_ip(struct packet *p, be32 a)
 {
 	weir_set_anno_u32(p, ANNO_DST_IP, a.be);
+}
+
+// Of IPv6: 16 bytes as in the header, at any place. They share bytes with the IPv4 annotation.
+WEIR_INLINE void weir_dst_ip6(const struct packet *p, void *a)
+{
+	memcpy(a, p->anno + ANNO_DST_IP6, sizeof(be64[2]));
+}
+WEIR_INLINE void weir_set_dst_ip6(struct packet *p, const void *a)
+{
+	memcpy(p->anno + ANNO_DST_IP6, a, sizeof(be64[2]));
 }
 
 // For a packet that becomes another one (a reply): no annotation, no packet type.
