@@ -78,6 +78,22 @@ static int open_front(struct session *s, const struct session_front *o, struct w
 	return 0;
 }
 
+// Beside the engine. No worker runs yet, but threads of elements may, which leave alone what the
+// driver half takes over.
+static int add_front(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	int rc;
+
+	weir_world_stop(s->engine);
+	rc = open_front(s, &opt->front, err);
+	if (!rc && s->front) {
+		weir_engine_half(s->engine, &weir_front_half, s->front);
+		weir_front_watch(s->front, s->engine);
+	}
+	weir_world_go(s->engine);
+	return rc;
+}
+
 static int open_pins(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	int rc = weir_pins_open(&s->pins, opt->name, opt->front.keep, err);
@@ -184,11 +200,8 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 	if (!rc)
 		rc = weir_engine_open(&s->engine, s->router, &engine, err);
 	if (!rc && s->xsk && opt->front.on)
-		rc = open_front(s, &opt->front, err);
-	if (!rc && s->front) {
-		weir_engine_half(s->engine, &weir_front_half, s->front);
-		weir_front_watch(s->front, s->engine);
-	} else if (!rc && opt->front.keep)
+		rc = add_front(s, opt, err);
+	if (!rc && !s->front && opt->front.keep)
 		rc = weir_error(err, NULL,
 				"nothing of it runs in the driver, so nothing can be kept");
 	if (!rc && opt->balance)

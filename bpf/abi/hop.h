@@ -21,11 +21,12 @@ struct weir_hop {
 };
 _Static_assert(sizeof(struct weir_hop) == 32, "two to a cache line");
 
+// The outputs of a look-up in their order, and the number by which it loses a packet.
 enum weir_hop_port {
 	WEIR_HOP_HOST,	      // the kernel has it: own addresses, multicast, what only it can do
 	WEIR_HOP_NO_ROUTE,    // no prefix matches
-	WEIR_HOP_UNREACHABLE, // these three as the route says
+	WEIR_HOP_UNREACHABLE, // these as the route says
 	WEIR_HOP_PROHIBIT,
-	WEIR_HOP_BLACKHOLE,
-	WEIR_HOP_DEVICE, // this and above: the devices, in their order
+	WEIR_HOP_DEVICE,	     // this and above: the devices, in their order
+	WEIR_HOP_BLACKHOLE = 0x8000, // as the route says; beyond all devices
 };

@@ -164,6 +164,7 @@ int ip_table_driver(const struct weir_element *e, struct weir_front_args *a)
 	a->share[0] = share("root", f->root, (size_t)1 << (32 - f->shift), sizeof(*f->root));
 	a->share[1] = share("groups", f->groups, now.fib.n_groups,
 			    WEIR_FIB4_GROUP_SIZE * sizeof(*f->groups));
+	a->share[0].moves = a->share[1].moves = f->moves;
 	a->share[2] = share("hops", t->hops, now.n_hops, sizeof(*t->hops));
 	a->n_share = 3;
 	return 0;

@@ -56,8 +56,10 @@ bool reader_open(struct reader *r, const char *build, struct weir_fib4 *f)
 	const struct weir_fib4_form form = {f->shift, f->n_groups};
 	const size_t root_size = sizeof(*f->root) << (32 - f->shift);
 	const size_t group_size = sizeof(*f->groups) * WEIR_FIB4_GROUP_SIZE * f->n_groups;
-	const struct weir_share root = {"root", (void *)f->root, root_size, 1, true};
-	const struct weir_share groups = {"groups", (void *)f->groups, group_size, 1, true};
+	const struct weir_share root = {
+		.map = "root", .data = (void *)f->root, .value_size = root_size, .n = 1};
+	const struct weir_share groups = {
+		.map = "groups", .data = (void *)f->groups, .value_size = group_size, .n = 1};
 	char file[256];
 
 	snprintf(file, sizeof(file), "%s/tests/kernel/fib_reader.bpf.o", build);

@@ -286,3 +286,49 @@ Test(worker, an_inactive_device_does_not_end_sleep)
 	set_active(&g, "true", 1);
 	rig_close(&g);
 }
+
+// Holds the world for a while, stops it meanwhile, and changes `value` all the time.
+struct holder {
+	struct weir_engine *engine;
+	atomic_uint value;
+	atomic_bool holds;
+};
+
+static void *hold(void *arg)
+{
+	struct holder *h = arg;
+
+	weir_world_hold(h->engine);
+	atomic_store(&h->holds, true);
+	for (unsigned i = 0; i < 200; i++) {
+		if (i == 100)
+			weir_world_stop(h->engine);
+		usleep(100);
+		atomic_fetch_add(&h->value, 1);
+		if (i == 110)
+			weir_world_go(h->engine);
+	}
+	weir_world_release(h->engine);
+	return NULL;
+}
+
+Test(worker, who_stops_the_world_waits_for_who_holds_it)
+{
+	struct rig g;
+	struct holder h = {};
+	pthread_t thread;
+
+	rig_open(&g, "Idle -> Discard;");
+	h.engine = g.engine;
+	cr_assert_eq(weir_engine_start(g.engine), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, hold, &h), 0);
+	while (!atomic_load(&h.holds))
+		sched_yield();
+	weir_world_stop(g.engine);
+	cr_assert_eq(atomic_load(&h.value), 200);
+	weir_world_go(g.engine);
+	pthread_join(thread, NULL);
+	weir_engine_stop(g.engine);
+	weir_engine_join(g.engine);
+	rig_close(&g);
+}

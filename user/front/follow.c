@@ -15,7 +15,7 @@ static void look_at(struct weir_front *f, const struct weir_element *e)
 
 	if (f->off || !p->object || front_program_is_old(p, e) <= 0)
 		return;
-	if (front_reload(f, e, true, why, sizeof(why)))
+	if (front_reload(f, e, why, sizeof(why)))
 		fprintf(stderr, "weir: %s: its program cannot be loaded again: %s\n", e->name, why);
 	else if (p->hands_all)
 		fprintf(stderr, "weir: %s goes on in userspace: %s\n", e->name, why);

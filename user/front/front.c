@@ -33,7 +33,7 @@ static int load_programs(struct weir_front *f, struct weir_err *err)
 		if (!front_has(f, e) || !f->plan->placed[i].object)
 			continue;
 		if (!front_program_load(&f->programs[i], f->plan->placed[i].object, e, NULL,
-					f->beat_fd, why, sizeof(why))) {
+					&f->common, why, sizeof(why))) {
 			if (f->programs[i].hands_all)
 				weir_warn(err, NULL, "%s stays in userspace: %s", e->name, why);
 			continue;
@@ -44,7 +44,7 @@ static int load_programs(struct weir_front *f, struct weir_err *err)
 	}
 	for (unsigned i = 0; i < r->n_elements; i++)
 		if (!front_has(f, r->elements[i]))
-			front_program_close(&f->programs[i]);
+			front_program_close(&f->programs[i], &f->common);
 	return 0;
 }
 
@@ -54,7 +54,7 @@ static int share_tables(struct weir_front *f)
 
 	for (unsigned i = 0; !rc && i < f->plan->router->n_elements; i++)
 		if (f->programs[i].object)
-			rc = front_program_share(&f->programs[i], f->plan->router->elements[i]);
+			rc = front_program_share(&f->programs[i]);
 	return rc;
 }
 
@@ -91,7 +91,7 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 	};
 	print = libbpf_set_print(NULL); // the number says enough
 	rc = weir_xsk_share(f->xsk, skel->obj)
-		     ?: bpf_map__reuse_fd(skel->maps.weir_beat, f->beat_fd)
+		     ?: bpf_map__reuse_fd(skel->maps.weir_beat, f->common.beat_fd)
 		     ?: to_user__load(skel)
 		     ?: front_add_exit(f, &(struct exit_point){e, input, skel,
 							       bpf_map__fd(skel->maps.counts)});
@@ -198,11 +198,12 @@ static int open_beat(struct weir_front *f)
 
 	if (!skel)
 		return -errno;
-	f->beat_fd = weir_xsk_map(skel->obj, skel->maps.weir_beat, 1, "weir_beat");
+	f->common.beat_fd = weir_xsk_map(skel->obj, skel->maps.weir_beat, 1, "weir_beat");
 	to_user__destroy(skel);
-	if (f->beat_fd < 0)
-		return f->beat_fd;
-	f->beat = mmap(NULL, sizeof(*f->beat), PROT_READ | PROT_WRITE, MAP_SHARED, f->beat_fd, 0);
+	if (f->common.beat_fd < 0)
+		return f->common.beat_fd;
+	f->beat = mmap(NULL, sizeof(*f->beat), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       f->common.beat_fd, 0);
 	if (f->beat == MAP_FAILED) {
 		f->beat = NULL;
 		return -errno;
@@ -262,24 +263,21 @@ static void drop_paths(struct weir_front *f)
 			weir_xsk_path(f->devices[i], -1);
 }
 
-int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
-		 size_t size)
+int front_reload(struct weir_front *f, const struct weir_element *e, char *why, size_t size)
 {
-	struct front_program *p = &f->programs[e->index], old = *p, fresh;
+	struct front_program *p = &f->programs[e->index], fresh;
 	int rc;
 
 	if (f->off)
 		return 0;
-	if (!with_tables)
-		old.n_live = 0;
-	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, &old, f->beat_fd, why,
+	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, p, &f->common, why,
 				size);
 	if (rc)
 		return rc;
-	front_program_close(p);
+	front_program_close(p, &f->common);
 	*p = fresh;
 	drop_paths(f);
-	rc = front_program_share(p, e) ?: replace(f, e, p->fd) ?: switch_all(f, true);
+	rc = front_program_share(p) ?: replace(f, e, p->fd) ?: switch_all(f, true);
 	if (rc)
 		give_up(f, e, strerror(-rc));
 	else if (f->stays) // what is there already holds the router; this only shows it
@@ -300,8 +298,7 @@ int front_changed(struct weir_front *f, const struct weir_element *e, struct wei
 		front_compile(f);
 		return rc;
 	}
-	if (!p->object || !front_program_is_old(p, e) ||
-	    !front_reload(f, e, true, why, sizeof(why)))
+	if (!p->object || !front_program_is_old(p, e) || !front_reload(f, e, why, sizeof(why)))
 		return 0;
 	return weir_error(err, NULL, "%s: its program in the driver keeps the old arguments: %s",
 			  e->name, why);
@@ -311,7 +308,7 @@ static void moved(struct weir_front *f, const struct weir_element *e)
 {
 	char why[WHY];
 
-	if (f->programs[e->index].object && front_reload(f, e, false, why, sizeof(why)))
+	if (f->programs[e->index].object && front_reload(f, e, why, sizeof(why)))
 		give_up(f, e, why);
 }
 
@@ -341,7 +338,7 @@ int front_make(struct weir_front **out, struct weir_plan *plan)
 		.programs = calloc(n, sizeof(*f->programs)),
 		.devices = calloc(n, sizeof(struct weir_device *)),
 		.entry_fd = calloc(n, sizeof(*f->entry_fd)),
-		.beat_fd = -1,
+		.common.beat_fd = -1,
 		.watch_fd = -1,
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
@@ -387,7 +384,7 @@ void weir_front_close(struct weir_front *f)
 	if (!f->stays && f->devices)
 		switch_all(f, false);
 	for (unsigned i = 0; f->programs && i < f->plan->router->n_elements; i++)
-		front_program_close(&f->programs[i]);
+		front_program_close(&f->programs[i], &f->common);
 	for (unsigned i = 0; i < f->n_exits; i++) {
 		if (!f->exits[i].skel)
 			close(f->exits[i].counts_fd);
@@ -395,8 +392,8 @@ void weir_front_close(struct weir_front *f)
 	}
 	if (f->beat)
 		munmap(f->beat, sizeof(*f->beat));
-	if (f->beat_fd >= 0)
-		close(f->beat_fd);
+	if (f->common.beat_fd >= 0)
+		close(f->common.beat_fd);
 	free(f->programs);
 	free(f->devices);
 	free(f->entry_fd);

@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-enum { WORDS = 64 * 1024, PAGE = 4096 };
+enum { WORDS = 64 * 1024 };
 
 // What libbpf says while a program is loaded: its own warnings and the verifier's log. control
 // thread only.
@@ -87,21 +86,12 @@ static const struct weir_share *find_share(const struct weir_front_args *a, cons
 	return NULL;
 }
 
-static int live_fd(const struct front_program *p, const struct weir_share *s)
+static int size_share(struct bpf_map *map, const struct weir_share *s, const struct front_common *c)
 {
-	for (unsigned i = 0; p && i < p->n_live; i++)
-		if (p->live[i] == s->data)
-			return p->live_fd[i];
-	return -1;
-}
+	const struct front_share *have = s->live ? front_share_find(c->shares, s) : NULL;
 
-static int size_share(struct bpf_map *map, const struct weir_share *s,
-		      const struct front_program *old)
-{
-	int fd = s->live ? live_fd(old, s) : -1;
-
-	if (fd >= 0)
-		return bpf_map__reuse_fd(map, fd);
+	if (have)
+		return bpf_map__reuse_fd(map, have->fd);
 	return bpf_map__set_value_size(map, (__u32)s->value_size) ?:
 		       bpf_map__set_max_entries(map, s->n)	  ?:
 		       s->live ? bpf_map__set_map_flags(map, BPF_F_MMAPABLE)
@@ -125,7 +115,8 @@ static int check_state(const struct bpf_map *map, const struct weir_element *e)
 }
 
 static int set_map(struct bpf_map *map, const struct weir_element *e,
-		   const struct weir_front_args *a, const struct front_program *old, int beat_fd)
+		   const struct weir_front_args *a, const struct front_program *old,
+		   const struct front_common *c)
 {
 	const char *name = bpf_map__name(map);
 	const struct weir_share *share = find_share(a, name);
@@ -137,9 +128,9 @@ static int set_map(struct bpf_map *map, const struct weir_element *e,
 	};
 
 	if (share)
-		return size_share(map, share, old);
+		return size_share(map, share, c);
 	if (!strcmp(name, "weir_beat"))
-		return bpf_map__reuse_fd(map, beat_fd);
+		return bpf_map__reuse_fd(map, c->beat_fd);
 	if (!strcmp(name, "weir_out"))
 		return reuse_or_size(map, old ? old->out_fd : -1, weir_n_outputs(e) + 2);
 	if (!strcmp(name, "weir_counts"))
@@ -153,7 +144,17 @@ static int set_map(struct bpf_map *map, const struct weir_element *e,
 	return 0;
 }
 
-static int fill_shares(const struct front_program *p, const struct weir_front_args *a)
+static int fill_share(int fd, const struct weir_share *s)
+{
+	int e = 0;
+
+	for (uint32_t k = 0; !e && k < s->n; k++)
+		e = bpf_map_update_elem(fd, &k, (uint8_t *)s->data + k * s->value_size, 0);
+	return e;
+}
+
+static int take_shares(struct front_program *p, const struct weir_front_args *a,
+		       struct front_common *c)
 {
 	int e = 0;
 
@@ -161,8 +162,12 @@ static int fill_shares(const struct front_program *p, const struct weir_front_ar
 		const struct weir_share *s = &a->share[i];
 		int fd = bpf_object__find_map_fd_by_name(p->object, s->map);
 
-		for (uint32_t k = 0; !e && !s->live && k < s->n; k++)
-			e = bpf_map_update_elem(fd, &k, (uint8_t *)s->data + k * s->value_size, 0);
+		if (!s->live)
+			e = fill_share(fd, s);
+		else if ((p->live[p->n_live] = front_share_use(&c->shares, s, fd)))
+			p->n_live++;
+		else
+			e = -ENOMEM;
 	}
 	return e;
 }
@@ -175,7 +180,7 @@ static int ask(const struct weir_element *e, struct weir_front_args *a)
 
 static int open_and_load(struct front_program *p, const char *file, const struct weir_element *e,
 			 const struct weir_front_args *a, const struct front_program *old,
-			 int beat_fd)
+			 struct front_common *c)
 {
 	struct bpf_map *map;
 	int rc = 0;
@@ -185,7 +190,7 @@ static int open_and_load(struct front_program *p, const char *file, const struct
 		return -errno;
 	bpf_object__for_each_map(map, p->object)
 	{
-		rc = set_map(map, e, a, old, beat_fd);
+		rc = set_map(map, e, a, old, c);
 		if (rc)
 			return rc;
 	}
@@ -199,11 +204,12 @@ static int open_and_load(struct front_program *p, const char *file, const struct
 	p->n_counts = front_n_counts(e);
 	p->hands_all = a->hands_all;
 	p->state_size = p->state_fd >= 0 ? e->class->state_size : 0;
-	return fill_shares(p, a);
+	return take_shares(p, a, c);
 }
 
 int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
-		       const struct front_program *old, int beat_fd, char *why, size_t size)
+		       const struct front_program *old, struct front_common *c, char *why,
+		       size_t size)
 {
 	libbpf_print_fn_t print;
 	struct weir_front_args a;
@@ -218,21 +224,13 @@ int front_program_load(struct front_program *p, const char *file, const struct w
 		snprintf(why, size, "%s", a.why);
 	words[n_words = 0] = '\0';
 	print = libbpf_set_print(keep_words);
-	rc = open_and_load(p, file, e, &a, old, beat_fd);
+	rc = open_and_load(p, file, e, &a, old, c);
 	libbpf_set_print(print);
 	if (rc) {
 		find_reason(why, size);
-		front_program_close(p);
-		return rc;
+		front_program_close(p, c);
 	}
-	for (unsigned i = 0; old && i < old->n_live; i++)
-		for (unsigned k = 0; k < a.n_share; k++)
-			if (a.share[k].data == old->live[i]) {
-				p->live[p->n_live] = old->live[i];
-				p->live_fd[p->n_live++] =
-					bpf_object__find_map_fd_by_name(p->object, a.share[k].map);
-			}
-	return 0;
+	return rc;
 }
 
 static bool has_arguments(const struct front_program *p, const struct weir_front_args *a)
@@ -279,7 +277,7 @@ int front_program_is_old(const struct front_program *p, const struct weir_elemen
 	return rc ?: !has_arguments(p, &a);
 }
 
-void front_program_close(struct front_program *p)
+void front_program_close(struct front_program *p, struct front_common *c)
 {
 	if (!p->object && p->n_counts) {
 		close(p->counts_fd);
@@ -287,39 +285,16 @@ void front_program_close(struct front_program *p)
 			close(p->state_fd);
 	}
 	bpf_object__close(p->object);
+	while (p->n_live)
+		front_share_leave(&c->shares, p->live[--p->n_live]);
 	*p = (struct front_program){.fd = -1, .state_fd = -1};
 }
 
-// The table's bytes go into the map, and the map takes the place of the memory.
-static int share(struct front_program *p, const struct weir_share *s)
+int front_program_share(struct front_program *p)
 {
-	int fd = bpf_object__find_map_fd_by_name(p->object, s->map);
-	size_t bytes = s->value_size * s->n;
-	void *m;
+	int rc = 0;
 
-	bytes = (bytes + PAGE - 1) & ~(size_t)(PAGE - 1);
-	m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (m == MAP_FAILED)
-		return -errno;
-	memcpy(m, s->data, s->value_size * s->n);
-	if (mremap(m, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, s->data) == MAP_FAILED) {
-		int e = -errno;
-
-		munmap(m, bytes);
-		return e;
-	}
-	p->live[p->n_live] = s->data;
-	p->live_fd[p->n_live++] = fd;
-	return 0;
-}
-
-int front_program_share(struct front_program *p, const struct weir_element *e)
-{
-	struct weir_front_args a;
-	int rc = ask(e, &a);
-
-	for (unsigned i = 0; !rc && i < a.n_share; i++)
-		if (a.share[i].live && live_fd(p, &a.share[i]) < 0)
-			rc = share(p, &a.share[i]);
+	for (unsigned i = 0; !rc && i < p->n_live; i++)
+		rc = front_share_map(p->live[i]);
 	return rc;
 }

@@ -3,6 +3,8 @@
 
 // One element's program in the driver.
 
+#include "share.h"
+
 #include <abi/front.h>
 #include <graph.h>
 
@@ -15,10 +17,15 @@ struct front_program {
 	int out_fd, counts_fd, state_fd; // state_fd: -1 without state
 	unsigned n_counts;
 	size_t state_size;
-	const void *live[WEIR_SHARES]; // memory that is a map's
-	int live_fd[WEIR_SHARES];
+	struct front_share *live[WEIR_SHARES]; // memory that is a map's
 	unsigned n_live;
 	bool hands_all; // it hands over every packet for now
+};
+
+// What the programs of a router have together.
+struct front_common {
+	int beat_fd; // map of the router's sign of life
+	struct front_share *shares;
 };
 
 // Does the program leave output 0 uncounted? Not where packets change their length on the way.
@@ -27,17 +34,18 @@ bool front_derives(const struct weir_element *e);
 unsigned front_n_counts(const struct weir_element *e);
 
 // Loads the program of an element from its object file with the element's arguments of now. With
-// `old`, its counters, state, outputs and live tables go on in the new one. beat_fd is the map of
-// the router's sign of life, which the program may read. Why it failed goes to why: what the class,
+// `old`, its counters, state and outputs go on in the new one. Live tables that others share, or
+// the old one, and that have not moved, go on too. Why it failed goes to why: what the class,
 // libbpf or the verifier said, one line. So does why all packets are handed over, if they are. 0 or
 // -errno.
 int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
-		       const struct front_program *old, int beat_fd, char *why, size_t size);
-void front_program_close(struct front_program *p);
+		       const struct front_program *old, struct front_common *c, char *why,
+		       size_t size);
+void front_program_close(struct front_program *p, struct front_common *c);
 // Would its arguments be others now, or what was copied into it? 1, 0, or -errno: the class refuses
 // the driver.
 int front_program_is_old(const struct front_program *p, const struct weir_element *e);
 
 // Makes the program's live tables the element's memory, so that both halves read the same bytes.
-// Once per table; nobody writes to it meanwhile. 0 or -errno.
-int front_program_share(struct front_program *p, const struct weir_element *e);
+// Nobody writes to it meanwhile. 0 or -errno.
+int front_program_share(struct front_program *p);

@@ -29,7 +29,7 @@ struct weir_front {
 	bool off;			// for good: a program could not be replaced
 	struct exit_point *exits;
 	unsigned n_exits;
-	int beat_fd;
+	struct front_common common;
 	struct weir_beat *beat;
 	int n_cpus;
 	int watch_fd; // tells that interfaces changed; -1: nobody listens
@@ -55,11 +55,9 @@ struct weir_device *front_device(const struct weir_element *e);
 // with those. 0 or -errno; then the old one stays.
 int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
 
-// Loads its program again, for what is now. with_tables: the live tables go on in the new one; else
-// they become maps anew. why as of front_program_load. 0, also if everything had to go on in
-// userspace; or -errno, and the old one stays.
-int front_reload(struct weir_front *f, const struct weir_element *e, bool with_tables, char *why,
-		 size_t size);
+// Loads its program again, for what is now. why as of front_program_load. 0, also if everything had
+// to go on in userspace; or -errno, and the old one stays.
+int front_reload(struct weir_front *f, const struct weir_element *e, char *why, size_t size);
 void front_unwatch(struct weir_front *f);
 
 // Room for what interfaces said before, zeroed. 0 or -errno.

@@ -60,7 +60,7 @@ int front_pin_element(const struct weir_front *f, const struct weir_element *e, 
 
 int front_pin(const struct weir_front *f, const char *dir)
 {
-	int rc = tree_pin(f->beat_fd, "%s/beat", dir);
+	int rc = tree_pin(f->common.beat_fd, "%s/beat", dir);
 	char folder[TREE_PATH];
 
 	for (unsigned i = 0; !rc && i < f->plan->router->n_elements; i++)

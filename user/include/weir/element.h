@@ -92,6 +92,9 @@ struct weir_class {
 	// Most packets a node of this element will hold: the plan computes buffers from it.
 	unsigned (*capacity)(const struct weir_element *e);
 
+	// The follower of the kernel that the element is (weir/kernel.h). NULL: it is none.
+	struct weir_kernel *(*kernel)(const struct weir_element *e);
+
 	// Can an element with these arguments run in the driver, if there is an object for its
 	// class? Fills in what its program gets. 0, or what weir_front_refuse says. Called after
 	// configure for the plan and after init for loading. NULL: always, and the program has the

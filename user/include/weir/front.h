@@ -18,11 +18,13 @@ struct weir_share {
 	uint32_t n;
 	// live: data is a piece of memory in whole pages that is the map's from then on, so both
 	// halves read the same bytes. Workers may write there, so it is taken over while they stand
-	// at a safe point. Otherwise it is copied once.
+	// at a safe point. Otherwise it is copied once. Elements that share the same piece have one
+	// map: of the same data, size and number of moves.
 	bool live;
+	unsigned moves; // of a live one: another number when other memory lies at `data`
 };
 
-enum { WEIR_SHARES = 4 };
+enum { WEIR_SHARES = 8 };
 
 // Filled in by a class's `driver` function. What it points to stays the class's, and must stay as
 // it is until the programs are loaded.
@@ -49,8 +51,8 @@ int weir_front_refuse(struct weir_front_args *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 // The memory that an element shares with its program lies elsewhere now, or there is more of it:
-// the program is loaded anew with what `driver` says then, with new maps, as memory may even lie
-// where other memory lay before. Until this returns the program reads
-// what was shared before; if it cannot be loaded, packets go on in userspace. Does nothing while
-// the element has no program. By control, at a safe point.
+// the program is loaded anew with what `driver` says then, with new maps for what changed. Until
+// this returns the program reads what was shared before; if it cannot be loaded, packets go on in
+// userspace. To be called for each element that shares the memory. Does nothing while the element
+// has no program. By control, at a safe point.
 void weir_front_moved(const struct weir_element *e);

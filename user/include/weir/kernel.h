@@ -12,6 +12,7 @@
 
 #include <abi/hop.h>
 
+struct weir_args;
 struct weir_buf;
 struct weir_element;
 struct weir_fib6;
@@ -29,15 +30,24 @@ struct weir_kernel_options {
 
 // For configure: nothing on the system is opened. NULL: in err. The options are copied.
 struct weir_kernel *weir_kernel_new(const struct weir_kernel_options *o, struct weir_err *err);
-// For init: opens sockets in the network namespace of the caller, reads everything, and follows
-// from then on in a thread of its own. The tables are complete when it returns. 0 or -errno.
+// For init: opens sockets in the network namespace of the caller, and reads everything: the tables
+// are complete when it returns, and stay so while the router has no engine (`weir load`). From then
+// on it follows in a thread of its own, which changes what views hold only while it holds the
+// engine's world (weir_world_hold), a millisecond at a time, and moves their memory only while it
+// has stopped it. 0 or -errno.
 int weir_kernel_start(struct weir_kernel *k, struct weir_router *r, struct weir_err *err);
+// For fini_node, as the engine goes: ends the thread. The tables stay as they are.
+void weir_kernel_stop(struct weir_kernel *k);
 void weir_kernel_free(struct weir_kernel *k); // NULL is fine
 // Memory that workers read moves at a safe point, to which the follower leaves the way to a worker:
 // whoever started it with a router calls weir_watch_fd(n, weir_kernel_move_fd(k), fn) in init_node
 // of its home, and fn calls weir_kernel_move(k). Without a router memory moves at once.
 int weir_kernel_move_fd(const struct weir_kernel *k);
 void weir_kernel_move(struct weir_kernel *k);
+
+// The follower that an element is (KernelRoutes), for the configure of those that name it. NULL:
+// it is none, which is said; or it could not be configured, which was.
+struct weir_kernel *weir_kernel_of(struct weir_args *a, const struct weir_element *e);
 
 // What packets that came in by an interface see: its tables, as rules and VRFs say, in one table a
 // family, whose values number the hops. Views that are equal share their memory.
@@ -52,7 +62,8 @@ struct weir_view {
 // iif: name of the interface; NULL: none. NULL without memory. From configure on; empty tables
 // until the start.
 const struct weir_view *weir_kernel_view(struct weir_kernel *k, const char *iif);
-// fn is called at a safe point after memory of a view moved.
+// fn is called at a safe point after memory of a view moved, or there is more of it. To be asked
+// for before the start.
 int weir_kernel_on_move(struct weir_kernel *k, void (*fn)(void *arg), void *arg);
 
 // The address from which an ICMP error to dst is sent: the preferred source of the route to it,
