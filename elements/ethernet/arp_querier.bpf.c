@@ -5,37 +5,38 @@
 #include <weir/clock.h>
 #include <weir/element.h>
 
-#include "arp_front.h"
+#include "neighbor_front.h"
 
 struct arp_querier {
-	struct arp_front front;
+	be32 ip, broadcast; // ip 0: none is known, so nothing can leave
+	__u8 eth[6];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, ARP_FRONT_ENTRIES);
+	__uint(max_entries, NEIGHBOR_PLACES4);
 	__type(key, __u32);
-	__type(value, struct arp_neighbor);
+	__type(value, struct neighbor4);
 } neighbors SEC(".maps");
 
 // An Ethernet address in the lower 48 bits, as it lies in memory; 0: userspace is to look.
 static inline __u64 known(be32 ip)
 {
-	__u32 hash = arp_front_hash(ip), place = arp_front_place(hash);
-	const struct arp_neighbor *e = bpf_map_lookup_elem(&neighbors, &place);
+	__u32 hash = neighbor4_hash(ip), place = neighbor4_place(hash);
+	const struct neighbor4 *e = bpf_map_lookup_elem(&neighbors, &place);
 	__u64 who;
 
 	if (!e)
 		return 0;
 	who = WEIR_READ_ONCE(e->who);
-	if (who >> 48 != arp_front_tag(hash) >> 48 || WEIR_READ_ONCE(e->until) <= weir_clock())
+	if (who >> 48 != neighbor4_tag(hash) >> 48 || WEIR_READ_ONCE(e->until) <= weir_clock())
 		return 0;
 	return who;
 }
 
 // RFC 1112 6.4 for multicast; 0: for one host.
-static inline __u64 for_many(const struct arp_front *self, be32 ip)
+static inline __u64 for_many(const struct arp_querier *self, be32 ip)
 {
 	__u32 a = rd32(ip);
 
@@ -52,11 +53,11 @@ static inline unsigned arp_querier(const struct arp_querier *self, struct packet
 	struct eth *eth;
 	__u64 dst;
 
-	if (!self->front.ip.be || !ip.be)
+	if (!self->ip.be || !ip.be)
 		return WEIR_HANDOVER;
 	dst = known(ip);
 	if (WEIR_UNLIKELY(!dst))
-		dst = for_many(&self->front, ip);
+		dst = for_many(self, ip);
 	if (!dst)
 		return WEIR_HANDOVER;
 	eth = weir_push_front(p, sizeof(*eth));
@@ -64,7 +65,7 @@ static inline unsigned arp_querier(const struct arp_querier *self, struct packet
 		return WEIR_HANDOVER;
 	weir_set_mac(p);
 	memcpy(eth->dst, &dst, sizeof(eth->dst));
-	memcpy(eth->src, self->front.eth, sizeof(eth->src));
+	memcpy(eth->src, self->eth, sizeof(eth->src));
 	eth->type = wr16(ETHERTYPE_IP4);
 	return 0;
 }

@@ -18,33 +18,28 @@
 //	arpq :: ARPQuerier(18.26.4.24/24, 0:0:c0:ae:67:ef);
 //	c :: Classifier(12/0806 20/0002, 12/0800); c[0] -> [1]arpq;
 //	rt -> [0]arpq -> ToDevice(eth0);
-#include "arp_querier.h"
+#include "neighbors.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { OUT, QUERIES };
-enum { NS = 1000000000 };
+struct arp_querier {
+	struct neighbors core;
+	char *ip_text, *eth_text;
+	be32 ip, broadcast;
+	uint8_t eth[6];
+	bool broadcast_poll, broadcast_given;
+	struct arp_front {
+		be32 ip, broadcast; // ip 0: none is known, so nothing can leave
+		uint8_t eth[6];
+	} front;
+};
 
-static void encap(struct packet *p, const struct eth *eth)
-{
-	weir_set_mac(p);
-	memcpy(weir_data(p), eth, sizeof(*eth));
-}
+struct arp_querier_state {
+	struct neighbors_state core;
+};
 
-// Loses a packet that is in no batch.
-static void lose(struct weir_node *n, enum arp_reason why, struct packet *p)
-{
-	struct arp_querier_state *s = n->state;
-
-	s->drops++;
-	weir_drop(n, why, p);
-}
-
-// The question for an address, because of a packet. dst: the neighbour itself when it is only
-// checked, else NULL. NULL without a buffer: the next packet asks again.
-static struct packet *make_query(struct weir_node *n, be32 ip, const uint8_t *dst,
-				 const struct packet *about)
+static struct packet *ask(struct weir_node *n, struct neighbor_key k, const uint8_t *dst,
+			  const struct packet *about)
 {
 	const struct arp_querier *self = n->self;
 	struct arp_querier_state *s = n->state;
@@ -54,7 +49,7 @@ static struct packet *make_query(struct weir_node *n, be32 ip, const uint8_t *ds
 	struct eth *eth;
 
 	if (!q)
-		return NULL;
+		return NULL; // the next packet asks again
 	eth = (struct eth *)weir_data(q);
 	arp = (struct arp4 *)(eth + 1);
 	memset(eth->dst, 0xff, 6);
@@ -69,290 +64,55 @@ static struct packet *make_query(struct weir_node *n, be32 ip, const uint8_t *ds
 		.plen = 4,
 		.op = wr16(ARP_REQUEST),
 		.spa = self->ip,
-		.tpa = ip,
+		.tpa = neighbor_to_ip4(k),
 	};
 	memcpy(arp->sha, self->eth, 6);
 	weir_set_mac(q);
 	weir_set_network(q, sizeof(*eth), sizeof(*arp));
 	q->tstamp = about->tstamp;
 	memcpy(q->anno + ANNO_VLAN_TCI, about->anno + ANNO_VLAN_TCI, 2);
-	s->queries++;
+	s->core.queries++;
 	weir_made(n, 1, len);
 	return q;
 }
 
-// The answer may come back before this returns: the table must be in order, and what was found in
-// it before may be gone after.
-static void send_query(struct weir_node *n, struct packet *q)
+static bool group(const struct neighbors *core, struct neighbor_key k, uint8_t *dst)
 {
-	if (q)
-		weir_emit(n, n->element->n_out > QUERIES ? QUERIES : OUT, q);
-}
+	const struct arp_querier *self = (const struct arp_querier *)core;
+	be32 ip = neighbor_to_ip4(k);
 
-// Whether an address may be asked for now; if so, notes that it was.
-static bool ask_now(struct weir_node *n, struct arp_entry *e, uint64_t now)
-{
-	const struct arp_querier_state *s = n->state;
-	uint64_t pause = arp_poll_pause(e);
-
-	if (!arp_may_poll(e, now))
+	if (neighbor_multicast4(ip, dst))
+		return true;
+	if (rd32(ip) != 0xffffffff && ip.be != self->broadcast.be)
 		return false;
-	e->polled = now;
-	e->polls += e->polls < 255;
-	return !s->share ||
-	       !arp_asked(((const struct arp_querier *)n->self)->log, e->ip, now, pause);
-}
-
-static void keep(struct weir_node *n, struct arp_entry *e, struct packet *p)
-{
-	struct arp_log *log = ((const struct arp_querier *)n->self)->log;
-	struct arp_querier_state *s = n->state;
-
-	arp_append(&s->table, e, p);
-	__atomic_fetch_add(&log->n_packets, 1, __ATOMIC_RELAXED);
-	if (!s->share || s->waiting)
-		return;
-	// A reply may just have come in elsewhere. Who heard it writes first and then looks who
-	// waits, this is the other way round: one of the two sees the other.
-	__atomic_store_n(&s->waiting, true, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&log->seq, __ATOMIC_SEQ_CST) != s->seen)
-		weir_bell_ring(n, &s->bell);
-}
-
-// The oldest packet that waits for a neighbour; NULL: none.
-static struct packet *take(struct weir_node *n, struct arp_entry *e)
-{
-	struct arp_querier_state *s = n->state;
-	struct packet *p = arp_take(&s->table, e);
-
-	if (!p)
-		return NULL;
-	__atomic_fetch_sub(&((const struct arp_querier *)n->self)->log->n_packets, 1,
-			   __ATOMIC_RELAXED);
-	if (!s->table.n_packets)
-		__atomic_store_n(&s->waiting, false, __ATOMIC_RELAXED);
-	return p;
-}
-
-static uint32_t most_entries(const struct arp_limits *l)
-{
-	return l->entries && l->entries < ARP_ENTRIES_MAX ? l->entries : ARP_ENTRIES_MAX;
-}
-
-// How many of this worker's packets are too many, when `coming` more are to wait.
-static uint32_t surplus(struct weir_node *n, uint32_t coming)
-{
-	const struct arp_querier *self = n->self;
-	const struct arp_querier_state *s = n->state;
-	const struct arp_limits *l = &self->limits;
-	uint32_t all = __atomic_load_n(&self->log->n_packets, __ATOMIC_RELAXED) + coming;
-	uint32_t mine = s->table.n_packets + coming;
-	uint32_t most = l->packets - l->packets / l->slim_factor;
-
-	if (!l->packets || all <= l->packets || mine <= s->share)
-		return 0;
-	most = most ? most : 1;
-	return all - most < mine - s->share ? all - most : mine - s->share;
-}
-
-// Expired entries go, then entries beyond the limit, then packets, the oldest first.
-static void slim(struct weir_node *n, uint64_t now, uint32_t coming)
-{
-	const struct arp_limits *l = &((const struct arp_querier *)n->self)->limits;
-	struct arp_querier_state *s = n->state;
-	struct arp_table *t = &s->table;
-	uint32_t most = most_entries(l), many;
-	struct arp_entry *e;
-	struct packet *p;
-
-	while ((e = t->oldest) && (arp_expired(e, now, l->timeout) || t->n_entries > most)) {
-		while ((p = take(n, e)))
-			lose(n, ARP_TIMEOUT, p);
-		arp_forget(n, e->ip);
-		arp_remove(t, e);
-	}
-	for (many = surplus(n, coming); e && many; e = e->newer)
-		for (; many && (p = take(n, e)); many--)
-			lose(n, ARP_CAPACITY, p);
-}
-
-static void run_timer(struct weir_node *n, struct weir_timer *timer)
-{
-	const struct arp_querier *self = n->self;
-
-	slim(n, weir_now(n), 0);
-	weir_timer_set(timer, n, weir_now(n) + self->limits.timeout + NS, run_timer);
-}
-
-// When a neighbour that is in use is to be asked for again.
-static uint64_t poll_time(const struct arp_querier *self, const struct arp_entry *e)
-{
-	return self->poll_timeout ? e->live + self->poll_timeout : UINT64_MAX;
-}
-
-static uint64_t until_timeout(const struct arp_querier *self, const struct arp_entry *e,
-			      uint64_t until)
-{
-	uint64_t end = self->limits.timeout ? e->live + self->limits.timeout : UINT64_MAX;
-
-	return end < until ? end : until;
-}
-
-// The header for a neighbour that is known; also fills the cache. Asks again when it is time.
-static bool known_header(struct weir_node *n, const struct packet *p, be32 ip, struct eth *eth)
-{
-	const struct arp_querier *self = n->self;
-	struct arp_querier_state *s = n->state;
-	struct arp_entry *e = arp_find(&s->table, ip);
-	struct arp_cached *c = arp_cached(s, ip);
-	uint64_t now = weir_now(n), until;
-	struct packet *query = NULL;
-
-	if (!e || !e->known || arp_expired(e, now, self->limits.timeout))
-		return false;
-	memcpy(eth->dst, e->eth, 6);
-	until = poll_time(self, e);
-	if (now >= until) {
-		until = now + ARP_POLL_NS;
-		if (ask_now(n, e, now))
-			query = make_query(n, ip, e->eth, p);
-	}
-	until = until_timeout(self, e, until);
-	arp_publish(n, ip, e->eth, until);
-	*c = (struct arp_cached){.until = until, .ip = ip, .eth = *eth};
-	send_query(n, query);
+	memset(dst, 0xff, 6);
 	return true;
 }
 
-// The header where no neighbour is to be asked for.
-static bool group_header(const struct arp_querier *self, be32 ip, struct eth *eth)
-{
-	uint32_t a = rd32(ip);
-
-	if (a == 0xffffffff || ip.be == self->broadcast.be) {
-		memset(eth->dst, 0xff, 6);
-		return true;
-	}
-	if (a >> 28 == 14) { // RFC 1112 6.4
-		const uint8_t dst[6] = {
-			0x01, 0x00, 0x5e, (uint8_t)(a >> 16 & 0x7f), (uint8_t)(a >> 8), (uint8_t)a};
-
-		memcpy(eth->dst, dst, 6);
-		return true;
-	}
-	return false;
-}
-
-// Keeps a packet whose next hop is unknown, and asks.
-static void wait(struct weir_node *n, struct packet *p, be32 ip)
-{
-	const struct arp_limits *l = &((const struct arp_querier *)n->self)->limits;
-	struct arp_querier_state *s = n->state;
-	struct arp_table *t = &s->table;
-	struct packet *query = NULL;
-	uint64_t now = weir_now(n);
-	struct arp_entry *e;
-
-	e = arp_ensure(t, ip, now);
-	if (!e || !weir_may_keep(n)) {
-		lose(n, ARP_NO_BUFFER, p);
-		return;
-	}
-	arp_refresh(t, e, now, l->timeout);
-	if (l->packets_per_entry && e->n >= l->packets_per_entry) {
-		lose(n, ARP_CAPACITY, p);
-		return;
-	}
-	if (ask_now(n, e, now))
-		query = make_query(n, ip, NULL, p);
-	// the packet counts already, but is not the one to go
-	if (surplus(n, 1) || t->n_entries > most_entries(l))
-		slim(n, now, 1);
-	keep(n, e, p);
-	send_query(n, query);
-}
+static const struct neighbor_class arp_neighbors = {
+	.learns_all = true,
+	.pause = NEIGHBOR_NS / 10,
+	.asks = "ARP queries",
+	.ask = ask,
+	.group = group,
+};
 
 // Sends, keeps or loses one packet that is in no batch. True: it has its header now and is to
 // leave by OUT.
 static bool resolve(struct weir_node *n, struct packet *p)
 {
 	const struct arp_querier *self = n->self;
-	struct eth eth = {.type = wr16(ETHERTYPE_IP4)};
 	be32 ip = weir_dst_ip(p);
 
-	if (!self->ip.be || !ip.be) {
-		if (self->ip.be &&
-		    !__atomic_exchange_n(&self->log->told_zero, true, __ATOMIC_RELAXED))
-			fprintf(stderr,
-				"%s: would query for 0.0.0.0; missing dest IP addr "
-				"annotation?\n",
-				n->element->name);
-		lose(n, ARP_NO_ADDRESS, p);
-		return false;
-	}
-	memcpy(eth.src, self->eth, 6);
-	if (!known_header(n, p, ip, &eth) && !group_header(self, ip, &eth)) {
-		wait(n, p, ip);
-		return false;
-	}
-	if (!weir_push_front(p, sizeof(eth))) {
-		struct packet *q = weir_packet_room(n, p, WEIR_HEADROOM, 0);
-
-		if (!q) {
-			lose(n, ARP_NO_ROOM, p);
-			return false;
-		}
-		// room moved it; the caller's batch takes the packet as it is
-		weir_push_front(q, sizeof(eth));
-		encap(q, &eth);
-		weir_emit(n, OUT, q);
-		return false;
-	}
-	encap(p, &eth);
-	return true;
-}
-
-void arp_insert(struct weir_node *n, be32 ip, const uint8_t *eth)
-{
-	const struct arp_querier *self = n->self;
-	struct arp_querier_state *s = n->state;
-	uint64_t now = weir_now(n);
-	struct arp_entry *e = arp_ensure(&s->table, ip, now);
-	struct packet *p, *waiting = NULL, **at = &waiting;
-
-	if (!e)
-		return;
-	arp_learn(&s->table, e, eth, now);
-	arp_forget(n, ip);
-	if (!e->known)
-		return;
-	arp_publish(n, ip, e->eth, until_timeout(self, e, poll_time(self, e)));
-	while ((p = take(n, e))) {
-		*at = p;
-		at = &p->next;
-	}
-	*at = NULL;
-	if (s->table.n_entries > most_entries(&self->limits))
-		slim(n, now, 0);
-	while ((p = waiting)) {
-		waiting = p->next;
-		if (resolve(n, p))
-			weir_emit(n, OUT, p);
-	}
-}
-
-void arp_clear(struct weir_node *n, enum arp_reason why)
-{
-	struct arp_querier_state *s = n->state;
-	struct arp_entry *e;
-	struct packet *p;
-
-	while ((e = s->table.oldest)) {
-		while ((p = take(n, e)))
-			lose(n, why, p);
-		arp_forget(n, e->ip);
-		arp_remove(&s->table, e);
-	}
+	if (self->ip.be && ip.be)
+		return neighbor_resolve(n, p, neighbor_ip4(ip));
+	if (self->ip.be && !__atomic_exchange_n(&self->core.log->told_zero, true, __ATOMIC_RELAXED))
+		fprintf(stderr,
+			"%s: would query for 0.0.0.0; missing dest IP addr "
+			"annotation?\n",
+			n->element->name);
+	neighbor_lose(n, NEIGHBOR_NO_ADDRESS, p);
+	return false;
 }
 
 static bool is_reply(struct packet *p)
@@ -378,16 +138,16 @@ static void replies(struct weir_node *n, struct batch *b)
 
 		b->bytes -= p->len;
 		if (p->len >= sizeof(struct eth) + sizeof(arp))
-			s->responses++;
+			s->core.responses++;
 		if (!is_reply(p)) {
-			weir_drop(n, ARP_BAD_REPLY, p);
+			weir_drop(n, NEIGHBOR_BAD_REPLY, p);
 			continue;
 		}
 		memcpy(&arp, weir_data(p) + sizeof(struct eth), sizeof(arp));
 		weir_end(n, &p, 1);
 		// first the others, so that none of them publishes what is no longer right
-		arp_tell_others(n, arp.spa, arp.sha);
-		arp_insert(n, arp.spa, arp.sha);
+		neighbor_tell(n, neighbor_ip4(arp.spa), arp.sha);
+		neighbor_insert(n, neighbor_ip4(arp.spa), arp.sha, true);
 	}
 	b->n = 0;
 }
@@ -412,13 +172,12 @@ static __attribute__((noinline)) void rest(struct weir_node *n, struct batch *b,
 
 static void arp_querier(struct weir_node *n, unsigned port, struct batch *b)
 {
-	struct arp_log *log = ((const struct arp_querier *)n->self)->log;
 	struct arp_querier_state *s = n->state;
 	const uint64_t now = weir_now(n);
 	const unsigned count = b->n;
 
-	if (WEIR_UNLIKELY(__atomic_load_n(&log->seq, __ATOMIC_ACQUIRE) != s->seen))
-		arp_read_news(n);
+	if (WEIR_UNLIKELY(neighbor_has_news(n)))
+		neighbor_read_news(n);
 	if (WEIR_UNLIKELY(port)) {
 		replies(n, b);
 		return;
@@ -427,88 +186,123 @@ static void arp_querier(struct weir_node *n, unsigned port, struct batch *b)
 	for (unsigned i = 0; i < count; i++) {
 		struct packet *p = b->p[i];
 		be32 ip = weir_dst_ip(p);
-		const struct arp_cached *c = arp_cached(s, ip);
+		const struct neighbor_cached4 *c = neighbor_cached4(&s->core, ip);
 
 		if (WEIR_UNLIKELY(c->ip.be != ip.be || c->until <= now ||
 				  !weir_push_front(p, sizeof(c->eth)))) {
 			rest(n, b, p);
 			return;
 		}
-		encap(p, &c->eth);
+		neighbor_encap(p, &c->eth);
 	}
+}
+
+static bool is_other(const void *was, const void *is)
+{
+	const struct arp_querier *old = was, *self = is;
+
+	return old->ip.be != self->ip.be || memcmp(old->eth, self->eth, 6) != 0;
+}
+
+static int configure(struct weir_element *e, struct weir_args *a)
+{
+	struct arp_querier *self = e->self;
+	const char *ip = self->ip_text, *eth = self->eth_text;
+	struct weir_ip4_prefix net;
+	unsigned next = 0;
+	int rc;
+
+	self->core.class = &arp_neighbors;
+	if (!neighbors_memory(&self->core, sizeof(*self->core.log)))
+		return weir_args_error(a, -1, "out of memory");
+	// the two may stand anywhere between the keywords
+	if (!ip && next < a->n_rest)
+		ip = a->rest[next++];
+	if (!eth && next < a->n_rest)
+		eth = a->rest[next++];
+	if (next < a->n_rest)
+		return weir_args_error(a, (int)next, "too many arguments; expected IP, ETH");
+	if (!ip)
+		return weir_args_error(a, -1, "expected IP, ETH");
+	eth = eth ? eth : ip;
+	rc = weir_parse(e, WEIR_T_IP4_PREFIX, ip, "IP", &net, a->err);
+	if (weir_parse(e, WEIR_T_ETHER, eth, "ETH", self->eth, a->err))
+		rc = -1;
+	if (!self->core.limits.slim_factor)
+		return weir_args_error(a, -1, "CAPACITY_SLIM_FACTOR cannot be zero");
+	if (rc)
+		return rc;
+	self->ip = net.addr;
+	neighbor_source(self->core.log, self->eth);
+	if (!self->broadcast_given) {
+		self->broadcast.be = net.addr.be | ~net.mask.be;
+		if (self->broadcast.be == net.addr.be)
+			self->broadcast.be = 0xffffffff;
+	}
+	e->len_delta = sizeof(struct eth);
+	if (a->reconfigure)
+		neighbors_reconfigured(e, &self->core, is_other);
+	return 0;
+}
+
+static int driver(const struct weir_element *e, struct weir_front_args *a)
+{
+	struct arp_querier *self = e->self;
+
+	self->front = (struct arp_front){.ip = self->ip, .broadcast = self->broadcast};
+	memcpy(self->front.eth, self->eth, sizeof(self->front.eth));
+	a->self = &self->front;
+	a->size = sizeof(self->front);
+	neighbors_shared(&self->core, a);
+	return 0;
 }
 
 static int init_node(struct weir_node *n, struct weir_err *)
 {
-	const struct arp_querier *self = n->self;
-	struct arp_querier_state *s = n->state;
-
-	s->table.seed = weir_random(n);
-	s->share = arp_share(n->element, self);
-	weir_bell_open(&s->bell, n, arp_called);
-	weir_timer_set(&s->timer, n, weir_now(n) + self->limits.timeout + NS, run_timer);
+	neighbors_begin(n);
 	return 0;
-}
-
-static void fini_node(struct weir_node *n)
-{
-	struct arp_querier_state *s = n->state;
-	struct arp_entry *e;
-	struct packet *p;
-
-	weir_timer_clear(&s->timer);
-	while ((e = s->table.oldest)) {
-		while ((p = arp_take(&s->table, e)))
-			weir_packet_free(n, p);
-		arp_remove(&s->table, e);
-	}
-	free(s->table.buckets);
 }
 
 static void fini(struct weir_element *e)
 {
-	struct arp_querier *self = e->self;
-
-	if (!self)
-		return;
-	free(self->log);
-	weir_area_free(&self->neighbors);
+	if (e->self)
+		neighbors_memory_free(e->self);
 }
 
-static bool keeps(const struct weir_node *n, bool (*fn)(void *arg, const struct packet *p),
-		  void *arg)
-{
-	const struct arp_querier_state *s = n->state;
+static const struct weir_arg arp_querier_args[] = {
+	WEIR_ARG(
+		ARG, arp_querier, ip_text, "IP",
+		"address of this host, or prefix, from which BROADCAST follows; the first argument "
+		"without a keyword"),
+	WEIR_ARG(ARG, arp_querier, eth_text, "ETH",
+		 "Ethernet address; the second such argument; else IP is a name for both"),
+	NEIGHBORS_ARGS(arp_querier),
+	WEIR_ARG(SECONDS, arp_querier, core.limits.timeout, "TIMEOUT",
+		 "how long a reply is good; 0: for ever", .def = "300"),
+	WEIR_ARG(SECONDS, arp_querier, core.poll_timeout, "POLL_TIMEOUT",
+		 "when an address in use is asked for again; 0: never", .def = "60"),
+	WEIR_ARG(IP4, arp_querier, broadcast, "BROADCAST", "local broadcast address",
+		 .given = offsetof(struct arp_querier, broadcast_given)),
+	WEIR_ARG(BOOL, arp_querier, broadcast_poll, "BROADCAST_POLL",
+		 "ask everyone, not the neighbour, when it is only checked", .def = "false"),
+	{},
+};
 
-	for (const struct arp_entry *e = s->table.oldest; e; e = e->newer)
-		for (const struct packet *p = e->head; p; p = p->next)
-			if (fn(arg, p))
-				return true;
-	return false;
-}
-
-static unsigned held(struct weir_node *n)
-{
-	return ((const struct arp_querier_state *)n->state)->table.n_packets;
-}
-
-// Of several workers, one may hold all while the others hold their part, too.
-static unsigned capacity(const struct weir_element *e)
-{
-	const struct arp_querier *self = e->self;
-
-	return self->limits.packets * (weir_workers_count(&e->runs) > 1 ? 2 : 1);
-}
+static const struct weir_handler arp_querier_handlers[] = {
+	NEIGHBORS_HANDLERS(arp_querier),
+	WEIR_SUM("responses", arp_querier, core.responses, "replies received"),
+	WEIR_FIELD_RW("broadcast", IP4, arp_querier, broadcast, "local broadcast address"),
+	WEIR_FIELD_RW("ipaddr", IP4, arp_querier, ip, "address of this host"),
+	{},
+};
 
 WEIR_BATCH_ELEMENT(arp_querier, "ARPQuerier", .purpose = "encapsulates in Ethernet found by ARP",
 		   .ports = "2/1-2", .processing = "h/h", .flow = "xy/x", .in = {"ip", "replies"},
-		   .out = {"out", "queries"},
-		   .drops = {"timeout", "capacity", "no-buffer", "no-address", "no-room",
-			     "bad-reply", "cleared"},
+		   .out = {"out", "queries"}, .drops = {NEIGHBOR_DROPS},
 		   .state_size = sizeof(struct arp_querier_state), .args = arp_querier_args,
-		   .handlers = arp_querier_handlers, .configure = arp_querier_configure,
-		   .driver = arp_querier_driver, .init_node = init_node, .fini_node = fini_node,
-		   .fini = fini, .held = held, .keeps = keeps, .capacity = capacity,
+		   .handlers = arp_querier_handlers, .configure = configure, .driver = driver,
+		   .init_node = init_node, .fini_node = neighbors_end, .fini = fini,
+		   .held = neighbors_held, .keeps = neighbors_keeps, .capacity = neighbors_capacity,
 		   .rest = "IP [, ETH]",
 		   .rest_help = "the addresses of this host, or one name that stands for both",
 		   .reconfigures = true);
