@@ -21,12 +21,13 @@ struct weir_hop {
 };
 _Static_assert(sizeof(struct weir_hop) == 32, "two to a cache line");
 
-// The outputs of a look-up in their order, and the number by which it loses a packet.
+// Outputs of a look-up, in their order. The hops that are none of a device are always there: hop 1
+// is WEIR_HOP_NO_ROUTE, and so on.
 enum weir_hop_port {
 	WEIR_HOP_HOST,	      // the kernel has it: own addresses, multicast, what only it can do
 	WEIR_HOP_NO_ROUTE,    // no prefix matches
-	WEIR_HOP_UNREACHABLE, // these as the route says
+	WEIR_HOP_UNREACHABLE, // these three as the route says
 	WEIR_HOP_PROHIBIT,
-	WEIR_HOP_DEVICE,	     // this and above: the devices, in their order
-	WEIR_HOP_BLACKHOLE = 0x8000, // as the route says; beyond all devices
+	WEIR_HOP_BLACKHOLE,
+	WEIR_HOP_DEVICE, // this and above: the devices, in their order
 };
