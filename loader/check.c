@@ -3,11 +3,13 @@
 // `weir check`: reads a configuration and says what is wrong with it. Touches nothing.
 
 #include <cmd.h>
+#include <device.h>
 #include <errno.h>
 #include <getopt.h>
 #include <session.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <xsk.h>
 
 static const char usage[] = "usage: weir check [options] FILE [NAME=VALUE...]\n"
 			    "Checks a configuration.\n"
@@ -113,6 +115,21 @@ static int parse_options(struct session_options *opt, bool *quiet, int argc, cha
 	return rc ?: cmd_file(opt, argc - optind + 1, argv + optind - 1);
 }
 
+// What the interfaces of this machine do about what the configuration looks at.
+static void print_tags(const struct weir_device *d)
+{
+	const struct weir_element *reader = d->receiver ? weir_tags_reader(d->receiver) : NULL;
+	struct weir_tag_offload o;
+	struct weir_buf text = {};
+
+	if (!reader || !weir_xsk_tags(d->name, &o))
+		return;
+	weir_tags_print(&o, reader, &text);
+	if (text.len)
+		printf("%s: VLAN tags: %s\n", d->name, text.text);
+	weir_buf_free(&text);
+}
+
 int cmd_check(int argc, char **argv)
 {
 	struct session_options opt = {};
@@ -135,6 +152,9 @@ int cmd_check(int argc, char **argv)
 	if (!rc && !quiet)
 		printf("%s: %u elements, %u connections, no errors\n", opt.file,
 		       s.router->n_elements, s.router->n_connections);
+	for (struct weir_device *d = rc || quiet ? NULL : weir_router_devices(s.router); d;
+	     d = d->next)
+		print_tags(d);
 	session_close(&s);
 	weir_err_free(&err);
 	cmd_file_free(&opt);

@@ -112,6 +112,7 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 		.no_sockets = opt->front.alone,
 		.router = s->router,
 		.moves = opt->balance,
+		.keep = opt->front.keep,
 	};
 	int rc = opt->name ? open_pins(s, opt, err) : 0;
 
@@ -162,6 +163,11 @@ static char *rss_of(void *, const struct weir_device *d)
 	return weir_xsk_rss(d);
 }
 
+static bool tags_of(void *, const struct weir_device *d, struct weir_tag_offload *o)
+{
+	return weir_xsk_tags(d->name, o);
+}
+
 int session_threads(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_threads_options o = {
@@ -170,6 +176,7 @@ int session_threads(struct session *s, const struct session_options *opt, struct
 		.balance = opt->balance,
 		.node = node_of,
 		.rss = rss_of,
+		.tags = tags_of,
 		.lenient = opt->lenient_pins,
 	};
 	int rc;

@@ -8,15 +8,25 @@
 // IPGWOptions says.
 //
 // No error is sent about an ICMP error, a fragment but the first, a link-layer or IP broadcast or
-// multicast, or a packet whose source is no single host (RFC 1812 4.3.2.7); those packets are lost
-// under the name of the reason. The precedence is 6 and the type of service that of the packet
-// (4.3.2.5); a source route is reversed (4.3.2.6). Limit the rate behind it (4.3.2.8).
+// multicast, or a packet whose source is no single host (RFC 1122 3.2.2, RFC 1812 4.3.2.7); those
+// packets are lost under the name of the reason. The precedence is 6 and the type of service that
+// of the packet (4.3.2.5); a source route is reversed (4.3.2.6).
+//
+// At most RATE errors a second are sent, and HOST_RATE to one host (4.3.2.8), by all workers
+// together; packets above that are lost as `rate` and `host-rate`. An answer that path-MTU
+// discovery waits for, needfrag, is not limited by host. A redirect goes only to a host that is on
+// the same link as the gateway that it names (5.2.7.2), where LINK says which prefixes are on it.
 //
 //	dt :: DecIPTTL; dt[1] -> ICMPError(18.26.4.24, timeexceeded) -> rt;
 #include <weir/csum.h>
 #include <weir/element.h>
 #include <weir/icmp.h>
 #include <weir/ip4_list.h>
+
+#include "limit.h"
+
+#include <errno.h>
+#include <stdlib.h>
 
 enum { OUT };
 enum reason {
@@ -26,7 +36,10 @@ enum reason {
 	BAD_SOURCE,
 	LATER_FRAGMENT,
 	SOURCE_ROUTED,
-	NO_BUFFER
+	NO_BUFFER,
+	OFF_LINK,
+	RATE,
+	HOST_RATE,
 };
 
 enum {
@@ -42,8 +55,11 @@ enum { OPT_END = 0, OPT_NOP = 1, OPT_LSRR = 131, OPT_SSRR = 137 };
 
 struct icmp_error {
 	be32 src;
-	char *type_text, *code_text, *bad_text;
+	char *type_text, *code_text, *bad_text, *link_text;
 	struct weir_ip4_list bad_addrs;
+	struct icmp_limit limit;
+	struct weir_ip4_prefix *link; // owner: the element
+	unsigned n_link;
 	uint32_t mtu, pmtu;
 	uint8_t type, code;
 	bool set_fix_anno;
@@ -128,6 +144,42 @@ static int reason_against(const struct icmp_error *self, struct packet *p, const
 	return -1;
 }
 
+// The prefix of the link that an address is in; n_link: none.
+static unsigned find_prefix(const struct icmp_error *self, be32 addr)
+{
+	unsigned i = 0;
+
+	while (i < self->n_link && (addr.be ^ self->link[i].addr.be) & self->link[i].mask.be)
+		i++;
+	return i;
+}
+
+// Is the redirect for a neighbour, and about one? RFC 1812 5.2.7.2
+static bool is_on_link(const struct icmp_error *self, const struct packet *p, const struct ip4 *ip)
+{
+	unsigned prefix;
+
+	if (!self->n_link)
+		return true;
+	prefix = find_prefix(self, ip->src);
+	return prefix < self->n_link && find_prefix(self, weir_dst_ip(p)) == prefix;
+}
+
+static int reason_to_wait(struct weir_node *n, const struct ip4 *ip)
+{
+	const struct icmp_error *self = n->self;
+	const bool spared = self->type == UNREACHABLE && self->code == NEEDFRAG;
+
+	switch (icmp_limit_ask(&self->limit, weir_now(n), ip->src.be, spared)) {
+	case ICMP_LIMIT_RATE:
+		return RATE;
+	case ICMP_LIMIT_HOST:
+		return HOST_RATE;
+	default:
+		return -1;
+	}
+}
+
 static void fill_icmp(const struct icmp_error *self, struct packet *p, struct icmp4 *icmp)
 {
 	uint8_t ptr[4] = {weir_anno_u8(p, ANNO_ICMP_PARAMPROB)};
@@ -197,13 +249,14 @@ static void answer(struct weir_node *n, struct packet *p)
 	const uint8_t *route = NULL;
 	struct packet *q;
 
+	if (why < 0)
+		route = find_source_route(ip, (ip->vihl & 15u) * 4);
+	if (why < 0 && self->type == REDIRECT) // RFC 1812 5.2.7.2
+		why = route ? SOURCE_ROUTED : is_on_link(self, p, ip) ? -1 : OFF_LINK;
+	if (why < 0)
+		why = reason_to_wait(n, ip);
 	if (why >= 0) {
 		weir_drop(n, (unsigned)why, p);
-		return;
-	}
-	route = find_source_route(ip, (ip->vihl & 15u) * 4);
-	if (route && self->type == REDIRECT) {
-		weir_drop(n, SOURCE_ROUTED, p); // RFC 1812 5.2.7.2
 		return;
 	}
 	// RFC 1812 4.3.2.6: not when the source route itself is what is wrong
@@ -262,11 +315,27 @@ static int parse_code(struct weir_element *e, struct icmp_error *self)
 	return 0;
 }
 
+static int parse_link(struct icmp_error *self, struct weir_args *a)
+{
+	char **words = NULL;
+	int n = weir_words(self->link_text ? self->link_text : "", &words), rc = n < 0 ? n : 0;
+
+	self->link = calloc(n > 0 ? (size_t)n : 1, sizeof(*self->link));
+	if (!self->link)
+		rc = -ENOMEM;
+	for (int i = 0; i < n && !rc; i++)
+		rc = weir_parse(a->element, WEIR_T_IP4_PREFIX, words[i], "LINK",
+				&self->link[self->n_link++], a->err);
+	weir_words_free(words, n < 0 ? 0 : n);
+	return rc;
+}
+
 static int configure(struct weir_element *e, struct weir_args *a)
 {
 	struct icmp_error *self = e->self;
 	int rc = weir_ip4_list_parse(&self->bad_addrs, a, self->bad_text, "BADADDRS");
 
+	rc = rc ?: parse_link(self, a) ?: icmp_limit_open(&self->limit);
 	if (!self->type_text)
 		return -1; // mandatory: the table said so
 	if (parse_type(e, self))
@@ -284,8 +353,13 @@ static int configure(struct weir_element *e, struct weir_args *a)
 
 static void fini(struct weir_element *e)
 {
-	if (e->self)
-		weir_ip4_list_free(&((struct icmp_error *)e->self)->bad_addrs);
+	struct icmp_error *self = e->self;
+
+	if (!self)
+		return;
+	weir_ip4_list_free(&self->bad_addrs);
+	icmp_limit_close(&self->limit);
+	free(self->link);
 }
 
 static const struct weir_arg icmp_error_args[] = {
@@ -302,18 +376,22 @@ static const struct weir_arg icmp_error_args[] = {
 		 .max = 65535),
 	WEIR_ARG(BOOL, icmp_error, set_fix_anno, "SET_FIX_ANNO", "ask FixIPSrc to set the source",
 		 .def = "true"),
+	ICMP_LIMIT_ARGS(icmp_error),
+	WEIR_ARG(ARG, icmp_error, link_text, "LINK",
+		 "addresses/prefix of the link: redirects stay within one of them"),
 	{},
 };
 static const struct weir_handler icmp_error_handlers[] = {
 	WEIR_FIELD_RW("src", IP4, icmp_error, src, "source address of the error"),
 	WEIR_FIELD_RW("mtu", U32, icmp_error, mtu, "longest error in bytes"),
 	WEIR_FIELD_RW("pmtu", U32, icmp_error, pmtu, "MTU of the next hop"),
+	ICMP_LIMIT_HANDLERS(icmp_error),
 	{},
 };
 
 WEIR_BATCH_ELEMENT(icmp_error, "ICMPError", .purpose = "answers with ICMP errors",
 		   .drops = {"no-ip-header", "about-error", "broadcast", "bad-source", "fragment",
-			     "source-routed", "no-buffer"},
+			     "source-routed", "no-buffer", "off-link", "rate", "host-rate"},
 		   .state_size = sizeof(struct icmp_error_state), .args = icmp_error_args,
 		   .handlers = icmp_error_handlers, .configure = configure, .init_node = init_node,
 		   .fini = fini, .reconfigures = true);
@@ -346,4 +424,24 @@ WEIR_CASES(icmp_error,
 	   {"10.0.0.9, 11", "ip4 src=240.0.0.1 udp", "bad-source", ""},
 	   {"10.0.0.9, 11", "ip4 frag=8 udp", "fragment", ""},
 	   {"10.0.0.9, 11", "ip4 udp network=none transport=none", "no-ip-header", ""},
-	   {"10.0.0.9, redirect, host", "ip4 opt=83070801020304 udp", "source-routed", ""});
+	   {"10.0.0.9, redirect, host", "ip4 opt=83070801020304 udp", "source-routed", ""},
+	   {"10.0.0.9, redirect, host, LINK 10.0.0.0/24", "ip4 udp dst_ip=10.0.0.7", "0",
+	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc0 id=1 icmp type=5 code=1 gw=10.0.0.7 "
+	    "ip4 udp"},
+	   {"10.0.0.9, redirect, host, LINK 10.0.1.0/24 10.0.0.0/24",
+	    "ip4 src=10.1.0.1 udp dst_ip=10.0.0.7", "off-link", ""},
+	   {"10.0.0.9, redirect, host, LINK 10.0.1.0/24 10.0.0.0/24", "ip4 udp dst_ip=10.0.1.7",
+	    "off-link", ""},
+	   {"10.0.0.9, timeexceeded, HOST_BURST 1",
+	    "ip4 udp | ip4 udp | ip4 src=10.0.0.8 icmp type=13", "0 | host-rate | 0",
+	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc0 id=1 icmp type=11 code=0 ip4 udp | "
+	    "ip4 src=10.0.0.9 dst=10.0.0.8 ttl=200 tos=0xc0 id=2 icmp type=11 code=0 "
+	    "ip4 src=10.0.0.8 icmp type=13"},
+	   {"10.0.0.9, timeexceeded, RATE 1, BURST 1", "ip4 udp | ip4 src=10.0.0.8 udp", "0 | rate",
+	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc0 id=1 icmp type=11 code=0 ip4 udp"},
+	   {"10.0.0.9, unreachable, needfrag, PMTU 1400, HOST_BURST 1", "ip4 udp | ip4 udp",
+	    "0 | 0",
+	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc0 id=1 icmp type=3 code=4 mtu=1400 "
+	    "ip4 udp | "
+	    "ip4 src=10.0.0.9 dst=10.0.0.1 ttl=200 tos=0xc0 id=2 icmp type=3 code=4 mtu=1400 "
+	    "ip4 udp"});

@@ -105,6 +105,23 @@ static int parse_clause(struct weir_exprs *e, struct weir_args *a, int i, const 
 	return 0;
 }
 
+// A clause such as 12/8100, on the type of an Ethernet frame.
+static bool is_about_tags(const char *pattern)
+{
+	static const char *const TYPES[] = {"8100", "88a8", "88A8", "9100"};
+	const char *at = pattern;
+
+	while ((at = strstr(at, "12/"))) {
+		const bool begins = at == pattern || !isdigit((unsigned char)at[-1]);
+
+		at += 3;
+		for (unsigned i = 0; begins && i < sizeof(TYPES) / sizeof(*TYPES); i++)
+			if (!strncmp(at, TYPES[i], 4))
+				return true;
+	}
+	return false;
+}
+
 static int parse_pattern(struct weir_exprs *e, struct weir_args *a, int i, unsigned *expr)
 {
 	const char *s = a->rest[i];
@@ -141,6 +158,7 @@ static int classifier_configure(struct weir_element *el, struct weir_args *a)
 		return -ENOMEM;
 	for (unsigned i = 0; i < a->n_rest; i++) {
 		rules[i].port = (uint16_t)i;
+		el->looks_at_tags |= is_about_tags(a->rest[i]);
 		if (parse_pattern(&e, a, (int)i, &rules[i].expr))
 			r = -EINVAL;
 	}

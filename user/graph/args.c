@@ -319,7 +319,8 @@ done:
 int weir_configure(struct weir_element *e, const char *config, const struct weir_loc *config_loc,
 		   struct weir_err *err)
 {
-	return configure(e, config, config_loc ? config_loc : &e->loc, false, err);
+	return configure(e, config, config_loc && config_loc->line ? config_loc : &e->loc, false,
+			 err);
 }
 
 // Takes down what configure made in `self`, which need not be the one in use.

@@ -8,6 +8,7 @@
 
 #include <graph.h>
 #include <queues.h>
+#include <tags.h>
 
 // Where a worker runs.
 struct weir_worker_cpu {
@@ -25,6 +26,8 @@ struct weir_threads_options {
 	// How an interface deals packets out to its queues, in words, malloc'd; NULL: it does not,
 	// or nobody knows. NULL: nobody knows of any.
 	char *(*rss)(void *arg, const struct weir_device *d);
+	// What an interface does about VLAN tags. False: nobody knows. NULL: nobody knows of any.
+	bool (*tags)(void *arg, const struct weir_device *d, struct weir_tag_offload *o);
 	void *arg;
 	bool balance; // packets are to be steered, so that flows can move between workers
 	bool lenient; // a pin to a worker that is not there means worker 0, as in Click

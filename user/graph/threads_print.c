@@ -5,6 +5,7 @@
 #include <weir/device.h>
 
 #include "place.h"
+#include "tags.h"
 #include "threads.h"
 
 #include <stdlib.h>
@@ -120,6 +121,36 @@ static char *rss_of(const struct weir_threads *t, const struct weir_device *d)
 	return t->opt.rss ? t->opt.rss(t->opt.arg, d) : NULL;
 }
 
+static bool tags_of(const struct weir_threads *t, const struct weir_device *d,
+		    struct weir_tag_offload *o, const struct weir_element **reader)
+{
+	*reader = NULL;
+	for (unsigned i = 0; i < t->router->n_elements; i++) {
+		struct weir_element *e = t->router->elements[i];
+
+		if (weir_is_entry(e) && weir_device_of(e) == d) {
+			*reader = weir_tags_reader(e);
+			return t->opt.tags && t->opt.tags(t->opt.arg, d, o);
+		}
+	}
+	return false;
+}
+
+static void list_tags(const struct weir_threads *t, const struct weir_device *d,
+		      struct weir_buf *out)
+{
+	const struct weir_element *reader;
+	struct weir_tag_offload o;
+	struct weir_buf text = {};
+
+	if (!tags_of(t, d, &o, &reader))
+		return;
+	weir_tags_print(&o, reader, &text);
+	if (text.len)
+		weir_printf(out, "  VLAN tags: %s\n", text.text);
+	weir_buf_free(&text);
+}
+
 static void list_device(const struct weir_threads *t, struct weir_device *d, struct weir_buf *out)
 {
 	const struct weir_device_plan *p = weir_device_plan(d);
@@ -134,6 +165,7 @@ static void list_device(const struct weir_threads *t, struct weir_device *d, str
 	if (rss)
 		weir_printf(out, "  RSS: %s\n", rss);
 	free(rss);
+	list_tags(t, d, out);
 	if (t->opt.n_workers == 1)
 		return;
 	list_receiving(p, out);
@@ -280,6 +312,24 @@ static void add_queues(const struct weir_device_plan *p, struct weir_buf *out)
 	weir_printf(out, "]");
 }
 
+static void add_tags(const struct weir_threads *t, const struct weir_device *d,
+		     struct weir_buf *out)
+{
+	static const char *const truth[] = {"false", "true"};
+	const struct weir_element *reader;
+	struct weir_tag_offload o;
+
+	if (!tags_of(t, d, &o, &reader))
+		return;
+	weir_printf(out,
+		    "\"vlan\": {\"strips\": %s, \"filters\": %s, \"fixed\": %s, \"veth\": %s, ",
+		    truth[o.strips], truth[o.filters], truth[o.fixed], truth[o.veth]);
+	if (reader)
+		weir_printf(out, "\"reader\": \"%s\"}, ", reader->name);
+	else
+		weir_printf(out, "\"reader\": null}, ");
+}
+
 // What is known of it.
 static void add_hardware(const struct weir_threads *t, const struct weir_device *d,
 			 struct weir_buf *out)
@@ -292,6 +342,7 @@ static void add_hardware(const struct weir_threads *t, const struct weir_device 
 	if (rss)
 		weir_printf(out, "\"rss\": \"%s\", ", rss);
 	free(rss);
+	add_tags(t, d, out);
 }
 
 void weir_threads_json(const struct weir_threads *t, struct weir_buf *out)

@@ -236,6 +236,21 @@ out:
 	return e;
 }
 
+int xsk_guard_feature_off(struct xsk_guard *g, const char *ifname, enum xsk_feature feature)
+{
+	struct xsk_features now;
+	int e = xsk_features_read(ifname, &now);
+
+	if (e || !now.is_on[feature])
+		return e;
+	if (now.is_fixed[feature])
+		return -EOPNOTSUPP;
+	e = start(g);
+	if (!e && dprintf(g->journal, "feature %s %s\n", ifname, xsk_feature_name(feature)) < 0)
+		e = -errno;
+	return e ?: xsk_feature_set(ifname, feature, false);
+}
+
 void xsk_guard_close(struct xsk_guard *g)
 {
 	if (g->journal >= 0 && xsk_restore(g->journal)) {

@@ -12,6 +12,7 @@
 
 #include <rss.h>
 #include <sys/types.h>
+#include <vlan.h>
 
 struct xsk_guard {
 	int journal; // open and locked; -1: nothing was changed yet
@@ -33,6 +34,9 @@ int xsk_guard_spread(struct xsk_guard *g, const char *ifname, unsigned n_queues)
 
 // The hash takes the flow's ports in.
 int xsk_guard_hash_ports(struct xsk_guard *g, const char *ifname, enum xsk_flow flow);
+
+// Switches a feature off, if it is on. 0 or -errno; -EOPNOTSUPP: it cannot be.
+int xsk_guard_feature_off(struct xsk_guard *g, const char *ifname, enum xsk_feature feature);
 
 // Puts everything back, and ends the child.
 void xsk_guard_close(struct xsk_guard *g);

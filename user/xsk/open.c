@@ -354,6 +354,8 @@ static int check_all(struct weir_xsk *x, struct weir_err *err)
 		e = check_device(&x->devices[i], err) ?: e;
 		if (x->opt.no_sockets)
 			e = check_alone(&x->devices[i], err) ?: e;
+		if (x->opt.keep)
+			e = xsk_settings_check_keep(&x->devices[i], err) ?: e;
 	}
 	return e;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <vlan.h>
 
 enum { LINE = 256 };
 
@@ -51,6 +52,13 @@ static void restore_table(const char *name, const char *text)
 	free(table);
 }
 
+static void restore_feature(const char *name, const char *feature)
+{
+	for (unsigned i = 0; i < XSK_FEATURES; i++)
+		if (!strcmp(feature, xsk_feature_name(i)))
+			xsk_feature_set(name, i, true);
+}
+
 static void restore_line(char *line)
 {
 	struct xsk_channels c;
@@ -65,6 +73,8 @@ static void restore_line(char *line)
 		restore_channels(name, &c);
 	else if (sscanf(line, "hash %15s %u %llu", name, &flow, &fields) == 3 && flow < XSK_FLOWS)
 		xsk_rss_set_fields(name, flow, fields);
+	else if (sscanf(line, "feature %15s %255s", name, value) == 2)
+		restore_feature(name, value);
 	else if (sscanf(line, "table %15s%n", name, &at) == 1 && at)
 		restore_table(name, line + at);
 }

@@ -8,6 +8,7 @@
 //	channels INTERFACE RX TX COMBINED
 //	table INTERFACE QUEUE ...
 //	hash INTERFACE FLOW FIELDS
+//	feature INTERFACE NAME		that was on
 
 #include <stdbool.h>
 

@@ -2,8 +2,7 @@
 #include "settings.h"
 
 #include "why.h"
-
-#include <linux/ethtool.h>
+#include "xsk.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -88,6 +87,57 @@ static int set_busy_poll(struct xsk_guard *g, const struct xsk_device *d, struct
 	return e ? xsk_why(err, d->iface.name, "set it up for busy polling", e) : 0;
 }
 
+static const struct weir_element *tags_reader(const struct xsk_device *d)
+{
+	return d->device->receiver ? weir_tags_reader(d->device->receiver) : NULL;
+}
+
+static void warn_of_tags(const struct xsk_device *d, enum xsk_feature f,
+			 const struct weir_element *reader, struct weir_err *err)
+{
+	const bool is_filter = f == XSK_FILTERS || f == XSK_FILTERS_OUTER;
+
+	weir_warn(err, NULL, "%s: its %s cannot be switched off, so `%s' (%s) misses VLAN tags%s",
+		  d->iface.name, xsk_feature_name(f), reader->name, reader->class->name,
+		  is_filter ? " of VLANs that the host does not have; PROMISC true lets them pass"
+			    : "");
+}
+
+// What is promiscuous does not filter.
+static int keep_tags(struct xsk_guard *g, const struct xsk_device *d, struct weir_err *err)
+{
+	const struct weir_element *reader = tags_reader(d);
+	const unsigned n = d->device->opt.promisc ? XSK_FILTERS : XSK_FEATURES;
+	struct xsk_features now;
+	int e = 0;
+
+	if (!reader || xsk_features_read(d->iface.name, &now))
+		return 0;
+	for (unsigned f = 0; !e && f < n; f++) {
+		e = xsk_guard_feature_off(g, d->iface.name, f);
+		if (e == -EOPNOTSUPP) {
+			warn_of_tags(d, f, reader, err);
+			e = 0;
+		}
+	}
+	return e ? xsk_why(err, d->iface.name, "have it leave VLAN tags in packets", e) : 0;
+}
+
+int xsk_settings_check_keep(const struct xsk_device *d, struct weir_err *err)
+{
+	const struct weir_element *reader = tags_reader(d);
+	struct weir_tag_offload o;
+
+	if (!reader || !weir_xsk_tags(d->iface.name, &o) || o.veth || !(o.strips || o.filters))
+		return 0;
+	return weir_error(err, NULL,
+			  "%s: `%s' (%s) looks at VLAN tags, which the interface leaves in packets "
+			  "only as long as a process asks it to; do that once and for all with: "
+			  "ethtool -K %s rx-vlan-offload off rx-vlan-stag-hw-parse off "
+			  "rx-vlan-filter off",
+			  d->iface.name, reader->name, reader->class->name, d->iface.name);
+}
+
 int xsk_settings_apply(struct xsk_guard *g, struct xsk_device *d, struct weir_err *err)
 {
 	const struct weir_device_options *opt = &d->device->opt;
@@ -99,24 +149,19 @@ int xsk_settings_apply(struct xsk_guard *g, struct xsk_device *d, struct weir_er
 		e = set_rss(g, d, err);
 	if (!e && opt->busy_poll)
 		e = set_busy_poll(g, d, err);
+	if (!e)
+		e = keep_tags(g, d, err);
 	return e;
-}
-
-static bool strips_tags(const struct xsk_iface *f)
-{
-	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
-
-	// a veth takes nothing off: whether a tag is in the packet is up to the sender
-	return strcmp(f->driver, "veth") != 0 && xsk_iface_ethtool(f->name, &flags) == 0 &&
-	       flags.data & ETH_FLAG_RXVLAN;
 }
 
 void xsk_settings_warn(const struct xsk_device *d, struct weir_err *err)
 {
 	const struct xsk_iface *f = &d->iface;
+	struct weir_tag_offload tags;
 	struct xsk_rss rss;
 
-	if (strips_tags(f))
+	if (d->device->receiver && !tags_reader(d) && weir_xsk_tags(f->name, &tags) &&
+	    tags.strips && !tags.veth)
 		weir_warn(err, NULL,
 			  "%s takes VLAN tags off before the router sees them; keep them "
 			  "with: ethtool -K %s rxvlan off",
@@ -170,6 +215,24 @@ static void print_polling(FILE *f, const struct xsk_device *d)
 	fputc('\n', f);
 }
 
+// What was switched off is not among the interface's features any more.
+static void print_tags(FILE *f, const struct xsk_device *d)
+{
+	const struct weir_element *reader = tags_reader(d);
+	struct weir_tag_offload o;
+	struct weir_buf text = {};
+
+	if (!reader || !weir_xsk_tags(d->iface.name, &o))
+		return;
+	weir_tags_print(&o, reader, &text);
+	if (text.len)
+		fprintf(f, "%s: VLAN tags: %s\n", d->iface.name, text.text);
+	else
+		fprintf(f, "%s: leaves VLAN tags in packets, for `%s' (%s)\n", d->iface.name,
+			reader->name, reader->class->name);
+	weir_buf_free(&text);
+}
+
 void xsk_settings_print(FILE *f, const struct xsk_device *d)
 {
 	char *rss = weir_xsk_rss(d->device);
@@ -177,6 +240,7 @@ void xsk_settings_print(FILE *f, const struct xsk_device *d)
 	if (rss)
 		fprintf(f, "%s: RSS %s\n", d->iface.name, rss);
 	free(rss);
+	print_tags(f, d);
 	if (d->device->opt.busy_poll)
 		print_polling(f, d);
 }

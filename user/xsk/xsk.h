@@ -6,6 +6,7 @@
 #include <abi/front.h>
 #include <device.h>
 #include <pool.h>
+#include <tags.h>
 #include <threads.h>
 
 struct weir_xsk;
@@ -20,6 +21,7 @@ struct weir_xsk_options {
 	bool no_sockets;
 	const struct weir_router *router; // whose traffic classes these are; NULL: no classes
 	bool moves; // packets that are steered may be moved from worker to worker
+	bool keep;  // the programs outlive this process
 	// The file of the link that a past run left on an interface, malloc'd; NULL: none. Its
 	// program stays in place until weir_xsk_take_over.
 	char *(*kept)(void *arg, const char *ifname);
@@ -32,6 +34,9 @@ bool weir_xsk_queues(const char *ifname, unsigned *n_rx, unsigned *n_tx);
 int weir_xsk_node(const char *ifname);
 // What its RSS does, and is asked to do, in words, malloc'd; NULL: it has one queue, or no table.
 char *weir_xsk_rss(const struct weir_device *d);
+
+// What it does about VLAN tags. False: it does not say.
+bool weir_xsk_tags(const char *ifname, struct weir_tag_offload *o);
 
 // Opens all or nothing: on failure every interface is as before, and err says why. 0 or -errno.
 int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,

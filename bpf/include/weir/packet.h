@@ -313,6 +313,16 @@ WEIR_INLINE void weir_set_dst_ip6(struct packet *p, const void *a)
 	anno[1] = from[1];
 }
 
+WEIR_INLINE be16 weir_vlan_tci(const struct packet *p)
+{
+	return *(const be16 *)(p->m->anno + ANNO_VLAN_TCI);
+}
+
+WEIR_INLINE void weir_set_vlan_tci(struct packet *p, be16 tci)
+{
+	*(be16 *)(p->m->anno + ANNO_VLAN_TCI) = tci;
+}
+
 WEIR_INLINE void weir_clear_annos(struct packet *p)
 {
 	memset(p->m->anno, 0, WEIR_ANNO_SIZE);

@@ -139,6 +139,7 @@ struct weir_element {
 	unsigned index;
 	unsigned n_in, n_out; // ports in use
 	int32_t len_delta; // set by configure: output 0 is longer than the input by so much, always
+	bool looks_at_tags; // set by configure: interfaces in front of it must leave VLAN tags in
 	void *self;	   // arguments: struct of the class
 	struct weir_node **nodes;
 	unsigned n_nodes; // workers

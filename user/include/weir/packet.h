@@ -287,6 +287,19 @@ WEIR_INLINE void weir_set_dst_ip6(struct packet *p, const void *a)
 	memcpy(p->anno + ANNO_DST_IP6, a, sizeof(be64[2]));
 }
 
+// The tag of a VLAN that was taken off, or is to be put on.
+WEIR_INLINE be16 weir_vlan_tci(const struct packet *p)
+{
+	be16 tci;
+
+	memcpy(&tci, p->anno + ANNO_VLAN_TCI, sizeof(tci));
+	return tci;
+}
+WEIR_INLINE void weir_set_vlan_tci(struct packet *p, be16 tci)
+{
+	memcpy(p->anno + ANNO_VLAN_TCI, &tci, sizeof(tci));
+}
+
 // For a packet that becomes another one (a reply): no annotation, no packet type.
 WEIR_INLINE void weir_clear_annos(struct packet *p)
 {
