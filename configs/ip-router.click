@@ -41,7 +41,7 @@ elementclass Interface { $dev, $paint, $mtu |
 		-> to;
 	arpq[1] -> to;
 
-	redirect[1] -> ICMPError($dev, redirect, host) -> [1] output;
+	redirect[1] -> ICMPError($dev, redirect, host, LINK $dev:ipnet) -> [1] output;
 	options[1] -> ICMPError($dev, parameterproblem) -> [1] output;
 	ttl[1] -> ICMPError($dev, timeexceeded) -> [1] output;
 	fragment[1] -> ICMPError($dev, unreachable, needfrag, PMTU $mtu) -> [1] output;

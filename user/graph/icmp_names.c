@@ -58,3 +58,39 @@ int weir_icmp_code(unsigned type, const char *name)
 			return i;
 	return -1;
 }
+
+enum { N_ERRORS6 = 5, N_CODES6 = 7, ECHO6 = 128, ECHO6_REPLY = 129, REDIRECT6 = 137 };
+
+static const char *const errors6[N_ERRORS6] = {
+	[1] = "unreachable",
+	[2] = "toobig",
+	[3] = "timeexceeded",
+	[4] = "parameterproblem",
+};
+
+static const char *const codes6[N_ERRORS6][N_CODES6] = {
+	[1] = {"noroute", "prohibited", "beyondscope", "address", "port", "policyfail",
+	       "rejectroute"},
+	[3] = {"transit", "reassembly"},
+	[4] = {"header", "nextheader", "option"},
+};
+
+int weir_icmp6_type(const char *name)
+{
+	for (int i = 0; i < N_ERRORS6; i++)
+		if (errors6[i] && !strcmp(errors6[i], name))
+			return i;
+	if (!strcmp(name, "echo"))
+		return ECHO6;
+	if (!strcmp(name, "echo-reply"))
+		return ECHO6_REPLY;
+	return strcmp(name, "redirect") ? -1 : REDIRECT6;
+}
+
+int weir_icmp6_code(unsigned type, const char *name)
+{
+	for (int i = 0; type < N_ERRORS6 && i < N_CODES6; i++)
+		if (codes6[type][i] && !strcmp(codes6[type][i], name))
+			return i;
+	return -1;
+}

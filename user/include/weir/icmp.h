@@ -9,3 +9,7 @@ const char *weir_icmp_code_name(unsigned type, unsigned code);
 // -1: there is no such name.
 int weir_icmp_type(const char *name);
 int weir_icmp_code(unsigned type, const char *name);
+
+// Those of ICMPv6, which Click gives no names.
+int weir_icmp6_type(const char *name);
+int weir_icmp6_code(unsigned type, const char *name);
