@@ -40,7 +40,7 @@ inc_loader := $(inc_engine) -Iuser/xsk -Iuser/front -Iuser/control -Iuser/kernel
 inc_elements := $(api)
 inc_include := $(api)
 inc_bpf := -Ibpf
-inc_tests := $(inc_loader) -Itests/lib
+inc_tests := $(inc_loader) -Itests/lib -Ielements
 
 user_src := $(sort $(filter-out user/compile/%,$(wildcard user/*/*.c)))
 elem_src := $(sort $(filter-out %.bpf.c,$(wildcard elements/*/*.c)))
@@ -182,6 +182,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 	$(Q)$(B)/kernel/sinks $(B)
 	$(Q)$(B)/kernel/rules $(B)
 	$(Q)$(B)/kernel/tables $(B)
+	$(Q)$(B)/kernel/neighbors $(B)
 	$(Q)$(B)/kernel/chains $(B)
 	$(Q)tests/kernel/new $(B)
 	$(Q)tests/kernel/outside $(B)

@@ -94,3 +94,19 @@ NEIGHBOR_INLINE __u32 neighbor6_tick(__u64 ns)
 {
 	return ns >> NEIGHBOR_TICK >= 0xffffffff ? 0xffffffff : (__u32)(ns >> NEIGHBOR_TICK);
 }
+
+enum { NEIGHBOR6_BEING_WRITTEN = 1 }; // bit of the version
+
+// For readers that hold no lock: the word with the Ethernet address, if it is this neighbour and
+// nobody wrote to the place while it was looked at; else 0. All loads happen, in this order, as far
+// as the compiler is concerned; x86 does not change it either.
+NEIGHBOR_INLINE __u64 neighbor6_look(const volatile struct neighbor6 *x,
+				     const struct neighbor_key *k, __u32 now)
+{
+	__u64 who = x->who;
+
+	if (x->key.half[0] != k->half[0] || x->key.half[1] != k->half[1] || x->until <= now ||
+	    who >> 48 & NEIGHBOR6_BEING_WRITTEN || x->who != who)
+		return 0;
+	return who;
+}

@@ -166,8 +166,12 @@ void neighbor_remove(struct neighbor_table *t, struct neighbor *e)
 
 void neighbor_table_free(struct neighbor_table *t)
 {
-	while (t->oldest)
-		neighbor_remove(t, t->oldest);
+	struct neighbor *e = t->oldest, *next;
+
+	for (; e; e = next) {
+		next = e->newer;
+		free(e);
+	}
 	free(t->buckets);
 	*t = (struct neighbor_table){.seed = t->seed};
 }

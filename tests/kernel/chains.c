@@ -132,8 +132,9 @@ static unsigned outputs_of(const struct weir_class *c, const struct weir_case *r
 static void add_kind(const struct weir_class *c, const char *args, const struct weir_case *rows)
 {
 	static const char *const REMEMBER[] = {"RoundRobinSwitch", "IPEncap", "UDPIPEncap", NULL};
-	static const char *const HAND_OVER[] = {"ARPQuerier", "IPFragmenter", "IPGWOptions",
-						"PaintTee",   "PaintSwitch",  NULL};
+	static const char *const HAND_OVER[] = {"ARPQuerier",  "IP6NDSolicitor", "IPFragmenter",
+						"IPGWOptions", "PaintTee",	 "PaintSwitch",
+						NULL};
 	struct kind k = {c,
 			 args,
 			 outputs_of(c, rows),
@@ -186,10 +187,12 @@ static int strips(const struct kind *k)
 {
 	const char *name = k->class->name;
 
-	return !strcmp(name, "Strip")				      ? atoi(k->args)
-	       : !strcmp(name, "Unstrip")			      ? -atoi(k->args)
-	       : strstr(name, "Encap") || !strcmp(name, "ARPQuerier") ? -64
-								      : 0;
+	return !strcmp(name, "Strip")	  ? atoi(k->args)
+	       : !strcmp(name, "Unstrip") ? -atoi(k->args)
+	       : strstr(name, "Encap") || !strcmp(name, "ARPQuerier") ||
+			       !strcmp(name, "IP6NDSolicitor")
+		       ? -64
+		       : 0;
 }
 
 static bool fits(const struct graph *g, const struct kind *k, int stripped)

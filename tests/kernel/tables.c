@@ -19,31 +19,11 @@
 #include <program.h>
 #include <pthread.h>
 #include <reader.h>
+#include <shared_half.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-static const char *build;
-static unsigned passed, failed;
-
-static void check(bool ok, const char *what)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	fprintf(stderr, "FAIL %s\n", what);
-	failed++;
-}
-
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "tables: %s\n", what);
-	exit(1);
-}
 
 static uint32_t rnd(void)
 {
@@ -53,95 +33,6 @@ static uint32_t rnd(void)
 	seed ^= seed << 25;
 	seed ^= seed >> 27;
 	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
-}
-
-// --- an element in both halves ---
-struct half {
-	char file[256];
-	struct weir_router *r;
-	struct weir_element *e;
-	struct weir_engine *engine;
-	struct program prog;
-	struct packet *p;
-	unsigned moved;
-};
-
-static void load(struct half *h)
-{
-	struct weir_front_args a;
-
-	need(program_ask(h->e, &a) && program_load(&h->prog, h->file, h->e, &a),
-	     "the program does not load");
-	for (unsigned i = 0; i < a.n_share; i++)
-		need(reader_share(h->prog.object, &a.share[i]), "a map cannot be shared");
-}
-
-static void moved(struct weir_front *front, const struct weir_element *)
-{
-	struct half *h = (struct half *)front;
-
-	h->moved++;
-	program_close(&h->prog);
-	load(h);
-}
-
-static struct weir_router *configure(const char *text)
-{
-	struct weir_router *r = NULL;
-	struct lang_router flat = {};
-	struct weir_err err = {};
-
-	need(!lang_parse(&flat, "tables", text, strlen(text), NULL, 0, &err) &&
-		     !weir_router_build(&r, &flat, &err) && !weir_router_init(r, &err),
-	     err.text ? err.text : text);
-	weir_err_free(&err);
-	return r;
-}
-
-static void open_half(struct half *h, const char *file, const char *text)
-{
-	struct weir_engine_options opt = {.n_workers = 1};
-	struct weir_err err = {};
-
-	*h = (struct half){.r = configure(text)};
-	need(!weir_engine_open(&h->engine, h->r, &opt, &err), "no engine");
-	snprintf(h->file, sizeof(h->file), "%s/elements/%s.bpf.o", build, file);
-	h->e = weir_find(h->r, "e");
-	load(h);
-	h->r->front = (struct weir_front *)h;
-	h->r->front_moved = moved;
-}
-
-static void close_half(struct half *h)
-{
-	program_close(&h->prog);
-	weir_engine_close(h->engine);
-	weir_router_free(h->r);
-	free(h->p);
-}
-
-static void write_to(struct half *h, const char *handler, const char *value)
-{
-	struct weir_err err = {};
-
-	if (weir_handler_write(h->r, handler, value, &err)) {
-		fprintf(stderr, "%s\n", err.text);
-		need(false, value);
-	}
-	weir_err_free(&err);
-}
-
-// The output or reason by which the program sends a packet for this next hop.
-static int leaves_by(struct half *h, uint32_t dst)
-{
-	struct pkt k;
-
-	free(h->p);
-	pkt_parse(&k, "ip4", 3);
-	h->p = pkt_new(&k);
-	pkt_free(&k);
-	weir_set_dst_ip(h->p, wr32(dst));
-	return program_run(&h->prog, h->p);
 }
 
 // --- look-ups ---
@@ -156,9 +47,9 @@ static void same(struct half *h, uint32_t dst)
 
 	snprintf(param, sizeof(param), "%u.%u.%u.%u", dst >> 24, dst >> 16 & 255, dst >> 8 & 255,
 		 dst & 255);
-	need(!weir_handler_read(h->r, "e.lookup", param, &b, &err), "no answer");
+	half_need(!weir_handler_read(h->r, "e.lookup", param, &b, &err), "no answer");
 	snprintf(want, sizeof(want), "%s", b.text);
-	port = leaves_by(h, dst);
+	port = half_leaves_by(h, dst);
 	gw = rd32(weir_dst_ip(h->p));
 	if (port == WEIR_DROP)
 		snprintf(got, sizeof(got), "-1");
@@ -169,7 +60,7 @@ static void same(struct half *h, uint32_t dst)
 			 gw >> 8 & 255, gw & 255);
 	if (strcmp(want, got) != 0)
 		fprintf(stderr, "%s: '%s' in the driver, '%s' in userspace\n", param, got, want);
-	check(!strcmp(want, got), "both halves have the same route");
+	half_check(!strcmp(want, got), "both halves have the same route");
 	weir_buf_free(&b);
 	weir_err_free(&err);
 }
@@ -194,7 +85,7 @@ static void random_changes(struct half *h, unsigned n)
 
 		random_route(route, sizeof(route), &prefix);
 		if (rnd() % 3)
-			write_to(h, "e.set", route);
+			half_write(h, "e.set", route);
 		else // most are not there
 			weir_handler_write(h->r, "e.remove", strtok(route, " "), &err);
 		weir_err_free(&err);
@@ -212,7 +103,7 @@ static void add_many(struct half *h, uint32_t first, unsigned n)
 	for (uint32_t i = 0; i < n; i++)
 		weir_printf(&b, "%u.%u.1.1/32 198.51.%u.%u 1\n", 100 + i / 256, i % 256,
 			    (first + i) / 256 % 256, (first + i) % 256);
-	write_to(h, "e.set", b.text);
+	half_write(h, "e.set", b.text);
 	weir_buf_free(&b);
 }
 
@@ -220,28 +111,28 @@ static void test_routes(void)
 {
 	struct half h;
 
-	open_half(&h, "ip/static_ip_lookup",
+	half_open(&h, "ip/static_ip_lookup",
 		  "Idle -> e :: StaticIPLookup(10.0.0.0/8 0, 10.1.0.0/16 10.9.9.9 1) -> Idle;"
 		  "e[1] -> Idle; e[2] -> Idle; e[3] -> Idle;");
 	random_changes(&h, 300);
-	check(!h.moved, "a few routes find room in the maps");
+	half_check(!h.moved, "a few routes find room in the maps");
 	add_many(&h, 0, 1000);
-	check(h.moved == 1, "many groups and hops need new maps");
+	half_check(h.moved == 1, "many groups and hops need new maps");
 	same(&h, 100u << 24 | 0x0101);
 	same(&h, 100u << 24 | 0x0102);
 	same(&h, 103u << 24 | 0x010101);
 	random_changes(&h, 100);
 	add_many(&h, 7, 6000);
-	check(h.moved == 2, "a large table needs new maps");
+	half_check(h.moved == 2, "a large table needs new maps");
 	for (uint32_t i = 0; i < 6000; i += 97)
 		same(&h, (100u << 24) + (i << 16) + 0x0101);
 	random_changes(&h, 100);
-	write_to(&h, "e.flush", "");
-	check(h.moved == 3, "an empty table needs new maps");
+	half_write(&h, "e.flush", "");
+	half_check(h.moved == 3, "an empty table needs new maps");
 	same(&h, 10u << 24);
-	check(leaves_by(&h, 10u << 24) == WEIR_DROP, "no route");
+	half_check(half_leaves_by(&h, 10u << 24) == WEIR_DROP, "no route");
 	random_changes(&h, 100);
-	close_half(&h);
+	half_close(&h);
 }
 
 // What a change costs control, words and all, at about 10,000 in a second.
@@ -251,10 +142,10 @@ static void test_pace(void)
 	uint64_t spent = 0, start;
 	struct half h;
 
-	open_half(&h, "ip/static_ip_lookup", "Idle -> e :: StaticIPLookup(0/0 0) -> Idle;");
+	half_open(&h, "ip/static_ip_lookup", "Idle -> e :: StaticIPLookup(0/0 0) -> Idle;");
 	for (unsigned i = 0; i < TIMES; i++) {
 		start = figure_clock();
-		write_to(&h, i % 2 ? "e.remove" : "e.add", "10.77.1.3/32 10.9.9.9 0");
+		half_write(&h, i % 2 ? "e.remove" : "e.add", "10.77.1.3/32 10.9.9.9 0");
 		spent += figure_clock() - start;
 		usleep(40);
 		if (i % 100 < 2)
@@ -262,8 +153,8 @@ static void test_pace(void)
 	}
 	printf("handlers: %.0f ns a change, programs loaded anew %u times\n", (double)spent / TIMES,
 	       h.moved);
-	check(h.moved < 5, "routes that come and go need few new maps");
-	close_half(&h);
+	half_check(h.moved < 5, "routes that come and go need few new maps");
+	half_close(&h);
 }
 
 // Without anyone who loads the program anew, what the maps have no room for goes to userspace.
@@ -272,19 +163,19 @@ static void test_no_room(void)
 	struct half h;
 	unsigned known = 0, given = 0;
 
-	open_half(&h, "ip/lookup_ip_route",
+	half_open(&h, "ip/lookup_ip_route",
 		  "Idle -> e :: LookupIPRoute(0/0 0) -> Idle; e[1] -> Idle;");
 	h.r->front_moved = NULL;
 	add_many(&h, 0, 1000);
 	for (uint32_t i = 0; i < 1000; i++) {
-		int port = leaves_by(&h, (100u << 24) + (i << 16) + 0x0101);
+		int port = half_leaves_by(&h, (100u << 24) + (i << 16) + 0x0101);
 
 		known += port == 1;
 		given += port == PROGRAM_HANDED;
 	}
-	check(known > 100 && given > 100 && known + given == 1000,
-	      "what is beyond the maps goes to userspace");
-	close_half(&h);
+	half_check(known > 100 && given > 100 && known + given == 1000,
+		   "what is beyond the maps goes to userspace");
+	half_close(&h);
 }
 
 // --- changes while programs read ---
@@ -345,7 +236,7 @@ static void *change(void *arg)
 // A table with so many groups in use and free that none of it moves meanwhile.
 static void prepare(struct weir_fib4 *f, unsigned grow_at)
 {
-	need(!weir_fib4_init(f), "no table");
+	half_need(!weir_fib4_init(f), "no table");
 	f->grow_at = grow_at;
 	weir_fib4_set(f, 0, 0, 1);
 	for (unsigned k = 0; k < COVERS; k++)
@@ -367,125 +258,24 @@ static void test_changes(unsigned grow_at, const char *form)
 	uint32_t n_groups;
 
 	prepare(&f, grow_at);
-	need(reader_open(&r, build, &f), "the reader does not load");
+	half_need(reader_open(&r, half_build, &f), "the reader does not load");
 	fill_work(r.work);
 	w.f = &f;
 	moves = f.moves;
 	n_groups = f.n_groups;
-	need(!pthread_create(&thread, NULL, change, &w), "no thread");
+	half_need(!pthread_create(&thread, NULL, change, &w), "no thread");
 	for (end = figure_clock() + SECONDS * 1000000000ull; figure_clock() < end; runs++)
-		need(reader_run(r.fd, 1) > 0, "the reader fails");
+		half_need(reader_run(r.fd, 1) > 0, "the reader fails");
 	atomic_store(&w.stop, true);
 	pthread_join(thread, NULL);
-	check(f.moves == moves && f.n_groups == n_groups, "groups are used again");
-	check(w.changes > 1000 && runs > 100, "readers and writer were at work");
-	check(r.work->sum && !r.work->wrong, "every answer is the old or the new route");
+	half_check(f.moves == moves && f.n_groups == n_groups, "groups are used again");
+	half_check(w.changes > 1000 && runs > 100, "readers and writer were at work");
+	half_check(r.work->sum && !r.work->wrong, "every answer is the old or the new route");
 	printf("%s: %llu changes, %.0f ns each, during %llu look-ups, %llu wrong\n", form,
 	       (unsigned long long)w.changes, (double)w.ns / (double)w.changes,
 	       (unsigned long long)runs * FIB_READER_RUN, (unsigned long long)r.work->wrong);
 	reader_close(&r);
 	weir_fib4_free(&f);
-}
-
-// --- neighbours ---
-static bool goes_to(struct half *h, uint32_t ip, uint8_t last)
-{
-	const uint8_t want[14] = {2, 0, 0, 0, 0, last, 2, 0, 0, 0, 0, 1, 8, 0};
-
-	return leaves_by(h, ip) == 0 && !memcmp(weir_data(h->p), want, sizeof(want));
-}
-
-// A sign of life, as the router gives.
-static void beat(struct half *h)
-{
-	int fd = bpf_object__find_map_fd_by_name(h->prog.object, "weir_beat");
-	struct weir_beat now = {.last = weir_clock_ns(h->engine)};
-	__u32 zero = 0;
-
-	need(!bpf_map_update_elem(fd, &zero, &now, BPF_ANY), "no clock");
-}
-
-enum { NET = 10u << 24 };
-
-static void test_neighbors(void)
-{
-	struct half h;
-
-	open_half(&h, "ethernet/arp_querier",
-		  "Idle -> e :: ARPQuerier(10.0.0.1/24, 2:0:0:0:0:1) -> Idle; Idle -> [1]e;");
-	check(leaves_by(&h, NET | 2) == PROGRAM_HANDED, "an unknown neighbour");
-	write_to(&h, "e.insert", "10.0.0.2 2:0:0:0:0:2");
-	write_to(&h, "e.insert", "10.0.0.3 2:0:0:0:0:3");
-	check(goes_to(&h, NET | 2, 2) && goes_to(&h, NET | 3, 3), "two neighbours");
-	check(leaves_by(&h, NET | 4) == PROGRAM_HANDED, "an address that is not there");
-	write_to(&h, "e.insert", "10.0.0.2 2:0:0:0:0:9");
-	check(goes_to(&h, NET | 2, 9), "a neighbour's new address");
-	write_to(&h, "e.delete", "10.0.0.2");
-	check(leaves_by(&h, NET | 2) == PROGRAM_HANDED && goes_to(&h, NET | 3, 3),
-	      "one is deleted");
-	write_to(&h, "e.clear", "");
-	check(leaves_by(&h, NET | 3) == PROGRAM_HANDED, "all are cleared");
-	check(leaves_by(&h, 0) == PROGRAM_HANDED, "no address");
-	close_half(&h);
-	open_half(&h, "ethernet/arp_querier",
-		  "Idle -> e :: ARPQuerier(10.0.0.1/24, 2:0:0:0:0:1, POLL_TIMEOUT 0.4) -> Idle;"
-		  "Idle -> [1]e;");
-	write_to(&h, "e.insert", "10.0.0.2 2:0:0:0:0:2");
-	beat(&h);
-	check(goes_to(&h, NET | 2, 2), "a neighbour that was just heard");
-	usleep(500000);
-	check(goes_to(&h, NET | 2, 2), "who stays known where nobody could ask");
-	beat(&h);
-	check(leaves_by(&h, NET | 2) == PROGRAM_HANDED, "it is time to ask again");
-	close_half(&h);
-}
-
-struct flapper {
-	struct half *h;
-	atomic_bool stop;
-	uint64_t n;
-};
-
-static void *flap(void *arg)
-{
-	struct flapper *f = arg;
-
-	for (; !atomic_load(&f->stop); f->n++)
-		write_to(f->h, "e.insert",
-			 f->n % 2 ? "10.0.0.2 2:1:1:1:1:1" : "10.0.0.2 4:5:5:5:5:5");
-	return NULL;
-}
-
-// A neighbour whose address changes, and no packet with half of each.
-static void test_flapping(void)
-{
-	struct flapper f = {};
-	uint64_t end = figure_clock() + 1000000000, whole = 0, given = 0, other = 0;
-	struct half h;
-	pthread_t thread;
-
-	open_half(&h, "ethernet/arp_querier",
-		  "Idle -> e :: ARPQuerier(10.0.0.1/24, 2:0:0:0:0:1) -> Idle; Idle -> [1]e;");
-	f.h = &h;
-	need(!pthread_create(&thread, NULL, flap, &f), "no thread");
-	while (figure_clock() < end) {
-		int port = leaves_by(&h, NET | 2);
-		const uint8_t *d = weir_data(h.p);
-
-		if (port == PROGRAM_HANDED)
-			given++;
-		else if (port == 0 &&
-			 (!memcmp(d, "\2\1\1\1\1\1", 6) || !memcmp(d, "\4\5\5\5\5\5", 6)))
-			whole++;
-		else
-			other++;
-	}
-	atomic_store(&f.stop, true);
-	pthread_join(thread, NULL);
-	check(whole > 100 && f.n > 100 && !other, "a neighbour has one address or the other");
-	printf("neighbour: %llu changes, %llu packets to it, %llu to userspace\n",
-	       (unsigned long long)f.n, (unsigned long long)whole, (unsigned long long)given);
-	close_half(&h);
 }
 
 // A reset of one field leaves the others of the driver's state alone.
@@ -499,18 +289,19 @@ static void test_reset(void)
 	struct pkt k = {};
 	struct packet *p;
 
-	need(pkt_parse(&k, text, strlen(text)), "no packet");
+	half_need(pkt_parse(&k, text, strlen(text)), "no packet");
 	p = pkt_new(&k);
-	need(!halves_open(&h, "fd :: FromDevice(nowhere0) -> c :: Counter -> Discard;", false) &&
-		     !halves_to_both(&h, p, false),
-	     "no halves");
+	half_need(
+		!halves_open(&h, "fd :: FromDevice(nowhere0) -> c :: Counter -> Discard;", false) &&
+			!halves_to_both(&h, p, false),
+		"no halves");
 	c = weir_find(h.both.router, "c");
 	ops->reset_state(h.front, c, 0, sizeof(one[0]));
 	for (unsigned cpu = 0; ops->state(h.front, c, cpu, one); cpu++) {
 		sum[0] += one[0];
 		sum[1] += one[1];
 	}
-	check(!sum[0] && sum[1] == p->len, "one field of a state is reset");
+	half_check(!sum[0] && sum[1] == p->len, "one field of a state is reset");
 	halves_close(&h);
 	pkt_free(&k);
 	free(p);
@@ -522,16 +313,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tables BUILD\n");
 		return 2;
 	}
-	build = argv[1];
-	weir_packages_load((const char *const[]){build, NULL}, NULL); // objects are below it
+	half_build = argv[1];
+	weir_packages_load((const char *const[]){half_build, NULL}, NULL); // objects are below it
 	test_routes();
 	test_pace();
 	test_no_room();
 	test_changes(UINT32_MAX, "16-8-8");
 	test_changes(0, "24-8");
-	test_neighbors();
-	test_flapping();
 	test_reset();
-	printf("%u passed, %u failed\n", passed, failed);
-	return failed || !passed;
+	printf("%u passed, %u failed\n", half_passed, half_failed);
+	return half_failed || !half_passed;
 }
