@@ -78,22 +78,6 @@ static int open_front(struct session *s, const struct session_front *o, struct w
 	return 0;
 }
 
-// Beside the engine. No worker runs yet, but threads of elements may, which leave alone what the
-// driver half takes over.
-static int add_front(struct session *s, const struct session_options *opt, struct weir_err *err)
-{
-	int rc;
-
-	weir_world_stop(s->engine);
-	rc = open_front(s, &opt->front, err);
-	if (!rc && s->front) {
-		weir_engine_half(s->engine, &weir_front_half, s->front);
-		weir_front_watch(s->front, s->engine);
-	}
-	weir_world_go(s->engine);
-	return rc;
-}
-
 static int open_pins(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	int rc = weir_pins_open(&s->pins, opt->name, opt->front.keep, err);
@@ -207,8 +191,11 @@ int session_open(struct session *s, const struct session_options *opt, struct we
 	if (!rc)
 		rc = weir_engine_open(&s->engine, s->router, &engine, err);
 	if (!rc && s->xsk && opt->front.on)
-		rc = add_front(s, opt, err);
-	if (!rc && !s->front && opt->front.keep)
+		rc = open_front(s, &opt->front, err);
+	if (!rc && s->front) {
+		weir_engine_half(s->engine, &weir_front_half, s->front);
+		weir_front_watch(s->front, s->engine);
+	} else if (!rc && opt->front.keep)
 		rc = weir_error(err, NULL,
 				"nothing of it runs in the driver, so nothing can be kept");
 	if (!rc && opt->balance)
@@ -245,10 +232,11 @@ int session_settle(struct session *s, struct weir_err *err)
 }
 
 // --- without userspace ---
-// Does a packet, or the time, ever come to it in userspace?
+// Does a packet, or the time, ever come to it in userspace? The kernel's routes stay as they were
+// where ways to userspace are given up.
 static bool matters(const struct weir_element *e, bool gone)
 {
-	if (e->n_in)
+	if (e->n_in || e->class->kernel)
 		return !gone;
 	return e->n_out || e->class->task || e->class->init_node;
 }
@@ -262,7 +250,9 @@ static int judge_element(const struct session *s, const struct weir_element *e, 
 	if (at->side != WEIR_DRIVER)
 		return matters(e, gone)
 			       ? weir_error(err, &e->loc, "%s :: %s needs userspace: %s", e->name,
-					    e->class->name, at->why ?: "no packets come to it")
+					    e->class->name,
+					    e->class->kernel ? "it follows the kernel"
+					    : at->why	     ?: "no packets come to it")
 			       : 0;
 	if (gone || !e->class->driver || e->class->driver(e, &a) || !(a.hands || a.hands_all))
 		return 0;

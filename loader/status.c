@@ -62,24 +62,28 @@ static void print_running(void *arg, const char *name)
 	weir_err_free(&err);
 }
 
-static int print_deaf(struct weir_element *e, void *arg)
+static int print_fault(struct weir_element *e, void *arg)
 {
 	const char *ifname = weir_front_deaf(arg, e);
 
 	if (ifname)
 		printf("    what %s sends is lost: %s does not send what a driver redirects\n",
 		       e->name, ifname);
+	if (e->class->kernel)
+		printf("    routes are as %s left them: without a process it does not follow the "
+		       "kernel\n",
+		       e->name);
 	return 0;
 }
 
-// With a process, that follows what interfaces are able to do.
+// What a process would do something about.
 static void print_faults(const char *name)
 {
 	struct session s = {};
 	struct weir_err err = {};
 
 	if (!session_look(&s, name, &err))
-		weir_each_element(s.router, print_deaf, s.front);
+		weir_each_element(s.router, print_fault, s.front);
 	weir_err_free(&err);
 	session_close(&s);
 }

@@ -16,10 +16,17 @@ struct weir_hop {
 	be32 gw4;
 	__u8 gw6[16];
 	// Several next hops (mask + 1 buckets, a power of two, from `first` on): the hop is the one
-	// whose number stands in bucket first + (flow hash & mask). 0: this is the hop.
+	// whose number stands in the bucket that weir_hop_bucket says. 0: this is the hop.
 	__u32 first, mask;
 };
 _Static_assert(sizeof(struct weir_hop) == 32, "two to a cache line");
+
+// The bucket of a group for a flow. The lowest bit of a hash is always set, and says nothing.
+static inline __attribute__((always_inline)) __u32 weir_hop_bucket(const struct weir_hop *h,
+								   __u32 hash)
+{
+	return h->first + (hash >> 1 & h->mask);
+}
 
 // Outputs of a look-up, in their order. The hops that are none of a device are always there: hop 1
 // is WEIR_HOP_NO_ROUTE, and so on.

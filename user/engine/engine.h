@@ -107,7 +107,6 @@ struct weir_engine {
 	pthread_mutex_t alone; // of who is in an element that takes one worker at a time
 	pthread_cond_t parked, go;
 	atomic_uint park;
-	atomic_uint wanted; // threads that are about to stop the world
 	unsigned n_parked, n_running;
 
 	const struct weir_half_ops *half; // NULL: all runs here
@@ -133,12 +132,6 @@ void weir_engine_close(struct weir_engine *g);
 // call it from a watch or a timer of its own.
 void weir_world_stop(struct weir_engine *g);
 void weir_world_go(struct weir_engine *g);
-// Nobody else stops the world until it is released, and the workers go on: for a thread of its own
-// that changes what stoppers look at (handlers, the driver half while it takes over memory). They
-// wait meanwhile, workers among them, so it is for a millisecond or two. It may stop the world
-// itself then.
-void weir_world_hold(struct weir_engine *g);
-void weir_world_release(struct weir_engine *g);
 
 // One round of worker 0, for tests and benchmarks; true if anything was done.
 bool weir_worker_round(struct weir_worker *w);

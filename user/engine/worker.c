@@ -234,44 +234,20 @@ static void safe_point(struct weir_worker *w)
 
 static _Thread_local struct weir_worker *me;
 static _Thread_local unsigned stop_depth;
-static _Thread_local bool holds;
 
-// A worker that wants to stop the world must keep parking for others.
-static void take_world(struct weir_engine *g)
-{
-	atomic_fetch_add(&g->wanted, 1);
-	while (pthread_mutex_trylock(&g->world)) {
-		if (me && atomic_load(&g->park))
-			safe_point(me);
-		else
-			sched_yield();
-	}
-	atomic_fetch_sub(&g->wanted, 1);
-}
-
-void weir_world_hold(struct weir_engine *g)
-{
-	// those who stop it are rare, and come first
-	while (atomic_load(&g->wanted))
-		sched_yield();
-	pthread_mutex_lock(&g->world);
-	holds = true;
-}
-
-void weir_world_release(struct weir_engine *g)
-{
-	holds = false;
-	pthread_mutex_unlock(&g->world);
-}
-
+// Whoever stops the world holds `world`; a worker that wants to must keep parking for others.
 void weir_world_stop(struct weir_engine *g)
 {
 	unsigned others;
 
 	if (stop_depth++)
 		return;
-	if (!holds)
-		take_world(g);
+	while (pthread_mutex_trylock(&g->world)) {
+		if (me && atomic_load(&g->park))
+			safe_point(me);
+		else
+			sched_yield();
+	}
 	atomic_store(&g->park, 1);
 	for (unsigned i = 0; i < g->opt.n_workers; i++)
 		if (&g->workers[i] != me)
@@ -290,8 +266,7 @@ void weir_world_go(struct weir_engine *g)
 	atomic_store(&g->park, 0);
 	pthread_cond_broadcast(&g->go);
 	pthread_mutex_unlock(&g->lock);
-	if (!holds)
-		pthread_mutex_unlock(&g->world);
+	pthread_mutex_unlock(&g->world);
 }
 
 static void running(struct weir_engine *g, int change)

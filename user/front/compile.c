@@ -33,7 +33,7 @@
 #include <unistd.h>
 
 enum {
-	PORTS = 4,  // outputs that can lead on within a path (bpf/include/weir/element.h)
+	PORTS = 12, // outputs that can lead on within a path (bpf/include/weir/element.h)
 	MOST = 48,  // elements of a path
 	LEAST = 6,  // with fewer it is not worth another try
 	STEPS = 64, // of a rule list that becomes code

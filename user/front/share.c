@@ -54,14 +54,12 @@ void front_share_leave(struct front_share **all, struct front_share *s)
 	free(s);
 }
 
-int front_share_map(struct front_share *s)
+static int map(const struct front_share *s)
 {
 	const size_t used = s->what.value_size * s->what.n;
 	const size_t bytes = (used + PAGE - 1) & ~(size_t)(PAGE - 1);
 	void *m;
 
-	if (s->mapped)
-		return 0;
 	m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
 	if (m == MAP_FAILED)
 		return -errno;
@@ -72,6 +70,20 @@ int front_share_map(struct front_share *s)
 		munmap(m, bytes);
 		return e;
 	}
-	s->mapped = true;
 	return 0;
+}
+
+int front_share_map(struct front_share *s)
+{
+	int rc;
+
+	if (s->mapped)
+		return 0;
+	if (s->what.hold)
+		s->what.hold(s->what.hold_arg, true);
+	rc = map(s);
+	if (s->what.hold)
+		s->what.hold(s->what.hold_arg, false);
+	s->mapped = !rc;
+	return rc;
 }

@@ -120,6 +120,14 @@ WEIR_NEXT(0)
 WEIR_NEXT(1)
 WEIR_NEXT(2)
 WEIR_NEXT(3)
+WEIR_NEXT(4)
+WEIR_NEXT(5)
+WEIR_NEXT(6)
+WEIR_NEXT(7)
+WEIR_NEXT(8)
+WEIR_NEXT(9)
+WEIR_NEXT(10)
+WEIR_NEXT(11)
 
 #define WEIR_LEAVE_BY(n_)                                 \
 	if (port == (n_) && (n_) < weir_instance.n_out) { \
@@ -134,6 +142,14 @@ WEIR_INLINE int weir_leave(struct packet *p, unsigned port)
 	WEIR_LEAVE_BY(1)
 	WEIR_LEAVE_BY(2)
 	WEIR_LEAVE_BY(3)
+	WEIR_LEAVE_BY(4)
+	WEIR_LEAVE_BY(5)
+	WEIR_LEAVE_BY(6)
+	WEIR_LEAVE_BY(7)
+	WEIR_LEAVE_BY(8)
+	WEIR_LEAVE_BY(9)
+	WEIR_LEAVE_BY(10)
+	WEIR_LEAVE_BY(11)
 	return weir_leave_else(p, port);
 }
 

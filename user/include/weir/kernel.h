@@ -30,14 +30,12 @@ struct weir_kernel_options {
 
 // For configure: nothing on the system is opened. NULL: in err. The options are copied.
 struct weir_kernel *weir_kernel_new(const struct weir_kernel_options *o, struct weir_err *err);
-// For init: opens sockets in the network namespace of the caller, and reads everything: the tables
-// are complete when it returns, and stay so while the router has no engine (`weir load`). From then
-// on it follows in a thread of its own, which changes what views hold only while it holds the
-// engine's world (weir_world_hold), a millisecond at a time, and moves their memory only while it
-// has stopped it. 0 or -errno.
+// For init: opens sockets in the network namespace of the caller, reads everything, and follows
+// from then on in a thread of its own. The tables are complete when it returns. 0 or -errno.
 int weir_kernel_start(struct weir_kernel *k, struct weir_router *r, struct weir_err *err);
-// For fini_node, as the engine goes: ends the thread. The tables stay as they are.
-void weir_kernel_stop(struct weir_kernel *k);
+// What views hold stays as it is until it is called again with false. k: struct weir_kernel, as
+// weir_share has it.
+void weir_kernel_hold(void *k, bool on);
 void weir_kernel_free(struct weir_kernel *k); // NULL is fine
 // Memory that workers read moves at a safe point, to which the follower leaves the way to a worker:
 // whoever started it with a router calls weir_watch_fd(n, weir_kernel_move_fd(k), fn) in init_node
