@@ -47,7 +47,7 @@ elem_src := $(sort $(filter-out %.bpf.c,$(wildcard elements/*/*.c)))
 loader_src := $(sort $(wildcard loader/*.c))
 testlib_src := $(sort $(wildcard tests/lib/*.c))
 unit_src := $(sort $(wildcard tests/unit/*.c))
-net_src := $(sort $(wildcard tests/net/*.c))
+net_src := $(sort $(filter-out %.bpf.c,$(wildcard tests/net/*.c)))
 bench_src := $(sort $(wildcard tests/bench/*.c))
 benchlib_src := $(sort $(wildcard tests/bench/lib/*.c))
 benchnet_src := $(sort $(filter-out %.bpf.c,$(wildcard tests/bench/net/*.c)))
@@ -189,7 +189,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 check-elements: $(B)/unit $(B)/kernel/parity ## case rows of other elements in both halves (root): make check-elements L=DIR
 	$(Q)WEIR_ELEMENTS=$(L) $(B)/unit --filter 'cases/*'
 	$(Q)$(B)/kernel/parity -L $(L) $(wildcard $(L)/*.bpf.o)
-check-net: $(B)/weir benches $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
+check-net: $(B)/weir benches $(B)/tests/net/vlan.bpf.o $(patsubst tests/net/%.c,$(B)/net/%,$(net_src)) ## real traffic between network namespaces (root)
 	$(Q)tests/net/check $(B)
 check-life: $(B)/weir bpf $(B)/net/flows ## the life of a router, for a build with sanitizers: make SAN=thread check-life (root)
 	$(Q)tests/net/sanitized $(B)
