@@ -113,7 +113,8 @@ $(B)/tests/%.bpf.o: tests/%.bpf.c
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -Itests/lib -MMD -MP -c $< -o $@
-$(B)/kernel/tables $(B)/bench/front_fib: | $(B)/tests/kernel/fib_reader.bpf.o
+$(B)/kernel/tables $(B)/kernel/tables6 $(B)/bench/front_fib $(B)/bench/front_fib6: | \
+	$(B)/tests/kernel/fib_reader.bpf.o $(B)/tests/kernel/fib6_reader.bpf.o
 $(B)/kernel/steer: | $(B)/tests/kernel/steer.bpf.o
 
 # of which paths are compiled (user/compile)
@@ -182,6 +183,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 	$(Q)$(B)/kernel/sinks $(B)
 	$(Q)$(B)/kernel/rules $(B)
 	$(Q)$(B)/kernel/tables $(B)
+	$(Q)$(B)/kernel/tables6 $(B)
 	$(Q)$(B)/kernel/neighbors $(B)
 	$(Q)$(B)/kernel/chains $(B)
 	$(Q)tests/kernel/new $(B)

@@ -17,3 +17,17 @@ struct fib_reader {
 		__u32 a, b;
 	} right[FIB_READER_ADDRESSES];
 };
+
+// The same for IPv6.
+struct fib6_reader {
+	__u32 next, mask;
+	__u32 ifindex;
+	__u32 pad;
+	__u64 sum, wrong;
+	struct {
+		__u64 hi, lo;
+	} dst[FIB_READER_ADDRESSES];
+	struct {
+		__u32 a, b;
+	} right[FIB_READER_ADDRESSES];
+};

@@ -19,14 +19,13 @@ bool reader_share(const struct bpf_object *o, const struct weir_share *s)
 		    fd, 0) == s->data;
 }
 
-static bool freeze_form(struct bpf_object *o, const struct weir_fib4_form *form)
+static bool freeze_form(struct bpf_object *o, const void *form, size_t size)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(
 		map, o) if (strstr(bpf_map__name(map),
-				   ".rodata")) return !bpf_map__set_initial_value(map, form,
-										  sizeof(*form));
+				   ".rodata")) return !bpf_map__set_initial_value(map, form, size);
 	return false;
 }
 
@@ -51,29 +50,57 @@ static int program(const struct bpf_object *o, const char *name)
 	return bpf_program__fd(bpf_object__find_program_by_name(o, name));
 }
 
+// A program with its arguments, and the memory that it shares.
+static bool load(struct reader *r, const char *file, const void *form, size_t size,
+		 const struct weir_share *shares, unsigned n)
+{
+	*r = (struct reader){.object = bpf_object__open_file(file, NULL)};
+	if (!r->object || !freeze_form(r->object, form, size))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (!resize(r->object, &shares[i]))
+			return false;
+	if (bpf_object__load(r->object))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (!copy(r->object, &shares[i]))
+			return false;
+	r->fd = program(r->object, "fib_look_up");
+	r->kernel_fd = program(r->object, "kernel_look_up");
+	r->size = bpf_map__value_size(bpf_object__find_map_by_name(r->object, "work"));
+	r->work = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bpf_object__find_map_fd_by_name(r->object, "work"), 0);
+	return r->work != MAP_FAILED;
+}
+
 bool reader_open(struct reader *r, const char *build, struct weir_fib4 *f)
 {
 	const struct weir_fib4_form form = {f->shift, f->n_groups};
 	const size_t root_size = sizeof(*f->root) << (32 - f->shift);
 	const size_t group_size = sizeof(*f->groups) * WEIR_FIB4_GROUP_SIZE * f->n_groups;
-	const struct weir_share root = {
-		.map = "root", .data = (void *)f->root, .value_size = root_size, .n = 1};
-	const struct weir_share groups = {
-		.map = "groups", .data = (void *)f->groups, .value_size = group_size, .n = 1};
+	const struct weir_share shares[] = {
+		{.map = "root", .data = (void *)f->root, .value_size = root_size, .n = 1},
+		{.map = "groups", .data = (void *)f->groups, .value_size = group_size, .n = 1},
+	};
 	char file[256];
 
 	snprintf(file, sizeof(file), "%s/tests/kernel/fib_reader.bpf.o", build);
-	*r = (struct reader){.object = bpf_object__open_file(file, NULL)};
-	if (!r->object || !freeze_form(r->object, &form) || !resize(r->object, &root) ||
-	    !resize(r->object, &groups) || bpf_object__load(r->object) || !copy(r->object, &root) ||
-	    !copy(r->object, &groups))
-		return false;
-	r->fd = program(r->object, "fib_look_up");
-	r->kernel_fd = program(r->object, "kernel_look_up");
-	r->work = mmap(NULL, sizeof(*r->work), PROT_READ | PROT_WRITE, MAP_SHARED,
-		       bpf_object__find_map_fd_by_name(r->object, "work"), 0);
 	f->shared = true;
-	return r->work != MAP_FAILED;
+	return load(r, file, &form, sizeof(form), shares, 2);
+}
+
+bool reader_open6(struct reader *r, const char *build, struct weir_fib6 *f)
+{
+	const struct weir_fib6_form form = {f->n_words};
+	const struct weir_share share = {.map = "nodes6",
+					 .data = (void *)f->words,
+					 .value_size = f->n_words * sizeof(*f->words),
+					 .n = 1};
+	char file[256];
+
+	snprintf(file, sizeof(file), "%s/tests/kernel/fib6_reader.bpf.o", build);
+	f->shared = true;
+	return load(r, file, &form, sizeof(form), &share, 1);
 }
 
 double reader_run(int fd, int runs)
@@ -90,7 +117,7 @@ double reader_run(int fd, int runs)
 void reader_close(struct reader *r)
 {
 	if (r->work && r->work != MAP_FAILED)
-		munmap(r->work, sizeof(*r->work));
+		munmap(r->work, r->size);
 	bpf_object__close(r->object);
 	*r = (struct reader){};
 }
