@@ -19,9 +19,6 @@
 #include <weir/element.h>
 #include <weir/ip_expr.h>
 
-#include <errno.h>
-#include <stdlib.h>
-
 struct ip_classifier {
 	struct weir_dag dag;
 };
@@ -31,39 +28,11 @@ static inline unsigned ip_classifier(const struct ip_classifier *self, struct pa
 	return weir_dag_run_ip(&self->dag, p);
 }
 
-static int parse_pattern(struct weir_exprs *e, struct weir_args *a, int i, unsigned *expr)
-{
-	char *text = weir_unquote(a->rest[i], NULL);
-	int r;
-
-	if (!text)
-		return weir_args_error(a, i, "pattern %d: broken quotes", i);
-	r = weir_ip_expr_parse(e, a, i, text, expr);
-	free(text);
-	return r;
-}
-
 static int ip_classifier_configure(struct weir_element *el, struct weir_args *a)
 {
 	struct ip_classifier *self = el->self;
-	struct weir_rule *rules = calloc(a->n_rest + 1, sizeof(*rules));
-	struct weir_exprs e = {};
-	int r = 0;
 
-	if (!rules)
-		return -ENOMEM;
-	for (unsigned i = 0; i < a->n_rest; i++) {
-		rules[i].port = (uint16_t)i;
-		if (parse_pattern(&e, a, (int)i, &rules[i].expr))
-			r = -EINVAL;
-	}
-	if (!r)
-		r = weir_rules_outputs(a);
-	if (!r)
-		r = weir_rules_compile(&self->dag, &e, rules, a, false);
-	weir_exprs_free(&e);
-	free(rules);
-	return r;
+	return weir_ip_patterns(&self->dag, a, WEIR_IP4);
 }
 
 static void ip_classifier_fini(struct weir_element *el)

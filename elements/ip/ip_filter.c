@@ -8,12 +8,7 @@
 #include <weir/element.h>
 #include <weir/ip_expr.h>
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { DENIED = WEIR_DROP + 1, OUTPUT_MAX = 255 };
+enum { DENIED = WEIR_DROP + 1 };
 
 struct ip_filter {
 	struct weir_dag dag;
@@ -24,76 +19,11 @@ static inline unsigned ip_filter(const struct ip_filter *self, struct packet *p)
 	return weir_dag_run_ip(&self->dag, p);
 }
 
-// The action at the start of a rule: a port. *text moves behind it.
-static int parse_action(struct weir_args *a, int i, const char **text, uint16_t *port)
-{
-	const char *s = *text;
-	size_t n = 0;
-	char word[16];
-	uint16_t number;
-
-	while (isalnum((unsigned char)s[n]))
-		n++;
-	*text = s + n;
-	snprintf(word, sizeof(word), "%.*s", (int)n, s);
-	if (strcmp(word, "allow") == 0)
-		*port = 0;
-	else if (strcmp(word, "drop") == 0 || strcmp(word, "deny") == 0)
-		*port = DENIED;
-	else if (weir_parse(NULL, WEIR_T_U16, word, "", &number, NULL) == 0)
-		*port = number;
-	else
-		return weir_args_error(a, i,
-				       "pattern %d: an action (allow, drop or an output) is "
-				       "expected, not '%.20s'",
-				       i, s);
-	if (*port == DENIED || *port < a->element->n_out)
-		return 0;
-	if (*port > OUTPUT_MAX || a->reconfigure)
-		return weir_args_error(a, i, "pattern %d: there is no output %u", i, *port);
-	a->element->n_out = *port + 1u;
-	return 0;
-}
-
-static int parse_rule(struct weir_exprs *e, struct weir_args *a, int i, struct weir_rule *rule)
-{
-	char *text = weir_unquote(a->rest[i], NULL);
-	const char *s = text;
-	int r;
-
-	if (!text)
-		return weir_args_error(a, i, "pattern %d: broken quotes", i);
-	while (isspace((unsigned char)*s))
-		s++;
-	r = parse_action(a, i, &s, &rule->port);
-	while (isspace((unsigned char)*s))
-		s++;
-	if (!r && *s)
-		r = weir_ip_expr_parse(e, a, i, s, &rule->expr);
-	else
-		rule->expr = weir_expr_const(e, true);
-	free(text);
-	return r;
-}
-
 static int ip_filter_configure(struct weir_element *el, struct weir_args *a)
 {
 	struct ip_filter *self = el->self;
-	struct weir_rule *rules = calloc(a->n_rest + 1, sizeof(*rules));
-	struct weir_exprs e = {};
-	int r = 0;
 
-	if (!rules)
-		return -ENOMEM;
-	for (unsigned i = 0; i < a->n_rest; i++) {
-		if (parse_rule(&e, a, (int)i, &rules[i]))
-			r = -EINVAL;
-	}
-	if (!r)
-		r = weir_rules_compile(&self->dag, &e, rules, a, false);
-	weir_exprs_free(&e);
-	free(rules);
-	return r;
+	return weir_ip_rules(&self->dag, a, WEIR_IP4, DENIED);
 }
 
 static void ip_filter_fini(struct weir_element *el)

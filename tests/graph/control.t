@@ -243,7 +243,7 @@ AddressInfo: gives names to addresses
 ports 0/0, processing a/a, flow x/x
 
 arguments:
-  NAME ADDRESS...    the addresses that NAME means: IP address, IP prefix, Ethernet address; or those of an interface
+  NAME ADDRESS...    the addresses that NAME means: IP address, IP prefix, IPv6 address, IPv6 prefix, Ethernet address; or those of an interface
 
 handlers:
   name               r   name of the element

@@ -22,40 +22,52 @@ static const struct shape {
 	const char *class, *args, *object;
 	bool data_only;
 	unsigned rules, tests;
+	bool ip6;
 } shapes[] = {
-	{"Classifier", "-, -, -, -, -", "standard/classifier", true, 4, 3},
-	{"Classifier", "-, -, -, -, -", "standard/classifier", true, MOST_RULES, 4},
-	{"IPClassifier", "-, -, -, -, -", "ip/ip_classifier", false, 4, 5},
-	{"IPClassifier", "-, -, -, -, -", "ip/ip_classifier", false, MOST_RULES, 20},
-	{"IPFilter", "4 tcp, allow", "ip/ip_filter", false, 20, 12},
+	{"Classifier", "-, -, -, -, -", "standard/classifier", true, 4, 3, false},
+	{"Classifier", "-, -, -, -, -", "standard/classifier", true, MOST_RULES, 4, false},
+	{"IPClassifier", "-, -, -, -, -", "ip/ip_classifier", false, 4, 5, false},
+	{"IPClassifier", "-, -, -, -, -", "ip/ip_classifier", false, MOST_RULES, 20, false},
+	{"IPFilter", "4 tcp, allow", "ip/ip_filter", false, 20, 12, false},
+	{"IP6Classifier", "-, -, -, -, -", "ip6/ip6_classifier", false, 4, 5, true},
+	{"IP6Classifier", "-, -, -, -, -", "ip6/ip6_classifier", false, MOST_RULES, 20, true},
 };
 enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 
 static unsigned passed, failed, refused, deepest;
 
-static unsigned run(const struct weir_dag *d, struct packet *p)
+static unsigned run(const struct weir_dag *d, const struct shape *s, struct packet *p)
 {
+	if (s->ip6)
+		return weir_dag_run_ip6(d, p);
 	return d->data_only ? weir_dag_run_data(d, p) : weir_dag_run_ip(d, p);
 }
 
-static void check_packets(const struct program *prog, const struct weir_dag *d, uint32_t seed)
+static void check_packets(const struct program *prog, const struct weir_dag *d,
+			  const struct shape *s, uint32_t seed)
 {
-	_Alignas(64) uint8_t buf[RANDOM_ROOM];
+	_Alignas(64) uint8_t buf[RANDOM_ROOM], plain[RANDOM_ROOM], before[RANDOM_ROOM];
 	struct packet *p = (struct packet *)buf;
 
 	for (unsigned i = 0; i < PACKETS; i++) {
 		int want, got;
+		bool same;
 
-		random_packet(p);
-		want = (int)run(d, p);
+		if (s->ip6)
+			random_packet6(p, (struct packet *)plain);
+		else
+			random_packet(p);
+		memcpy(before, weir_data(p), p->len);
+		want = (int)run(d, s, p);
 		got = program_run(prog, p);
-		if (got == want) {
+		same = !memcmp(before, weir_data(p), p->len);
+		if (got == want && same) {
 			passed++;
 			continue;
 		}
 		failed++;
-		fprintf(stderr, "FAIL seed %u, packet %u: port %d instead of %d\n", seed, i, got,
-			want);
+		fprintf(stderr, "FAIL seed %u, packet %u: port %d instead of %d%s\n", seed, i, got,
+			want, same ? "" : ", and other bytes");
 	}
 }
 
@@ -96,7 +108,7 @@ static void check_list(const char *build, uint32_t seed)
 		failed++;
 	} else {
 		deepest = d.depth > deepest ? d.depth : deepest;
-		check_packets(&prog, &d, seed);
+		check_packets(&prog, &d, s, seed);
 	}
 	program_close(&prog);
 	weir_dag_free(&d);

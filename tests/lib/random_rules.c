@@ -87,3 +87,74 @@ void random_packet(struct packet *p)
 	// what lies behind the packet must not matter
 	memset((uint8_t *)p + p->off + p->len, random_below(2) ? 0xff : 0, 8);
 }
+
+struct extension {
+	uint8_t proto;
+	uint32_t at, len;
+	uint16_t frag;
+};
+
+// The headers from h + 40 on, each named by the one before it; where they end.
+static uint32_t random_extensions(uint8_t *h, struct extension *x, unsigned n)
+{
+	static const uint8_t kinds[] = {IPPROTO6_HOP, IPPROTO6_OPTIONS, IPPROTO6_ROUTING,
+					IPPROTO6_FRAGMENT, IPPROTO4_AH},
+			     last[] = {6, 17, 58, 59, 1, 50};
+	uint32_t at = 40;
+	uint8_t *next = h + 6;
+
+	for (unsigned i = 0; i < n; i++) {
+		const unsigned more = random_below(3);
+
+		x[i] = (struct extension){.proto = kinds[random_below(5)], .at = at};
+		x[i].len = x[i].proto == IPPROTO6_FRAGMENT ? 8 : 8 + 8 * more;
+		*next = x[i].proto;
+		next = h + at;
+		h[at + 1] = (uint8_t)(x[i].proto == IPPROTO4_AH ? 2 * more : more);
+		if (x[i].proto == IPPROTO6_FRAGMENT) {
+			x[i].frag = (uint16_t)(random_below(3) ? random_below(2) : 8);
+			h[at + 2] = 0;
+			h[at + 3] = (uint8_t)x[i].frag;
+		}
+		at += x[i].len;
+	}
+	*next = last[random_below(6)];
+	return at;
+}
+
+void random_packet6(struct packet *p, struct packet *plain)
+{
+	struct extension x[12];
+	const unsigned n = random_below(3) ? random_below(3) : random_below(11);
+	uint32_t end, off = 40;
+	bool fragment = false, later = false;
+	uint8_t *h, *to;
+	unsigned i;
+
+	random_packet(p);
+	h = weir_data(p);
+	for (unsigned k = 0; k < 400; k += 4) {
+		uint32_t v = random_word();
+
+		memcpy(h + k, &v, 4);
+	}
+	h[0] = 0x60;
+	end = random_extensions(h, x, n);
+	p->len = random_below(4) ? end + 24 : 40 + random_below(end - 16);
+	weir_set_network(p, 0, 40);
+	memcpy(plain, p, RANDOM_ROOM);
+	to = weir_data(plain);
+	for (i = 0; i < n && !later; i++) {
+		if (i == WEIR_IP6_EXTENSIONS || x[i].at + x[i].len > p->len)
+			break;
+		fragment |= x[i].frag;
+		later = x[i].frag & IP6_OFFMASK;
+		off = x[i].at + x[i].len;
+	}
+	to[6] = i < n && !later ? x[i].proto : h[off == 40 ? 6 : x[i - 1].at];
+	to[0] |= fragment ? WEIR_DAG_FRAGMENT : 0;
+	if (later || i < n)
+		plain->transport = 0;
+	memmove(to + 40, h + off, p->len - off);
+	plain->len = 40 + p->len - off;
+}

@@ -21,6 +21,7 @@ static const char *const without_rows[][2] = {
 	{"AverageCounter", "depends on time: tests/graph"},
 	{"Idle", "has no output: tests/graph"},
 	{"IPPrint", "prints: tests/graph"},
+	{"IP6Print", "prints: tests/graph"},
 	{"Print", "prints: tests/graph"},
 	{"Queue", "keeps packets: tests/graph"},
 	{"SimpleQueue", "keeps packets: tests/graph"},

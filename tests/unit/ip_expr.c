@@ -47,8 +47,12 @@ static int run(const struct made *m, const char *text)
 
 	cr_assert(pkt_parse(&k, text, strlen(text)), "%s: %s", text, k.error);
 	p = pkt_new(&k);
-	port = d->data_only ? weir_dag_run_data(d, p) : weir_dag_run_ip(d, p);
-	cr_assert_eq(weir_dag_run_careful(d->steps, d->careful, d->data_only, p), port);
+	if (!strncmp(m->e.class->name, "IP6", 3)) {
+		port = weir_dag_run_ip6(d, p);
+	} else {
+		port = d->data_only ? weir_dag_run_data(d, p) : weir_dag_run_ip(d, p);
+		cr_assert_eq(weir_dag_run_careful(d->steps, d->careful, d->data_only, p), port);
+	}
 	free(p);
 	pkt_free(&k);
 	return port >= WEIR_DROP ? -1 : (int)port;
@@ -56,12 +60,13 @@ static int run(const struct made *m, const char *text)
 
 Test(ip_expr, case_rows)
 {
-	static const char *const classes[] = {"Classifier", "IPClassifier", "IPFilter"};
+	static const char *const classes[] = {"Classifier", "IPClassifier", "IPFilter",
+					      "IP6Classifier", "IP6Filter"};
 	extern const struct weir_cases *const __start_weir_cases[], *const __stop_weir_cases[];
 	unsigned n = 0;
 
 	for (const struct weir_cases *const *c = __start_weir_cases; c < __stop_weir_cases; c++) {
-		for (unsigned i = 0; i < 3; i++) {
+		for (unsigned i = 0; i < 5; i++) {
 			if (strcmp((*c)->class->name, classes[i]))
 				continue;
 			for (const struct weir_case *row = (*c)->rows; row->in; row++, n++) {
@@ -81,9 +86,10 @@ Test(ip_expr, case_rows)
 }
 
 // Each expression, packets it matches, and packets it does not (separated by |).
-static const struct {
+struct sample {
 	const char *expr, *yes, *no;
-} table[] = {
+};
+static const struct sample table[] = {
 	{"src host 10.0.0.1", "ip4 src=10.0.0.1", "ip4 src=10.0.0.2 dst=10.0.0.1"},
 	{"host 10.0.0.1", "ip4 src=10.0.0.1|ip4 src=1.1.1.1 dst=10.0.0.1", "ip4 src=1.1.1.1"},
 	{"src and dst host 10.0.0.1", "ip4 src=10.0.0.1 dst=10.0.0.1", "ip4 src=10.0.0.1"},
@@ -200,21 +206,77 @@ static void each(const struct made *m, const char *texts, int want, const char *
 	}
 }
 
-Test(ip_expr, matches_what_click_says)
+// The same of IPv6.
+static const struct sample table6[] = {
+	{"src host 2001:db8::1", "ip6", "ip6 src=2001:db8::3 dst=2001:db8::1"},
+	{"host 2001:db8::1", "ip6|ip6 src=::9 dst=2001:db8::1", "ip6 src=::9 dst=2001:db8:1::1"},
+	{"src and dst host 2001:db8::1", "ip6 dst=2001:db8::1", "ip6"},
+	{"host != 2001:db8::1", "ip6 src=2001:db8::4", "ip6|ip6 src=::9 dst=2001:db8::1"},
+	{"net 2001:db8::/32", "ip6 src=2001:db8:9::1 dst=::7", "ip6 src=2001:db9::1 dst=::7"},
+	{"dst net fe80::/10", "ip6 dst=febf::1", "ip6 dst=fec0::1"},
+	{"src 2001:db8::/33 or fe80::/64", "ip6|ip6 src=fe80::9", "ip6 src=2001:db8:8000::1"},
+	{"src net 2001:db8:: mask ffff:ffff::", "ip6", "ip6 src=2001::1"},
+	{"src & ::ff == ::1", "ip6|ip6 src=fe80::ab01", "ip6 src=fe80::ab02"},
+	{"::/0", "ip6", ""},
+	{"ip6 proto tcp", "ip6 tcp|ip6 hop dest tcp", "ip6 udp|ip6 hop udp"},
+	{"ip proto 50", "ip6 next=50|ip6 hop next=50", "ip6 tcp"},
+	{"ip6 proto != 6", "ip6 udp|ip6 hop udp", "ip6 tcp|ip6 hop tcp"},
+	{"none", "", "ip6 tcp"},
+	{"proto none", "ip6|ip6 dest", "ip6 tcp"},
+	{"tcp or udp", "ip6 udp|ip6 ah tcp", "ip6 icmp6"},
+	{"tcpudp", "ip6 udp|ip6 frag tcp", "ip6 icmp6"},
+	{"src tcp port 80", "ip6 tcp sport=80|ip6 dest tcp sport=80", "ip6 udp sport=80"},
+	{"dst port www or ssh", "ip6 tcp dport=80|ip6 tcp dport=22", "ip6 tcp dport=23 sport=22"},
+	{"src tcp port < 1024", "ip6 tcp sport=1023", "ip6 tcp sport=1024|ip6 udp sport=1"},
+	{"src port != 5", "ip6 tcp sport=6", "ip6 tcp sport=5|ip6 frag off=8 next=6 zero=9"},
+	{"tcp opt syn and not ack", "ip6 hop tcp flags=syn", "ip6 tcp flags=syn+ack"},
+	{"tcp win 0", "ip6 tcp win=0", "ip6 tcp win=1"},
+	{"icmp6 type echo", "ip6 icmp6|ip6 frag mf icmp6", "ip6 icmp6 type=129|ip6 udp"},
+	{"icmp type unreachable or timeexceeded", "ip6 icmp6 type=1|ip6 icmp6 type=3", "ip6 icmp6"},
+	{"icmp6 type 1 and transp[1] == 4", "ip6 icmp6 type=1 code=4", "ip6 icmp6 type=1"},
+	{"ip6 frag", "ip6 frag mf udp|ip6 frag off=8 udp", "ip6 udp|ip6 frag udp"},
+	{"ip6 unfrag", "ip6 udp|ip6 frag udp", "ip6 frag mf udp"},
+	{"not frag", "ip6 udp", "ip6 frag off=16 udp"},
+	{"ip6 hlim <= 1", "ip6 hlim=1|ip6 hlim=0", "ip6 hlim=2"},
+	{"ip6 tc 16", "ip6 tc=16", "ip6 tc=17"},
+	{"ip6 dscp 46", "ip6 tc=184|ip6 tc=187", "ip6 tc=180"},
+	{"ip6 ecn 1", "ip6 tc=1|ip6 tc=253", "ip6 tc=2"},
+	{"ip6 ect", "ip6 tc=1|ip6 tc=2|ip6 tc=3", "ip6 tc=4"},
+	{"ip6 ce", "ip6 tc=3|ip6 tc=255", "ip6 tc=2"},
+	{"ip6 flow 0xabcde", "ip6 tc=9 flow=0xabcde", "ip6 flow=0xabcdf"},
+	{"ip6 flow > 0xffff0", "ip6 flow=0xfffff", "ip6 flow=0xffff0"},
+	{"ip6 plen > 100", "ip6 udp bytes=100", "ip6 udp"},
+	{"ip6[7] 3", "ip6 hlim=3", "ip6 hlim=4"},
+	{"ip6[0] & 0x0f == 1", "ip6 tc=16", "ip6 tc=32"},
+	{"ether host 2:0:0:0:0:1", "eth ip6 udp", "eth src=2:0:0:0:0:9 ip6 udp"},
+	{"udp ? dst port 53 : src ::9", "ip6 udp dport=53|ip6 src=::9", "ip6 udp|ip6 tcp"},
+};
+
+static void check_table(const char *class, const struct sample *samples, size_t n)
 {
-	for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {
+	for (size_t i = 0; i < n; i++) {
 		char config[200];
 		struct made m;
 
-		snprintf(config, sizeof(config), "%s, -", table[i].expr);
-		m = make("IPClassifier", config);
-		cr_expect_eq(m.r, 0, "%s: %s", table[i].expr, m.err.text);
+		snprintf(config, sizeof(config), "%s, -", samples[i].expr);
+		m = make(class, config);
+		cr_expect_eq(m.r, 0, "%s: %s", samples[i].expr, m.err.text);
 		if (m.r == 0) {
-			each(&m, table[i].yes, 0, table[i].expr);
-			each(&m, table[i].no, 1, table[i].expr);
+			each(&m, samples[i].yes, 0, samples[i].expr);
+			each(&m, samples[i].no, 1, samples[i].expr);
 		}
 		unmake(&m);
 	}
+}
+
+Test(ip_expr, matches_what_click_says)
+{
+	check_table("IPClassifier", table, sizeof(table) / sizeof(*table));
+}
+
+Test(ip_expr, matches_ip6)
+{
+	check_table("IP6Classifier", table6, sizeof(table6) / sizeof(*table6));
 }
 
 static const struct {
@@ -246,6 +308,18 @@ static const struct {
 	{"IPClassifier", "ip frag 5", "takes no value"},
 	{"IPClassifier", "ether port 5", "not in an Ethernet header"},
 	{"IPClassifier", "5", "what is 5?"},
+	{"IP6Classifier", "10.0.0.1", "a test is expected, not '10.0.0.1'"},
+	{"IP6Classifier", "src host 10.0.0.0/8", "address missing"},
+	{"IP6Classifier", "ip6 flow 0x100000", "out of range 0-1048575"},
+	{"IP6Classifier", "ip6 ttl 5", "unfinished test"},
+	{"IP6Classifier", "host > ::1", "only == and !="},
+	{"IP6Classifier", "host & 255 == ::1", "mask must be an IP address"},
+	{"IP6Classifier", "src & :: == ::1", "mask of zero"},
+	{"IP6Classifier", "ip6[0] 96", "the version is always 6"},
+	{"IP6Classifier", "ip6[0:4] & 0xf0000000 == 1", "the version is always 6"},
+	{"IP6Classifier", "ip6 vers 6", "unfinished test"},
+	{"IPClassifier", "2001:db8::1", "a test is expected"},
+	{"IP6Filter", "frobnicate tcp", "an action (allow, drop or an output) is expected"},
 	{"IPFilter", "frobnicate tcp", "an action (allow, drop or an output) is expected"},
 	{"IPFilter", "300 tcp", "there is no output 300"},
 	{"Classifier", "12/080", "pattern 0: value has odd number of hex digits"},
@@ -339,11 +413,52 @@ Test(ip_expr, survives, .timeout = 120)
 Test(ip_expr, survives_noise)
 {
 	static const char *const words[] = {
-		"src",	      "dst",  "host", "net", "port", "tcp",   "udp",	     "icmp",
-		"type",	      "ip",   "(",    ")",   "[",    "]",     "&",	     "10.0.0.1",
-		"10.0.0.0/8", "80",   "<",    ">=",  "!=",   "!",     "not",	     "and",
-		"or",	      "?",    " : ",  "ttl", "echo", "www",   "true",	     "-",
-		"frag",	      "mask", "0",    "opt", "syn",  "ether", "1:2:3:4:5:6", "2:4",
+		"src",
+		"dst",
+		"host",
+		"net",
+		"port",
+		"tcp",
+		"udp",
+		"icmp",
+		"type",
+		"ip",
+		"(",
+		")",
+		"[",
+		"]",
+		"&",
+		"10.0.0.1",
+		"10.0.0.0/8",
+		"80",
+		"<",
+		">=",
+		"!=",
+		"!",
+		"not",
+		"and",
+		"or",
+		"?",
+		" : ",
+		"ttl",
+		"echo",
+		"www",
+		"true",
+		"-",
+		"frag",
+		"mask",
+		"0",
+		"opt",
+		"syn",
+		"ether",
+		"1:2:3:4:5:6",
+		"2:4",
+		"2001:db8::/32",
+		"::1",
+		"ip6",
+		"flow",
+		"hlim",
+		"icmp6",
 	};
 	uint32_t x = 7;
 
@@ -354,12 +469,13 @@ Test(ip_expr, survives_noise)
 
 		for (unsigned k = 0; k < 1 + i % 12; k++) {
 			x = x * 1664525 + 1013904223;
-			n += (size_t)sprintf(text + n, "%s ", words[(x >> 16) % 40]);
+			n += (size_t)sprintf(text + n, "%s ",
+					     words[(x >> 16) % (sizeof(words) / sizeof(*words))]);
 		}
-		m = make("IPClassifier", text);
+		m = make(i % 2 ? "IPClassifier" : "IP6Classifier", text);
 		cr_assert_eq(m.r != 0, m.err.n_errors != 0, "%s", text);
 		if (m.r == 0)
-			run(&m, "ip4 tcp");
+			run(&m, i % 2 ? "ip4 tcp" : "ip6 hop frag tcp");
 		unmake(&m);
 	}
 }
@@ -375,7 +491,7 @@ static int configure_twin(struct weir_element *el, struct weir_args *a)
 	struct expr_twin *self = el->self;
 
 	for (; self->n < a->n_rest; self->n++)
-		if (weir_ip_expr_parse(&self->e, a, (int)self->n, a->rest[self->n],
+		if (weir_ip_expr_parse(&self->e, a, (int)self->n, a->rest[self->n], WEIR_IP4,
 				       &self->expr[self->n]))
 			return -1;
 	return 0;

@@ -106,19 +106,20 @@ static int set_type(struct parser *p, struct ip_test *t, const struct word_type 
 // One qualifier: 1, or 0 if the word is none, or -EINVAL. Its last word is still the current one.
 static int parse_qualifier(struct parser *p, struct ip_test *t, bool *negated)
 {
-	const struct word_type *type = word_type(word(p, 0));
+	const struct word_type *type = word_type(p->say->words, word(p, 0));
 	struct meanings m;
 	int r = 0;
 
 	if (type && type->term != TERM_SYNTAX)
 		r = set_type(p, t, type);
-	else if (word_meanings(word(p, 0), &m) && m.is_proto)
+	else if (word_meanings(p->say->words, word(p, 0), &m) && m.is_proto)
 		r = set_proto(p, t, (int)m.proto);
 	else if (is(p, "src", NULL))
 		r = parse_src(p, t);
 	else if (is(p, "dst", "dest"))
 		r = set_side(p, t, SD_DST);
-	else if (is(p, "ip", "ether") && !t->header)
+	else if ((is(p, "ip", "ether") || (p->say->words->is_ip6 && is(p, "ip6", NULL))) &&
+		 !t->header)
 		t->header = *word(p, 0);
 	else if (is(p, "not", "!"))
 		*negated = !*negated;
@@ -161,13 +162,36 @@ static int parse_brackets(struct parser *p, struct ip_test *t)
 	return 0;
 }
 
-static bool read_ip(struct parser *p, const char *text, uint32_t *out)
+static bool read_ip(struct parser *p, const char *text, struct value *out)
 {
+	struct weir_element *e = p->say->args->element;
 	be32 a;
 
-	if (weir_parse(p->say->args->element, WEIR_T_IP4, text, "", &a, NULL))
+	if (p->say->words->is_ip6)
+		return !weir_parse(e, WEIR_T_IP6, text, "", &out->ip6, NULL);
+	if (weir_parse(e, WEIR_T_IP4, text, "", &a, NULL))
 		return false;
-	*out = rd32(a);
+	out->n = rd32(a);
+	return true;
+}
+
+static bool read_prefix(struct parser *p, const char *text, struct value *out)
+{
+	struct weir_element *e = p->say->args->element;
+	struct weir_ip4_prefix prefix;
+	struct weir_ip6_prefix prefix6;
+
+	if (p->say->words->is_ip6) {
+		if (weir_parse(e, WEIR_T_IP6_PREFIX, text, "", &prefix6, NULL))
+			return false;
+		out->ip6 = prefix6.addr;
+		out->mask6 = weir_ip6_mask(prefix6.len);
+		return true;
+	}
+	if (weir_parse(e, WEIR_T_IP4_PREFIX, text, "", &prefix, NULL))
+		return false;
+	out->n = rd32(prefix.addr);
+	out->mask = rd32(prefix.mask);
 	return true;
 }
 
@@ -184,13 +208,14 @@ static int parse_mask(struct parser *p, struct ip_test *t)
 		return 0;
 	if (word_number(w, &t->mask_value.n))
 		t->mask = TERM_INT;
-	else if (t->header != 'e' && *w && read_ip(p, w, &t->mask_value.n))
+	else if (t->header != 'e' && *w && read_ip(p, w, &t->mask_value))
 		t->mask = TERM_HOST;
 	else if (t->header != 'i' && *w && read_ether(p, w, t->mask_value.ether))
 		t->mask = TERM_ETHER;
 	else
 		return ip_error(p->say, "a mask must follow '&'");
-	if (t->mask != TERM_ETHER && !t->mask_value.n)
+	if (t->mask != TERM_ETHER && !t->mask_value.n &&
+	    !(t->mask_value.ip6.hi | t->mask_value.ip6.lo))
 		return ip_error(p->say, "a mask of zero makes no sense");
 	p->at += 2;
 	return 0;
@@ -212,17 +237,18 @@ static bool parse_relation(struct parser *p, struct ip_test *t)
 }
 
 // The meanings of a name that fit what was said before it.
-static struct meanings fitting(const struct ip_test *t, struct meanings m)
+static struct meanings fitting(const struct ip_words *words, const struct ip_test *t,
+			       struct meanings m)
 {
 	bool any = t->proto == PROTO_UNKNOWN, both = any || t->proto == PROTO_TCP_OR_UDP;
 	bool tcp = both || t->proto == IPPROTO4_TCP, udp = both || t->proto == IPPROTO4_UDP;
-	bool icmp_type = t->term == TERM_FIELD && t->field.proto == IPPROTO4_ICMP &&
+	bool icmp_type = t->term == TERM_FIELD && t->field.proto == words->icmp &&
 			 t->field.bit == 0 && t->field.bits == 8;
 
 	m.is_proto &= !t->term || t->term == TERM_PROTO;
 	m.is_port &= (!t->term || t->term == TERM_PORT) && (tcp || udp);
 	m.is_tcpopt &= (!t->term || t->term == TERM_TCPOPT) && tcp;
-	m.is_icmp_type &= (!t->term || icmp_type) && (any || t->proto == IPPROTO4_ICMP);
+	m.is_icmp_type &= (!t->term || icmp_type) && (any || t->proto == words->icmp);
 	return m;
 }
 
@@ -240,9 +266,9 @@ static int parse_name(struct parser *p, struct ip_test *t)
 	struct meanings m, may;
 	unsigned n = 0;
 
-	if (!word_meanings(word(p, 0), &m))
+	if (!word_meanings(p->say->words, word(p, 0), &m))
 		return 0;
-	may = fitting(t, m);
+	may = fitting(p->say->words, t, m);
 	const struct {
 		bool fits;
 		enum term term;
@@ -261,7 +287,7 @@ static int parse_name(struct parser *p, struct ip_test *t)
 	}
 	if (n != 1)
 		return refuse_name(p, &m, n);
-	t->data_field = field_icmp_type; // if it is a field
+	t->data_field = p->say->words->icmp_type; // if it is a field
 	p->at++;
 	return 1;
 }
@@ -296,28 +322,25 @@ static bool parse_system_name(struct parser *p, struct ip_test *t)
 
 static bool parse_address(struct parser *p, struct ip_test *t)
 {
-	struct weir_ip4_prefix prefix;
 	const char *w = word(p, 0);
-	bool have_prefix;
 
 	// a name may stand for addresses of both kinds
 	if (t->header != 'i' && p->before.data == TERM_ETHER && read_ether(p, w, t->value.ether))
 		t->data = TERM_ETHER;
 	if (!t->data && t->header != 'e') {
-		struct weir_element *e = p->say->args->element;
-		bool have_ip = read_ip(p, w, &t->value.n);
+		struct value prefix = {}, mask = {};
+		bool have_ip = read_ip(p, w, &t->value), have_prefix = read_prefix(p, w, &prefix);
 
-		have_prefix = weir_parse(e, WEIR_T_IP4_PREFIX, w, "", &prefix, NULL) == 0;
-		if (have_ip && strcmp(word(p, 1), "mask") == 0 &&
-		    read_ip(p, word(p, 2), &t->value.mask)) {
+		if (have_ip && strcmp(word(p, 1), "mask") == 0 && read_ip(p, word(p, 2), &mask)) {
 			t->data = TERM_NET;
+			t->value.mask = mask.n;
+			t->value.mask6 = mask.ip6;
 			p->at += 3;
 			return true;
 		}
 		if (have_prefix && (!have_ip || t->term == TERM_NET)) {
 			t->data = TERM_NET;
-			t->value.n = rd32(prefix.addr);
-			t->value.mask = rd32(prefix.mask);
+			t->value = prefix;
 		} else if (have_ip) {
 			t->data = TERM_HOST;
 		}
@@ -377,7 +400,7 @@ static unsigned parse_test(struct parser *p)
 	if (ip_test_check(&t, &p->before, p->say))
 		return 0;
 	p->before = t;
-	first = ip_test_build(p->e, &t);
+	first = ip_test_build(p->e, p->say->words, &t);
 	return negated ? weir_expr_not(p->e, first) : first;
 }
 
@@ -493,9 +516,10 @@ void ip_warn(struct ip_say *say, const char *fmt, ...)
 }
 
 int weir_ip_expr_parse(struct weir_exprs *e, struct weir_args *a, int i, const char *text,
-		       unsigned *expr)
+		       enum weir_ip_version version, unsigned *expr)
 {
-	struct ip_say say = {.args = a, .arg = i};
+	struct ip_say say = {
+		.words = version == WEIR_IP6 ? &ip6_words : &ip4_words, .args = a, .arg = i};
 	struct parser p = {.e = e, .say = &say};
 
 	p.before.proto = PROTO_UNKNOWN;

@@ -158,12 +158,15 @@ static int check_address(struct ip_test *t, struct ip_say *say)
 					describe(t));
 		return 0;
 	}
-	if (t->mask && t->mask != TERM_INT && t->mask != TERM_HOST)
+	if (t->mask && t->mask != TERM_HOST && (say->words->is_ip6 || t->mask != TERM_INT))
 		return ip_error(say, "'%s': the mask must be an IP address", describe(t));
-	if (t->mask)
+	if (t->mask) {
 		t->value.mask = t->mask_value.n;
-	else if (t->term == TERM_HOST)
+		t->value.mask6 = t->mask_value.ip6;
+	} else if (t->term == TERM_HOST) {
 		t->value.mask = 0xffffffff;
+		t->value.mask6 = weir_ip6_mask(128);
+	}
 	t->term = TERM_HOST;
 	return 0;
 }
@@ -204,7 +207,13 @@ static int check_field(struct ip_test *t, struct ip_say *say)
 	if (t->data != TERM_INT && (t->data != TERM_FIELD || f->bit != g->bit ||
 				    f->bits != g->bits || f->proto != g->proto))
 		return ip_error(say, "'%s': value missing", describe(t));
-	return check_range(t, 0xffffffff >> (32 - f->bits), say);
+	if (check_range(t, 0xffffffff >> (32 - f->bits), say))
+		return -EINVAL;
+	// bits in which the walk over extension headers says something else
+	if (say->words->is_ip6 && f->proto == PROTO_UNKNOWN && f->bit == 0 &&
+	    t->value.mask >> (f->bits - 4) & 15)
+		return ip_error(say, "the version is always 6; leave out its bits (& 0x0f)");
+	return 0;
 }
 
 // ect, ce, frag, unfrag
@@ -213,7 +222,7 @@ static int check_flag(struct ip_test *t, struct ip_say *say)
 	if (t->term == TERM_ECT && t->data == TERM_INT) {
 		if (check_range(t, 3, say))
 			return -EINVAL;
-		t->field = field_tos;
+		t->field = say->words->tos;
 		t->term = TERM_FIELD;
 		return 0;
 	}
@@ -224,7 +233,7 @@ static int check_flag(struct ip_test *t, struct ip_say *say)
 		t->relation = t->term == TERM_ECT ? REL_NE : REL_EQ;
 		t->value.n = t->term == TERM_ECT ? 0 : 3;
 		t->value.mask = 3;
-		t->field = field_tos;
+		t->field = say->words->tos;
 		t->term = TERM_FIELD;
 	}
 	return 0;
@@ -330,11 +339,36 @@ static unsigned compare_ether(struct weir_exprs *e, const struct ip_test *t, uns
 	return t->relation == REL_EQ ? weir_expr_and(e, a, b) : weir_expr_or(e, a, b);
 }
 
-static unsigned one_side(struct weir_exprs *e, const struct ip_test *t, bool src)
+// An IPv6 address, a word at a time.
+static unsigned compare_ip6(struct weir_exprs *e, const struct ip_test *t, uint32_t bit)
 {
+	const uint64_t n[] = {t->value.ip6.hi, t->value.ip6.lo},
+		       mask[] = {t->value.mask6.hi, t->value.mask6.lo};
+	struct ip_test part = *t;
+	unsigned x = weir_expr_const(e, t->relation == REL_EQ);
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned word;
+
+		part.value.n = (uint32_t)(n[i / 2] >> (i % 2 ? 0 : 32));
+		part.value.mask = (uint32_t)(mask[i / 2] >> (i % 2 ? 0 : 32));
+		if (!part.value.mask)
+			continue;
+		word = compare(e, &part, WEIR_BASE_NETWORK, bit + 32 * i, 32);
+		x = t->relation == REL_EQ ? weir_expr_and(e, x, word) : weir_expr_or(e, x, word);
+	}
+	return x;
+}
+
+static unsigned one_side(struct weir_exprs *e, const struct ip_words *words,
+			 const struct ip_test *t, bool src)
+{
+	const uint32_t bit = src ? words->src : words->dst;
+
 	switch (t->term) {
 	case TERM_HOST:
-		return compare(e, t, WEIR_BASE_NETWORK, src ? 96 : 128, 32);
+		return words->is_ip6 ? compare_ip6(e, t, bit)
+				     : compare(e, t, WEIR_BASE_NETWORK, bit, 32);
 	case TERM_ETHER:
 		return compare_ether(e, t, src ? 6 : 0);
 	default:
@@ -342,22 +376,22 @@ static unsigned one_side(struct weir_exprs *e, const struct ip_test *t, bool src
 	}
 }
 
-static unsigned sides(struct weir_exprs *e, const struct ip_test *t)
+static unsigned sides(struct weir_exprs *e, const struct ip_words *words, const struct ip_test *t)
 {
 	bool lower = t->relation == REL_NE || t->relation == REL_LT || t->relation == REL_LE;
 	unsigned src, dst;
 
 	if (t->srcdst == SD_SRC || t->srcdst == SD_DST)
-		return one_side(e, t, t->srcdst == SD_SRC);
-	src = one_side(e, t, true);
-	dst = one_side(e, t, false);
+		return one_side(e, words, t, t->srcdst == SD_SRC);
+	src = one_side(e, words, t, true);
+	dst = one_side(e, words, t, false);
 	return (t->srcdst == SD_OR) != lower ? weir_expr_or(e, src, dst)
 					     : weir_expr_and(e, src, dst);
 }
 
-static unsigned ip_proto(struct weir_exprs *e, uint32_t proto)
+static unsigned ip_proto(struct weir_exprs *e, const struct ip_words *words, uint32_t proto)
 {
-	struct weir_test w = {.base = WEIR_BASE_NETWORK, .off = offsetof(struct ip4, proto)};
+	struct weir_test w = {.base = WEIR_BASE_NETWORK, .off = (uint16_t)(words->proto / 8)};
 	unsigned tcp;
 
 	w.mask = 0xff000000;
@@ -382,20 +416,32 @@ static unsigned no_fragment(struct weir_exprs *e, uint16_t mask, bool negated)
 	return weir_expr_test(e, w);
 }
 
-static unsigned build_term(struct weir_exprs *e, const struct ip_test *t)
+// While a list runs, the header of a fragment says so in its first bit (weir_dag_run_ip6).
+static unsigned is_fragment(struct weir_exprs *e, const struct ip_words *words, bool negated)
+{
+	struct weir_test w = {.base = WEIR_BASE_NETWORK, .mask = WEIR_DAG_FRAGMENT << 24};
+
+	if (!words->is_ip6)
+		return no_fragment(e, IP4_MF | IP4_OFFMASK, !negated);
+	w.lo = w.hi = negated ? 0 : w.mask;
+	return weir_expr_test(e, w);
+}
+
+static unsigned build_term(struct weir_exprs *e, const struct ip_words *words,
+			   const struct ip_test *t)
 {
 	struct ip_test flag = *t;
 
 	switch (t->term) {
 	case TERM_PROTO:
 		if (t->value.n > 255)
-			return t->relation == REL_EQ ? ip_proto(e, t->value.n)
-						     : weir_expr_not(e, ip_proto(e, t->value.n));
-		return compare(e, t, WEIR_BASE_NETWORK, 72, 8);
+			return t->relation == REL_EQ
+				       ? ip_proto(e, words, t->value.n)
+				       : weir_expr_not(e, ip_proto(e, words, t->value.n));
+		return compare(e, t, WEIR_BASE_NETWORK, words->proto, 8);
 	case TERM_FRAG:
 	case TERM_UNFRAG:
-		return no_fragment(e, IP4_MF | IP4_OFFMASK,
-				   (t->term == TERM_FRAG) == (t->relation == REL_EQ));
+		return is_fragment(e, words, (t->term == TERM_UNFRAG) == (t->relation == REL_EQ));
 	case TERM_TCPOPT: // all of them
 		flag.value.mask = flag.value.n;
 		return compare(e, &flag, WEIR_BASE_TRANSPORT, 104, 8);
@@ -405,20 +451,21 @@ static unsigned build_term(struct weir_exprs *e, const struct ip_test *t)
 							       : WEIR_BASE_TRANSPORT,
 			       t->field.bit, t->field.bits);
 	default:
-		return sides(e, t);
+		return sides(e, words, t);
 	}
 }
 
-unsigned ip_test_build(struct weir_exprs *e, const struct ip_test *t)
+unsigned ip_test_build(struct weir_exprs *e, const struct ip_words *words, const struct ip_test *t)
 {
 	bool transport = t->term == TERM_PORT || t->term == TERM_TCPOPT ||
 			 (t->term == TERM_FIELD && t->field.proto != PROTO_UNKNOWN);
-	unsigned x = build_term(e, t);
+	unsigned x = build_term(e, words, t);
 
 	// `and` tests its first operand first
-	if (transport) // only first fragments have a transport header
+	// only first fragments have a transport header; of IPv6, others have none that is marked
+	if (transport && !words->is_ip6)
 		x = weir_expr_and(e, no_fragment(e, IP4_OFFMASK, false), x);
 	if (t->proto != PROTO_UNKNOWN && t->term != TERM_PROTO)
-		x = weir_expr_and(e, ip_proto(e, (uint32_t)t->proto), x);
+		x = weir_expr_and(e, ip_proto(e, words, (uint32_t)t->proto), x);
 	return x;
 }

@@ -5,6 +5,7 @@
 
 #include <weir/args.h>
 #include <weir/dag.h>
+#include <weir/ip6.h>
 
 #include "ip_words.h"
 
@@ -18,6 +19,7 @@ struct value {
 	uint32_t n;    // number, or address in host byte order
 	uint32_t mask; // of an address
 	uint8_t ether[6];
+	struct weir_ip6 ip6, mask6; // the same of IPv6
 };
 
 struct ip_test {
@@ -36,6 +38,7 @@ struct ip_test {
 };
 
 struct ip_say {
+	const struct ip_words *words;
 	struct weir_args *args;
 	int arg;
 	int failed; // -errno
@@ -49,4 +52,4 @@ void ip_warn(struct ip_say *say, const char *fmt, ...) __attribute__((format(pri
 int ip_test_check(struct ip_test *t, const struct ip_test *before, struct ip_say *say);
 
 // A checked test as an expression.
-unsigned ip_test_build(struct weir_exprs *e, const struct ip_test *t);
+unsigned ip_test_build(struct weir_exprs *e, const struct ip_words *words, const struct ip_test *t);

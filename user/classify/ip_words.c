@@ -3,13 +3,11 @@
 
 #include <abi/hdr.h>
 #include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-const struct field field_icmp_type = {IPPROTO4_ICMP, 0, 8, "icmp type"};
-const struct field field_tos = {PROTO_UNKNOWN, 8, 8, "ip tos"};
-
-static const struct word_type types[] = {
+static const struct word_type types4[] = {
 	{"ce", TERM_CE, {}},
 	{"dest", TERM_SYNTAX, {}},
 	{"dscp", TERM_FIELD, {PROTO_UNKNOWN, 8, 6, "ip dscp"}},
@@ -34,14 +32,38 @@ static const struct word_type types[] = {
 	{"unfrag", TERM_UNFRAG, {}},
 	{"vers", TERM_FIELD, {PROTO_UNKNOWN, 0, 4, "ip vers"}},
 	{"win", TERM_FIELD, {IPPROTO4_TCP, 112, 16, "tcp win"}},
+	{},
 };
 
-struct name {
-	const char *name;
-	uint32_t value;
+static const struct word_type types6[] = {
+	{"ce", TERM_CE, {}},
+	{"dest", TERM_SYNTAX, {}},
+	{"dscp", TERM_FIELD, {PROTO_UNKNOWN, 4, 6, "ip6 dscp"}},
+	{"dst", TERM_SYNTAX, {}},
+	{"ecn", TERM_FIELD, {PROTO_UNKNOWN, 10, 2, "ip6 ecn"}},
+	{"ect", TERM_ECT, {}},
+	{"ether", TERM_SYNTAX, {}},
+	{"flow", TERM_FIELD, {PROTO_UNKNOWN, 12, 20, "ip6 flow"}},
+	{"frag", TERM_FRAG, {}},
+	{"hlim", TERM_FIELD, {PROTO_UNKNOWN, 56, 8, "ip6 hlim"}},
+	{"host", TERM_HOST, {}},
+	{"ip", TERM_SYNTAX, {}},
+	{"ip6", TERM_SYNTAX, {}},
+	{"net", TERM_NET, {}},
+	{"not", TERM_SYNTAX, {}},
+	{"opt", TERM_TCPOPT, {}},
+	{"plen", TERM_FIELD, {PROTO_UNKNOWN, 32, 16, "ip6 plen"}},
+	{"port", TERM_PORT, {}},
+	{"proto", TERM_PROTO, {}},
+	{"src", TERM_SYNTAX, {}},
+	{"tc", TERM_FIELD, {PROTO_UNKNOWN, 4, 8, "ip6 tc"}},
+	{"type", TERM_FIELD, {IPPROTO6_ICMP, 0, 8, "icmp6 type"}},
+	{"unfrag", TERM_UNFRAG, {}},
+	{"win", TERM_FIELD, {IPPROTO4_TCP, 112, 16, "tcp win"}},
+	{},
 };
 
-static const struct name protos[] = {
+static const struct word_name protos4[] = {
 	{"dccp", 33},
 	{"icmp", IPPROTO4_ICMP},
 	{"igmp", IPPROTO4_IGMP},
@@ -53,7 +75,19 @@ static const struct name protos[] = {
 	{},
 };
 
-static const struct name ports[] = {
+static const struct word_name protos6[] = {
+	{"dccp", 33},
+	{"icmp", IPPROTO6_ICMP},
+	{"icmp6", IPPROTO6_ICMP},
+	{"none", IPPROTO6_NONE},
+	{"tcp", IPPROTO4_TCP},
+	{"tcpudp", PROTO_TCP_OR_UDP},
+	{"transp", PROTO_TRANSP},
+	{"udp", IPPROTO4_UDP},
+	{},
+};
+
+static const struct word_name ports[] = {
 	{"auth", 113},	      {"bootpc", 68},
 	{"bootps", 67},	      {"chargen", 19},
 	{"daytime", 13},      {"discard", 9},
@@ -73,7 +107,7 @@ static const struct name ports[] = {
 	{"www", 80},	      {},
 };
 
-static const struct name tcp_opts[] = {
+static const struct word_name tcp_opts[] = {
 	{"ack", TCP_ACK},
 	{"fin", TCP_FIN},
 	{"psh", TCP_PSH},
@@ -84,7 +118,7 @@ static const struct name tcp_opts[] = {
 };
 
 // RFC 792, 950 and 1256.
-static const struct name icmp_types[] = {
+static const struct word_name icmp_types4[] = {
 	{"echo", 8},
 	{"echo-reply", 0},
 	{"inforeq", 15},
@@ -103,7 +137,51 @@ static const struct name icmp_types[] = {
 	{},
 };
 
-static bool find(const struct name *names, const char *word, uint32_t *value)
+// RFC 4443, 2710, 3810 and 4861.
+static const struct word_name icmp_types6[] = {
+	{"echo", 128},
+	{"echo-reply", 129},
+	{"listener-done", 132},
+	{"listener-query", 130},
+	{"listener-report", 131},
+	{"listener-report2", 143},
+	{"neighboradvert", 136},
+	{"neighborsolicit", 135},
+	{"parameterproblem", 4},
+	{"redirect", 137},
+	{"routeradvert", 134},
+	{"routersolicit", 133},
+	{"timeexceeded", 3},
+	{"toobig", 2},
+	{"unreachable", 1},
+	{},
+};
+
+const struct ip_words ip4_words = {
+	.types = types4,
+	.protos = protos4,
+	.icmp_types = icmp_types4,
+	.icmp = IPPROTO4_ICMP,
+	.icmp_type = {IPPROTO4_ICMP, 0, 8, "icmp type"},
+	.tos = {PROTO_UNKNOWN, 8, 8, "ip tos"},
+	.proto = 8 * offsetof(struct ip4, proto),
+	.src = 8 * offsetof(struct ip4, src),
+	.dst = 8 * offsetof(struct ip4, dst),
+};
+const struct ip_words ip6_words = {
+	.is_ip6 = true,
+	.types = types6,
+	.protos = protos6,
+	.icmp_types = icmp_types6,
+	.icmp = IPPROTO6_ICMP,
+	.icmp_type = {IPPROTO6_ICMP, 0, 8, "icmp6 type"},
+	.tos = {PROTO_UNKNOWN, 4, 8, "ip6 tc"},
+	.proto = 8 * offsetof(struct ip6, next),
+	.src = 8 * offsetof(struct ip6, src),
+	.dst = 8 * offsetof(struct ip6, dst),
+};
+
+static bool find(const struct word_name *names, const char *word, uint32_t *value)
 {
 	for (; names->name; names++) {
 		if (strcmp(names->name, word) == 0) {
@@ -114,20 +192,20 @@ static bool find(const struct name *names, const char *word, uint32_t *value)
 	return false;
 }
 
-const struct word_type *word_type(const char *word)
+const struct word_type *word_type(const struct ip_words *words, const char *word)
 {
-	for (unsigned i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (strcmp(types[i].name, word) == 0)
-			return &types[i];
+	for (const struct word_type *t = words->types; t->name; t++)
+		if (strcmp(t->name, word) == 0)
+			return t;
 	return NULL;
 }
 
-bool word_meanings(const char *word, struct meanings *m)
+bool word_meanings(const struct ip_words *words, const char *word, struct meanings *m)
 {
-	m->is_proto = find(protos, word, &m->proto);
+	m->is_proto = find(words->protos, word, &m->proto);
 	m->is_port = find(ports, word, &m->port);
 	m->is_tcpopt = find(tcp_opts, word, &m->tcpopt);
-	m->is_icmp_type = find(icmp_types, word, &m->icmp_type);
+	m->is_icmp_type = find(words->icmp_types, word, &m->icmp_type);
 	return m->is_proto || m->is_port || m->is_tcpopt || m->is_icmp_type;
 }
 

@@ -42,17 +42,31 @@ struct word_type {
 	enum term term;
 	struct field field;
 };
-extern const struct field field_icmp_type, field_tos;
+struct word_name {
+	const char *name;
+	uint32_t value;
+};
+
+// The language for one version of IP: its words, and where its header has what they mean.
+struct ip_words {
+	bool is_ip6;
+	const struct word_type *types; // ended by {}
+	const struct word_name *protos, *icmp_types;
+	int icmp;
+	struct field icmp_type, tos;
+	uint32_t proto, src, dst; // bits
+};
+extern const struct ip_words ip4_words, ip6_words;
 
 // Words that say what a test is about (host, port, ttl, ...); NULL if it is none.
-const struct word_type *word_type(const char *word);
+const struct word_type *word_type(const struct ip_words *words, const char *word);
 
 // Meanings that a name has in the four databases of names.
 struct meanings {
 	bool is_proto, is_port, is_tcpopt, is_icmp_type;
 	uint32_t proto, port, tcpopt, icmp_type;
 };
-bool word_meanings(const char *word, struct meanings *m);
+bool word_meanings(const struct ip_words *words, const char *word, struct meanings *m);
 
 // Decimal, 0x or 0 octal; the whole word.
 bool word_number(const char *word, uint32_t *value);

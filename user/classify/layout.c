@@ -189,6 +189,29 @@ unsigned weir_dag_run_careful(const struct weir_dag_step *steps, uint32_t to, bo
 	return to;
 }
 
+unsigned weir_dag_run_ip6_rest(const struct weir_dag *d, struct packet *p)
+{
+	struct ip6 *ip = weir_ip6_header(p);
+	const uint16_t transport = p->transport;
+	struct weir_ip6_upper upper;
+	struct ip6 old;
+	unsigned port;
+	bool whole;
+
+	if (!ip)
+		return weir_dag_run_careful(d->steps, d->careful, false, p);
+	old = *ip;
+	whole = weir_ip6_walk(p, ip, &upper);
+	p->transport = whole && !upper.later ? (uint16_t)(p->network + upper.off) : 0;
+	ip->next = upper.proto;
+	if (upper.fragment)
+		*(uint8_t *)ip |= WEIR_DAG_FRAGMENT;
+	port = weir_dag_run_ip(d, p);
+	*ip = old;
+	p->transport = transport;
+	return port;
+}
+
 void weir_dag_free(struct weir_dag *d)
 {
 	free((void *)d->steps);

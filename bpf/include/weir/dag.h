@@ -5,6 +5,7 @@
 // what it looks at does not grow with the list: the first steps are a loop in the program, and the
 // rest are rounds of the same kind under bpf_loop.
 
+#include <weir/ip6_walk.h>
 #include <weir/packet.h>
 
 #include <abi/dag.h>
@@ -161,4 +162,46 @@ WEIR_INLINE unsigned weir_dag_run_ip(const struct weir_dag_args *a, struct packe
 	const __u8 *network = weir_bytes_at(p, p->m->network, sizeof(struct ip4));
 
 	return weir_dag_run(a, p, transport, network, false);
+}
+
+enum { WEIR_DAG_FRAGMENT = 0x80 };
+
+// The header says for a while what the walk over extension headers has found: see
+// user/include/weir/dag.h.
+WEIR_INLINE unsigned weir_apart_ip6(const struct weir_dag_args *a, struct packet *p)
+{
+	const __u16 transport = p->m->transport;
+	struct ip6 *ip = weir_ip6_header(p);
+	struct weir_ip6_upper upper;
+	__u8 first = 0, next = 0;
+	unsigned port;
+	bool whole;
+
+	if (ip) {
+		first = *(__u8 *)ip;
+		next = ip->next;
+		whole = weir_ip6_walk(p, ip, &upper);
+		p->m->transport =
+			whole && !upper.later ? (__u16)(p->m->network + upper.off) : WEIR_META_NONE;
+		ip->next = upper.proto;
+		if (upper.fragment)
+			*(__u8 *)ip = first | WEIR_DAG_FRAGMENT;
+	}
+	port = weir_dag_run_ip(a, p);
+	ip = weir_ip6_header(p);
+	if (ip) {
+		*(__u8 *)ip = first;
+		ip->next = next;
+	}
+	p->m->transport = transport;
+	return port;
+}
+
+WEIR_INLINE unsigned weir_dag_run_ip6(const struct weir_dag_args *a, struct packet *p)
+{
+	const struct ip6 *ip = weir_ip6_header(p);
+
+	if (WEIR_UNLIKELY(!ip || weir_ip6_is_extension(ip->next)))
+		return weir_apart_ip6(a, p);
+	return weir_dag_run_ip(a, p);
 }

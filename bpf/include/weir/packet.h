@@ -115,6 +115,14 @@ WEIR_INLINE bool weir_pull_front(struct packet *p, uint32_t n)
 	return true;
 }
 
+WEIR_INLINE bool weir_start_at_network(struct packet *p)
+{
+	if (p->m->network == WEIR_META_NONE)
+		return false;
+	p->m->off = p->m->network;
+	return true;
+}
+
 // A field of the context is 32 bits wide for the compiler and a pointer for the verifier: what is
 // loaded must not be taken for a number, which may be cut to 32 bits again.
 #define WEIR_CTX_POINTER(ctx_, field_)                                           \

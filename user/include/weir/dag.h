@@ -10,6 +10,7 @@
 // whether it says == or !=; `not` around a test makes that true. Packets that are long enough for
 // every test (nearly all) take a path without length checks.
 
+#include <weir/ip6_walk.h>
 #include <weir/packet.h>
 
 #include <abi/dag.h>
@@ -93,6 +94,15 @@ void weir_dag_print(const struct weir_dag *d, struct weir_buf *out);
 // (It does not take d itself so that a copy of that can stay in registers.)
 unsigned weir_dag_run_careful(const struct weir_dag_step *steps, uint32_t to, bool data_only,
 			      struct packet *p);
+
+// While a list runs on an IPv6 packet with extension headers, its header says what the walk over
+// them has found: the next header is the last one, the transport header is behind them (not set if
+// there is none, as in later fragments), and this bit of the first byte says that it is a fragment.
+// So the lists, and who compiles them, know nothing of extension headers.
+enum { WEIR_DAG_FRAGMENT = 0x80 };
+
+// For packets with extension headers, or without an IPv6 header.
+unsigned weir_dag_run_ip6_rest(const struct weir_dag *d, struct packet *p);
 
 WEIR_INLINE uint32_t weir_dag_load(const void *p)
 {
@@ -181,3 +191,13 @@ WEIR_INLINE unsigned weir_dag_run_ip(const struct weir_dag *d, struct packet *p)
 		to = weir_dag_step_ip(weir_dag_step(d, to), p);
 	return to;
 }
+
+WEIR_INLINE unsigned weir_dag_run_ip6(const struct weir_dag *d, struct packet *p)
+{
+	// without a header it is a byte of p's length that is 0, an extension header
+	if (WEIR_UNLIKELY(weir_ip6_is_extension(weir_ip6_or_blank(p)->next)))
+		return weir_dag_run_ip6_rest(d, p);
+	return weir_dag_run_ip(d, p);
+}
+_Static_assert(offsetof(struct packet, len) + 2 == offsetof(struct ip6, next),
+	       "see weir_dag_run_ip6: no packet is so long");

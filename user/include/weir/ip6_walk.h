@@ -22,30 +22,37 @@ WEIR_INLINE bool weir_ip6_is_extension(uint8_t next)
 	       next == IPPROTO6_OPTIONS || next == IPPROTO4_AH;
 }
 
-// False: there are too many headers, or not all bytes of them. (The last one may reach beyond the
-// end of the packet; then nothing is at off.)
+WEIR_INLINE uint32_t weir_ip6_extension_len(uint8_t proto, const struct ip6_ext *x)
+{
+	if (proto == IPPROTO6_FRAGMENT)
+		return sizeof(*x);
+	return proto == IPPROTO4_AH ? (x->len + 2u) * 4 : (x->len + 1u) * 8;
+}
+
+// False: there are too many headers, or not all bytes of one; then that one is what is at off.
 WEIR_INLINE bool weir_ip6_walk(struct packet *p, const struct ip6 *ip, struct weir_ip6_upper *u)
 {
 	*u = (struct weir_ip6_upper){.off = sizeof(*ip), .proto = ip->next};
 	for (unsigned i = 0; i < WEIR_IP6_EXTENSIONS; i++) {
 		const struct ip6_ext *x;
-		const uint8_t proto = u->proto;
+		uint32_t len;
 
-		if (!weir_ip6_is_extension(proto))
+		if (!weir_ip6_is_extension(u->proto))
 			return true;
 		x = weir_network_at(p, u->off, sizeof(*x));
 		if (!x)
 			return false;
-		u->proto = x->next;
-		if (proto == IPPROTO6_FRAGMENT) {
-			u->off += sizeof(*x);
+		len = weir_ip6_extension_len(u->proto, x);
+		if (!weir_network_at(p, u->off, len))
+			return false;
+		if (u->proto == IPPROTO6_FRAGMENT) {
 			u->fragment |= x->frag.be & wr16(IP6_OFFMASK | IP6_MF).be;
 			u->later = x->frag.be & wr16(IP6_OFFMASK).be;
-			if (u->later)
-				return true;
-		} else {
-			u->off += proto == IPPROTO4_AH ? (x->len + 2u) * 4 : (x->len + 1u) * 8;
 		}
+		u->off += len;
+		u->proto = x->next;
+		if (u->later)
+			return true;
 	}
 	return !weir_ip6_is_extension(u->proto);
 }

@@ -128,6 +128,15 @@ WEIR_INLINE bool weir_pull_front(struct packet *p, uint32_t n)
 	return true;
 }
 
+// Lets the packet begin with its network header, which may also lie before it. False: none is set.
+WEIR_INLINE bool weir_start_at_network(struct packet *p)
+{
+	if (WEIR_UNLIKELY(!p->network))
+		return false;
+	weir_move_start(p, (int64_t)p->network - p->off);
+	return true;
+}
+
 // Adds n bytes (of no particular content) in front: their start, or NULL without room.
 WEIR_INLINE void *weir_push_front(struct packet *p, uint32_t n)
 {
