@@ -5,20 +5,18 @@
 // prefixes lie in a weir_fib4, whose values number the pairs.
 // writer: control, at a safe point; readers: workers.
 
-#include <weir/area.h>
 #include <weir/element.h>
 #include <weir/fib.h>
 
+#include "hop_list.h"
 #include "ip_table_front.h"
 
 enum { IP_NO_ROUTE = WEIR_DROP };
 
 struct ip_table {
 	struct weir_fib4 fib; // has 0.0.0.0/0 -> 0 while there is no default route
-	struct ip_hop *hops;  // [0] stands for no route; in hop_area
-	uint32_t *index;      // hash of pairs: number + 1, or 0; linear probing
-	uint32_t n_hops, n_index;
-	struct weir_area hop_area;
+	struct hop_list list;
+	const struct ip_hop *hops; // [0] stands for no route; in list
 
 	struct ip_front front; // what the program in the driver was told, and where the table was
 	unsigned front_moves;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Arguments and handlers of the look-up elements: `ADDR/MASK [GATEWAY] OUTPUT`.
 #include "ip_table_routes.h"
+#include "route_lines.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum command { ADD, SET, REMOVE };
 
 // What a command changed, to undo it.
 struct undo {
@@ -138,7 +137,7 @@ static struct ip_front front_of(const struct ip_table *t)
 	return (struct ip_front){
 		.fib = {.shift = t->fib.shift,
 			.n_groups = t->fib.n_groups < most ? t->fib.n_groups : most},
-		.n_hops = (uint32_t)(t->hop_area.bytes / sizeof(*t->hops)),
+		.n_hops = hop_list_room(&t->list),
 	};
 }
 
@@ -192,22 +191,23 @@ static int route_error(struct weir_err *err, const char *what, const struct ip_r
 	return rc;
 }
 
-static int run_command(struct weir_element *e, enum command c, const char *text, struct undo *u,
+static int run_command(struct weir_element *e, enum route_command c, const char *text, void *undo,
 		       struct weir_err *err)
 {
 	struct ip_table *t = table_of(e);
+	struct undo *u = undo;
 	int rc;
 
-	if (!parse_route(e, text, c == REMOVE, &u->route))
+	if (!parse_route(e, text, c == ROUTE_REMOVE, &u->route))
 		return weir_error(err, NULL, "expected 'ADDR/MASK [GATEWAY%s'",
-				  c == REMOVE ? " OUTPUT]" : "] OUTPUT");
-	if (c != REMOVE && lacks_output(e, &u->route))
+				  c == ROUTE_REMOVE ? " OUTPUT]" : "] OUTPUT");
+	if (c != ROUTE_REMOVE && lacks_output(e, &u->route))
 		return weir_error(err, NULL, "output %u does not exist: %s has %u",
 				  u->route.hop.port, e->name, e->n_out);
 	u->had_old = !ip_table_get(t, &u->route, &u->old);
-	if (c == ADD && u->had_old)
+	if (c == ROUTE_ADD && u->had_old)
 		return route_error(err, "conflict with existing route", &u->old, "", -EEXIST);
-	if (c != REMOVE) {
+	if (c != ROUTE_REMOVE) {
 		rc = ip_table_set(t, &u->route);
 	} else {
 		if (!u->had_old ||
@@ -219,77 +219,34 @@ static int run_command(struct weir_element *e, enum command c, const char *text,
 	return rc ? (weir_error(err, NULL, "out of memory"), rc) : 0;
 }
 
-static void roll_back(struct ip_table *t, const struct undo *u, size_t n)
+static void roll_back(struct weir_element *e, const void *undo)
 {
-	// these only give back what was there before, for which there is memory
-	while (n--) {
-		if (u[n].had_old)
-			ip_table_set(t, &u[n].old);
-		else
-			ip_table_del(t, &u[n].route);
-	}
+	const struct undo *u = undo;
+
+	if (u->had_old)
+		ip_table_set(table_of(e), &u->old);
+	else
+		ip_table_del(table_of(e), &u->route);
 }
 
-static int strip_command(char **line, int fixed, struct weir_err *err)
-{
-	static const char *const names[] = {[ADD] = "add", [SET] = "set", [REMOVE] = "remove"};
-	size_t len;
-
-	*line += strspn(*line, " \t\r");
-	if (fixed >= 0)
-		return fixed;
-	len = strcspn(*line, " \t\r");
-	for (int c = ADD; c <= REMOVE; c++) {
-		if (strlen(names[c]) == len && !memcmp(*line, names[c], len)) {
-			*line += len;
-			return c;
-		}
-	}
-	return weir_error(err, NULL, "bad command '%.*s'", (int)len, *line);
-}
-
-// One command a line; all of them, or none. fixed: what every line does, or -1 when each begins
-// with its command.
-static int run_lines(struct weir_element *e, int fixed, const char *value, struct weir_err *err)
-{
-	char *text = strdup(value), *next = text;
-	struct undo *undo = NULL;
-	size_t n = 0, n_lines = 1;
-	int rc = 0;
-
-	for (const char *s = value; *s; s++)
-		n_lines += *s == '\n';
-	undo = calloc(n_lines, sizeof(*undo));
-	if (!text || !undo)
-		rc = -ENOMEM;
-	while (!rc && next) {
-		char *line = strsep(&next, "\n");
-		int c;
-
-		if (!line[strspn(line, " \t\r")] && n_lines > 1)
-			continue;
-		c = strip_command(&line, fixed, err);
-		rc = c < 0 ? c : run_command(e, (enum command)c, line, &undo[n], err);
-		n += !rc;
-	}
-	if (rc)
-		roll_back(table_of(e), undo, n);
-	follow(e);
-	free(undo);
-	free(text);
-	return rc;
-}
+static const struct route_lines lines = {sizeof(struct undo), run_command, roll_back};
 
 static int write_routes(struct weir_element *e, const struct weir_handler *h, const char *value,
 			struct weir_err *err)
 {
-	return run_lines(e, (int)h->user, value, err);
+	int rc = route_lines_run(e, &lines, (int)h->user, value, err);
+
+	follow(e);
+	return rc;
 }
 
 static int write_ctrl(struct weir_element *e, const struct weir_handler *, const char *value,
 		      struct weir_err *err)
 {
-	return run_lines(e, -1, value, err);
+	int rc = route_lines_run(e, &lines, ROUTE_CTRL, value, err);
+
+	follow(e);
+	return rc;
 }
 
 static int write_flush(struct weir_element *e, const struct weir_handler *, const char *,
@@ -361,17 +318,16 @@ static int read_memory(struct weir_element *e, const struct weir_handler *, cons
 {
 	const struct ip_table *t = table_of(e);
 
-	weir_printf(out, "%zu",
-		    weir_fib4_memory(&t->fib) + t->hop_area.bytes + t->n_index * sizeof(*t->index));
+	weir_printf(out, "%zu", weir_fib4_memory(&t->fib) + hop_list_memory(&t->list));
 	return 0;
 }
 
 const struct weir_handler ip_table_handlers[] = {
 	WEIR_WRITE("add", write_routes, "adds routes, one a line: ADDR/MASK [GATEWAY] OUTPUT",
-		   .user = ADD),
-	WEIR_WRITE("set", write_routes, "adds or replaces routes", .user = SET),
+		   .user = ROUTE_ADD),
+	WEIR_WRITE("set", write_routes, "adds or replaces routes", .user = ROUTE_SET),
 	WEIR_WRITE("remove", write_routes, "removes routes: ADDR/MASK [[GATEWAY] OUTPUT]",
-		   .user = REMOVE),
+		   .user = ROUTE_REMOVE),
 	WEIR_WRITE("ctrl", write_ctrl,
 		   "lines of `add|set|remove ROUTE`: all are carried out, or none"),
 	WEIR_WRITE("flush", write_flush, "removes all routes"),

@@ -6,8 +6,11 @@
 //	tables6 BUILD	needs root
 
 #include <figure.h>
+#include <packages.h>
+#include <program.h>
 #include <pthread.h>
 #include <reader.h>
+#include <shared_half.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,27 +19,7 @@
 
 enum { COVERS = 64, BRANCHES = 4, SECONDS = 3, OTHERS = 20000, SPARE = 20000 };
 
-static const char *build;
-static unsigned passed, failed;
 static struct table6_route *table;
-
-static void check(bool ok, const char *what)
-{
-	if (ok) {
-		passed++;
-		return;
-	}
-	fprintf(stderr, "FAIL %s\n", what);
-	failed++;
-}
-
-static void need(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "tables6: %s\n", what);
-	exit(1);
-}
 
 static uint32_t rnd(void)
 {
@@ -50,7 +33,7 @@ static uint32_t rnd(void)
 
 static void set(struct weir_fib6 *f, struct weir_ip6 prefix, unsigned len, uint32_t value)
 {
-	need(!weir_fib6_set(f, prefix, len, value), "no memory");
+	half_need(!weir_fib6_set(f, prefix, len, value), "no memory");
 }
 
 // --- the same answers ---
@@ -59,11 +42,11 @@ static void test_answers(void)
 	struct weir_fib6 f;
 	struct reader r;
 
-	need(!weir_fib6_init(&f), "no table");
+	half_need(!weir_fib6_init(&f), "no table");
 	set(&f, (struct weir_ip6){}, 0, 1);
 	for (uint32_t i = 0; i < OTHERS; i++)
 		set(&f, table[i].prefix, table[i].len, i);
-	need(reader_open6(&r, build, &f), "the reader does not load");
+	half_need(reader_open6(&r, half_build, &f), "the reader does not load");
 	r.work6->mask = FIB_READER_ADDRESSES - 1;
 	for (uint32_t i = 0; i < FIB_READER_ADDRESSES; i++) {
 		struct weir_ip6 a = table6_inside(&table[i % OTHERS]);
@@ -75,16 +58,16 @@ static void test_answers(void)
 		r.work6->dst[i].lo = a.lo;
 		r.work6->right[i].a = r.work6->right[i].b = weir_fib6_lookup(&f, a);
 	}
-	need(reader_run(r.fd, FIB_READER_ADDRESSES / FIB_READER_RUN) > 0, "the reader fails");
-	check(r.work6->sum && !r.work6->wrong, "both halves have the same routes");
+	half_need(reader_run(r.fd, FIB_READER_ADDRESSES / FIB_READER_RUN) > 0, "the reader fails");
+	half_check(r.work6->sum && !r.work6->wrong, "both halves have the same routes");
 	// without any, in the same memory
 	for (uint32_t i = 0; i < OTHERS; i++)
 		weir_fib6_del(&f, table[i].prefix, table[i].len);
 	weir_fib6_del(&f, (struct weir_ip6){}, 0);
 	for (uint32_t i = 0; i < FIB_READER_ADDRESSES; i++)
 		r.work6->right[i].a = r.work6->right[i].b = WEIR_FIB6_NONE;
-	need(reader_run(r.fd, FIB_READER_ADDRESSES / FIB_READER_RUN) > 0, "the reader fails");
-	check(!r.work6->wrong, "an empty table has no routes");
+	half_need(reader_run(r.fd, FIB_READER_ADDRESSES / FIB_READER_RUN) > 0, "the reader fails");
+	half_check(!r.work6->wrong, "an empty table has no routes");
 	reader_close(&r);
 	weir_fib6_free(&f);
 }
@@ -162,7 +145,7 @@ static void *change(void *arg)
 // A table with so many nodes in use and free that none of it moves meanwhile.
 static void prepare(struct weir_fib6 *f)
 {
-	need(!weir_fib6_init(f), "no table");
+	half_need(!weir_fib6_init(f), "no table");
 	set(f, (struct weir_ip6){}, 0, 1);
 	for (unsigned k = 0; k < COVERS; k++)
 		set(f, cover(k), 30, 100 + k);
@@ -183,24 +166,106 @@ static void test_changes(void)
 	unsigned moves;
 
 	prepare(&f);
-	need(reader_open6(&r, build, &f), "the reader does not load");
+	half_need(reader_open6(&r, half_build, &f), "the reader does not load");
 	fill_work(r.work6);
 	w.f = &f;
 	moves = f.moves;
 	n_words = f.n_words;
-	need(!pthread_create(&thread, NULL, change, &w), "no thread");
+	half_need(!pthread_create(&thread, NULL, change, &w), "no thread");
 	for (end = figure_clock() + SECONDS * 1000000000ull; figure_clock() < end; runs++)
-		need(reader_run(r.fd, 1) > 0, "the reader fails");
+		half_need(reader_run(r.fd, 1) > 0, "the reader fails");
 	atomic_store(&w.stop, true);
 	pthread_join(thread, NULL);
-	check(f.moves == moves && f.n_words == n_words, "nodes are used again");
-	check(w.changes > 1000 && runs > 100, "readers and writer were at work");
-	check(r.work6->sum && !r.work6->wrong, "every answer is the old or the new route");
+	half_check(f.moves == moves && f.n_words == n_words, "nodes are used again");
+	half_check(w.changes > 1000 && runs > 100, "readers and writer were at work");
+	half_check(r.work6->sum && !r.work6->wrong, "every answer is the old or the new route");
 	printf("%llu changes, %.0f ns each, during %llu look-ups, %llu wrong\n",
 	       (unsigned long long)w.changes, (double)w.ns / (double)w.changes,
 	       (unsigned long long)runs * FIB_READER_RUN, (unsigned long long)r.work6->wrong);
 	reader_close(&r);
 	weir_fib6_free(&f);
+}
+
+// --- the element ---
+// The output or reason by which the program sends a packet for this next hop.
+static int sends(struct half *h, struct weir_ip6 dst)
+{
+	char address[WEIR_IP6_TEXT], packet[64];
+
+	snprintf(packet, sizeof(packet), "ip6 dst_ip6=%s", weir_ip6_text(address, dst));
+	return half_sends(h, packet);
+}
+
+// What userspace says of an address, and what the program does.
+static void same(struct half *h, struct weir_ip6 dst)
+{
+	char param[WEIR_IP6_TEXT], gateway[WEIR_IP6_TEXT], got[64];
+	struct weir_err err = {};
+	struct weir_buf want = {};
+	struct weir_ip6 gw;
+	uint8_t bytes[16];
+	int port;
+
+	half_need(!weir_handler_read(h->r, "e.lookup", weir_ip6_text(param, dst), &want, &err),
+		  "no answer");
+	port = sends(h, dst);
+	weir_dst_ip6(h->p, bytes);
+	gw = weir_ip6_read(bytes);
+	if (port == WEIR_DROP)
+		snprintf(got, sizeof(got), "-1");
+	else if (weir_ip6_equal(gw, dst))
+		snprintf(got, sizeof(got), "%d", port);
+	else
+		snprintf(got, sizeof(got), "%d %s", port, weir_ip6_text(gateway, gw));
+	if (strcmp(want.text, got) != 0)
+		fprintf(stderr, "%s: '%s' in the driver, '%s' in userspace\n", param, got,
+			want.text);
+	half_check(!strcmp(want.text, got), "both halves have the same route");
+	weir_buf_free(&want);
+	weir_err_free(&err);
+}
+
+static void print_route(struct weir_buf *b, const struct table6_route *r, const char *rest)
+{
+	char text[WEIR_IP6_TEXT];
+
+	weir_printf(b, "%s/%u%s", weir_ip6_text(text, r->prefix), r->len, rest);
+}
+
+static void test_element(void)
+{
+	struct weir_buf b = {};
+	unsigned given = 0;
+	struct half h;
+
+	half_open(&h, "ip6/lookup_ip6_route",
+		  "Idle -> e :: LookupIP6Route(2001:db8::/32 0) -> Idle; e[1] -> Idle;");
+	for (unsigned i = 0; i < 100; i++) {
+		print_route(&b, &table[i], i % 2 ? " fe80::7 1\n" : " 0\n");
+		same(&h, table6_inside(&table[i]));
+	}
+	half_write(&h, "e.set", b.text);
+	weir_buf_free(&b);
+	half_check(!h.moved, "a few routes find room in the maps");
+	for (unsigned i = 0; i < 100; i++)
+		same(&h, table6_inside(&table[i]));
+	for (unsigned i = 0; i < OTHERS; i++)
+		print_route(&b, &table[i], " - 1\n");
+	half_write(&h, "e.set", b.text);
+	half_check(h.moved == 1, "many routes need new maps");
+	for (unsigned i = 0; i < OTHERS; i += 97)
+		same(&h, table6_inside(&table[i]));
+	half_write(&h, "e.flush", "");
+	half_check(h.moved == 2, "an empty table needs new maps");
+	same(&h, table6_inside(&table[0]));
+	// without anyone who loads the program anew
+	h.r->front_moved = NULL;
+	half_write(&h, "e.set", b.text);
+	for (unsigned i = 0; i < OTHERS; i += 97)
+		given += sends(&h, table6_inside(&table[i])) == PROGRAM_HANDED;
+	half_check(given > 100, "what is beyond the maps goes to userspace");
+	weir_buf_free(&b);
+	half_close(&h);
 }
 
 int main(int argc, char **argv)
@@ -209,11 +274,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: tables6 BUILD\n");
 		return 2;
 	}
-	build = argv[1];
+	half_build = argv[1];
+	weir_packages_load((const char *const[]){half_build, NULL}, NULL); // objects are below it
 	table = table6_new(OTHERS + SPARE);
 	test_answers();
 	test_changes();
+	test_element();
 	free(table);
-	printf("%u passed, %u failed\n", passed, failed);
-	return failed || !passed;
+	printf("%u passed, %u failed\n", half_passed, half_failed);
+	return half_failed || !half_passed;
 }

@@ -11,7 +11,6 @@
 enum {
 	SPARE_LINES = 256, // kept for prefixes that go, which may take memory for a moment
 	ROOMY = 8,	   // lines made for each in use that are too many
-	WAITING = 1 << 16, // lines that may wait for readers where routes come and go
 };
 
 struct weir_fib6_rules {
@@ -89,15 +88,15 @@ static int copy_to(void *arg, struct weir_ip6 prefix, unsigned len, uint32_t val
 }
 
 // Gives memory back when there is much more than the prefixes need; without memory for that, not
-// now.
+// now. What others read while it changes stays where it is.
 static void settle(struct weir_fib6 *f)
 {
 	const struct fib6_nodes *n = &f->rules->nodes;
-	const uint32_t made = n->made - FIB6_ROOT_LINES,
-		       few = f->shared ? WAITING : FIB6_ROOT_LINES;
+	const uint32_t made = n->made - FIB6_ROOT_LINES;
 	struct weir_fib6 small, old = *f;
 
-	if (made <= few || n->in_use >= made / ROOMY || weir_fib6_init(&small))
+	if (f->shared || made <= FIB6_ROOT_LINES || n->in_use >= made / ROOMY ||
+	    weir_fib6_init(&small))
 		return;
 	if (weir_fib6_walk(f, copy_to, &small)) {
 		weir_fib6_free(&small);
@@ -105,7 +104,6 @@ static void settle(struct weir_fib6 *f)
 	}
 	*f = small;
 	f->moves = old.moves + 1;
-	f->shared = old.shared;
 	weir_fib6_free(&old);
 }
 

@@ -22,7 +22,7 @@ struct weir_fib6 {
 };
 
 // Bits of a prefix beyond len must be zero. 0 or -errno; -ENOMEM changed nothing. Only a change
-// that leaves few of many prefixes moves the words.
+// that leaves few of many prefixes moves the words, and not while they are shared.
 int weir_fib6_init(struct weir_fib6 *f);
 void weir_fib6_free(struct weir_fib6 *f);
 int weir_fib6_set(struct weir_fib6 *f, struct weir_ip6 prefix, unsigned len,
@@ -111,7 +111,7 @@ WEIR_INLINE uint32_t weir_fib6_lookup(const struct weir_fib6 *f, struct weir_ip6
 			      dst.hi << WEIR_FIB6_ROOT_BITS, dst.lo);
 }
 
-enum { WEIR_FIB6_BATCH = 256 };
+enum { WEIR_FIB6_BATCH = 64 };
 
 // The same for up to WEIR_FIB6_BATCH addresses, which wait for their cache lines together. In
 // rounds without conditions: what is in doubt goes to the end of one of two lists, or of none.
@@ -120,7 +120,7 @@ WEIR_INLINE void weir_fib6_lookup_batch(const struct weir_fib6 *f, const struct 
 {
 	const uint32_t *words = f->words, *at[WEIR_FIB6_BATCH];
 	uint64_t rest[WEIR_FIB6_BATCH];
-	uint16_t branch[WEIR_FIB6_BATCH], leaf[WEIR_FIB6_BATCH];
+	uint16_t branch[WEIR_FIB6_BATCH], leaf[WEIR_FIB6_BATCH] = {0}; // for the analyzers
 	unsigned n_branch = 0, n_leaf = 0, left;
 
 	for (unsigned i = 0; i < n; i++) {
