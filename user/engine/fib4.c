@@ -481,3 +481,13 @@ int weir_fib4_walk(const struct weir_fib4 *f,
 {
 	return walk(f->rules->trie.nodes, 0, fn, arg);
 }
+
+int weir_fib4_walk_within(const struct weir_fib4 *f, uint32_t prefix, unsigned len,
+			  int (*fn)(void *arg, uint32_t prefix, unsigned len, uint32_t value),
+			  void *arg)
+{
+	const struct fib4_trie *t = &f->rules->trie;
+	const struct fib4_node *n = fib4_trie_within(t, prefix, len);
+
+	return n ? walk(t->nodes, (uint32_t)(n - t->nodes), fn, arg) : 0;
+}

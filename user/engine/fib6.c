@@ -200,3 +200,14 @@ int weir_fib6_walk(const struct weir_fib6 *f,
 {
 	return walk(f->rules->trie.nodes, FIB6_TOP, fn, arg);
 }
+
+int weir_fib6_walk_within(const struct weir_fib6 *f, struct weir_ip6 prefix, unsigned len,
+			  int (*fn)(void *arg, struct weir_ip6 prefix, unsigned len,
+				    uint32_t value),
+			  void *arg)
+{
+	const struct fib6_trie *t = &f->rules->trie;
+	struct fib6_scope s = fib6_scope_of(t, fib6_scope_all(t), prefix, len);
+
+	return s.node ? walk(t->nodes, s.node, fn, arg) : 0;
+}

@@ -38,6 +38,10 @@ size_t weir_fib4_memory(const struct weir_fib4 *f); // bytes, rules included
 // and returns that. fn leaves the table alone.
 int weir_fib4_walk(const struct weir_fib4 *f,
 		   int (*fn)(void *arg, uint32_t prefix, unsigned len, uint32_t value), void *arg);
+// Only those within prefix/len, itself included.
+int weir_fib4_walk_within(const struct weir_fib4 *f, uint32_t prefix, unsigned len,
+			  int (*fn)(void *arg, uint32_t prefix, unsigned len, uint32_t value),
+			  void *arg);
 
 WEIR_INLINE void weir_fib4_prefetch(const struct weir_fib4 *f, uint32_t dst)
 {

@@ -37,6 +37,11 @@ size_t weir_fib6_memory(const struct weir_fib6 *f); // bytes, rules included
 int weir_fib6_walk(const struct weir_fib6 *f,
 		   int (*fn)(void *arg, struct weir_ip6 prefix, unsigned len, uint32_t value),
 		   void *arg);
+// Only those within prefix/len, itself included.
+int weir_fib6_walk_within(const struct weir_fib6 *f, struct weir_ip6 prefix, unsigned len,
+			  int (*fn)(void *arg, struct weir_ip6 prefix, unsigned len,
+				    uint32_t value),
+			  void *arg);
 
 // Where a node leads an address of which `rest` are the bits that follow: to a word of a branch,
 // or to the beginning of a leaf. A value leads anywhere.
