@@ -3,6 +3,8 @@
 // Messages of rtnetlink: whole ones are understood, and of broken ones none does harm. Each message
 // lies at the very end of its memory, so that a sanitizer sees who reads beyond it.
 
+#include <weir/handler.h>
+
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -16,6 +18,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <messages.h>
+#include <mirror.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,6 +467,50 @@ Test(kernel_parse, random_bytes)
 		m->nlmsg_len = len;
 		receive(m, len);
 	}
+}
+
+static void apply(void *k, const struct nlmsghdr *m)
+{
+	kernel_apply(k, m);
+	kernel_neighbor(k, m);
+}
+
+// The same into a follower: whatever it takes for true, its tables and texts hold.
+Test(kernel_parse, random_changes_followed)
+{
+	static const char *const texts[] = {"routes",	 "nexthops",  "rules", "links",
+					    "addresses", "neighbors", "state"};
+	const char *devices[] = {"eth0", "eth0.7"};
+	struct weir_kernel_options o = {.devices = devices, .n_devices = 2, .most_routes4 = 1000};
+	struct weir_err err = {};
+	struct weir_kernel *k = weir_kernel_new(&o, &err);
+	struct weir_buf b = {};
+
+	cr_assert(k && weir_kernel_view(k, NULL) && weir_kernel_view(k, "eth0"));
+	for (unsigned i = 0; i < 40000; i++) {
+		struct nlmsghdr *m = makers[rnd() % MAKERS]();
+		uint32_t len = m->nlmsg_len;
+
+		if (rnd() % 4)
+			bytes[sizeof(*m) + rnd() % (len - sizeof(*m))] = (char)rnd();
+		if (!(rnd() % 8))
+			m->nlmsg_type++; // from new to gone
+		m->nlmsg_flags = (uint16_t)rnd();
+		apply(k, m);
+		if (!(rnd() % 64))
+			cr_assert(kernel_commit(k));
+	}
+	cr_assert(kernel_commit(k));
+	kernel_tell_counts(k);
+	cr_assert(k->counts.changes && k->counts.malformed);
+	for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		cr_assert_eq(weir_kernel_text(k, texts[i], false, &b), 0);
+		cr_assert_eq(weir_kernel_text(k, texts[i], true, &b), 0);
+	}
+	cr_assert_eq(weir_kernel_text(k, "nothing", false, &b), -ENOENT);
+	weir_buf_free(&b);
+	weir_kernel_free(k);
+	weir_err_free(&err);
 }
 
 static unsigned counted;

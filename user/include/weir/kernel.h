@@ -36,6 +36,8 @@ int weir_kernel_start(struct weir_kernel *k, struct weir_router *r, struct weir_
 // What views hold stays as it is until it is called again with false. k: struct weir_kernel, as
 // weir_share has it.
 void weir_kernel_hold(void *k, bool on);
+// For fini_node: from then on nobody is told anything, and nothing changes.
+void weir_kernel_stop(struct weir_kernel *k);
 void weir_kernel_free(struct weir_kernel *k); // NULL is fine
 // Memory that workers read moves at a safe point, to which the follower leaves the way to a worker:
 // whoever started it with a router calls weir_watch_fd(n, weir_kernel_move_fd(k), fn) in init_node
@@ -94,5 +96,6 @@ void weir_kernel_resolve(struct weir_kernel *k, const char *device, uint8_t fami
 			 const void *addr);
 
 // What it knows and how it fares, for handlers: "routes", "nexthops", "rules", "links",
-// "neighbors", "state"; with json, as JSON. -ENOENT: there is no such text.
+// "addresses", "neighbors", "state"; with json, as JSON. -ENOENT: there is no such text; -EBUSY:
+// the follower is taking in too much to be looked at right now ("state" can always be).
 int weir_kernel_text(struct weir_kernel *k, const char *what, bool json, struct weir_buf *out);
