@@ -51,14 +51,14 @@ if10 :: SubInterface(v10, 1, $MTU);
 if20 :: SubInterface(v20, 2, $MTU);
 ifq7 :: SubInterface(q7, 3, $MTU2);	// the second tag takes its four bytes from the MTU
 
-from :: FromDevice($IF);
+from :: FromDevice($IF, PROMISC true);	// else many cards filter VLANs that the host does not have
 to :: ToDevice($IF);
 tags :: Classifier(12/8100 14/000a%0fff,			// VLAN 10
 		   12/8100 14/0014%0fff,			// VLAN 20
 		   12/88a8 14/0064%0fff 16/8100 18/0007%0fff,	// VLAN 7 in 100
 		   -);
 
-from -> tags;
+from -> mine :: HostEtherFilter($IF:eth) -> tags;
 tags[0] -> VLANDecap -> if10;
 tags[1] -> VLANDecap -> if20;
 tags[2] -> VLANDecap(ETHERTYPE 0x88a8) -> VLANDecap -> ifq7;

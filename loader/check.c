@@ -122,7 +122,7 @@ static void print_tags(const struct weir_device *d)
 	struct weir_tag_offload o;
 	struct weir_buf text = {};
 
-	if (!reader || !weir_xsk_tags(d->name, &o))
+	if (!reader || !weir_xsk_tags(d, &o))
 		return;
 	weir_tags_print(&o, reader, &text);
 	if (text.len)

@@ -149,7 +149,7 @@ static char *rss_of(void *, const struct weir_device *d)
 
 static bool tags_of(void *, const struct weir_device *d, struct weir_tag_offload *o)
 {
-	return weir_xsk_tags(d->name, o);
+	return weir_xsk_tags(d, o);
 }
 
 int session_threads(struct session *s, const struct session_options *opt, struct weir_err *err)

@@ -105,7 +105,7 @@ check_says() { # TEXT
 network
 expect "takes tags off before the start, it says" stripping on
 expect "the plan says what comes of a veth" plan_says "\`tags' (Classifier) sees those that the far end"
-expect "and in JSON" plan_says '"vlan": {"strips": true, "filters": false, "fixed": false, "veth": true, "reader": "tags"}' --json
+expect "and in JSON" plan_says '"vlan": {"strips": true, "strips_fixed": false, "filters": false, "filters_fixed": false, "veth": true, "reader": "tags"}' --json
 expect "weir check says it too" check_says "va: VLAN tags: \`tags' (Classifier) sees"
 for mode in "" --no-driver; do
 	# shellcheck disable=SC2086

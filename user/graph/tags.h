@@ -9,7 +9,7 @@
 struct weir_tag_offload {
 	bool strips;  // takes them off (rx-vlan-offload)
 	bool filters; // loses those of VLANs that the host does not have (rx-vlan-filter)
-	bool fixed;   // and that cannot be switched off
+	bool strips_fixed, filters_fixed; // it cannot be told not to
 	bool veth;    // none of that matters: the sender's stack does not put them into the packet
 };
 

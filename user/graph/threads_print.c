@@ -322,8 +322,10 @@ static void add_tags(const struct weir_threads *t, const struct weir_device *d,
 	if (!tags_of(t, d, &o, &reader))
 		return;
 	weir_printf(out,
-		    "\"vlan\": {\"strips\": %s, \"filters\": %s, \"fixed\": %s, \"veth\": %s, ",
-		    truth[o.strips], truth[o.filters], truth[o.fixed], truth[o.veth]);
+		    "\"vlan\": {\"strips\": %s, \"strips_fixed\": %s, \"filters\": %s, "
+		    "\"filters_fixed\": %s, \"veth\": %s, ",
+		    truth[o.strips], truth[o.strips_fixed], truth[o.filters],
+		    truth[o.filters_fixed], truth[o.veth]);
 	if (reader)
 		weir_printf(out, "\"reader\": \"%s\"}, ", reader->name);
 	else

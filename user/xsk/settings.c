@@ -128,7 +128,8 @@ int xsk_settings_check_keep(const struct xsk_device *d, struct weir_err *err)
 	const struct weir_element *reader = tags_reader(d);
 	struct weir_tag_offload o;
 
-	if (!reader || !weir_xsk_tags(d->iface.name, &o) || o.veth || !(o.strips || o.filters))
+	if (!reader || !weir_xsk_tags(d->device, &o) || o.veth ||
+	    !(o.strips || (o.filters && !o.filters_fixed)))
 		return 0;
 	return weir_error(err, NULL,
 			  "%s: `%s' (%s) looks at VLAN tags, which the interface leaves in packets "
@@ -160,7 +161,7 @@ void xsk_settings_warn(const struct xsk_device *d, struct weir_err *err)
 	struct weir_tag_offload tags;
 	struct xsk_rss rss;
 
-	if (d->device->receiver && !tags_reader(d) && weir_xsk_tags(f->name, &tags) &&
+	if (d->device->receiver && !tags_reader(d) && weir_xsk_tags(d->device, &tags) &&
 	    tags.strips && !tags.veth)
 		weir_warn(err, NULL,
 			  "%s takes VLAN tags off before the router sees them; keep them "
@@ -222,7 +223,7 @@ static void print_tags(FILE *f, const struct xsk_device *d)
 	struct weir_tag_offload o;
 	struct weir_buf text = {};
 
-	if (!reader || !weir_xsk_tags(d->iface.name, &o))
+	if (!reader || !weir_xsk_tags(d->device, &o))
 		return;
 	weir_tags_print(&o, reader, &text);
 	if (text.len)

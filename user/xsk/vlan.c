@@ -92,19 +92,25 @@ int xsk_features_read(const char *ifname, struct xsk_features *f)
 	return g ? 0 : -EOPNOTSUPP;
 }
 
-bool weir_xsk_tags(const char *ifname, struct weir_tag_offload *o)
+static bool is_fixed(const struct xsk_features *f, enum xsk_feature a, enum xsk_feature b)
+{
+	return (f->is_on[a] && f->is_fixed[a]) || (f->is_on[b] && f->is_fixed[b]);
+}
+
+// What is promiscuous does not filter.
+bool weir_xsk_tags(const struct weir_device *d, struct weir_tag_offload *o)
 {
 	struct ethtool_drvinfo drv = {.cmd = ETHTOOL_GDRVINFO};
 	struct xsk_features f;
 
 	*o = (struct weir_tag_offload){};
-	if (xsk_features_read(ifname, &f))
+	if (xsk_features_read(d->name, &f))
 		return false;
 	o->strips = f.is_on[XSK_STRIPS] || f.is_on[XSK_STRIPS_OUTER];
-	o->filters = f.is_on[XSK_FILTERS] || f.is_on[XSK_FILTERS_OUTER];
-	for (unsigned i = 0; i < XSK_FEATURES; i++)
-		o->fixed |= f.is_on[i] && f.is_fixed[i];
-	o->veth = !xsk_iface_ethtool(ifname, &drv) && !strcmp(drv.driver, "veth");
+	o->strips_fixed = is_fixed(&f, XSK_STRIPS, XSK_STRIPS_OUTER);
+	o->filters = !d->opt.promisc && (f.is_on[XSK_FILTERS] || f.is_on[XSK_FILTERS_OUTER]);
+	o->filters_fixed = is_fixed(&f, XSK_FILTERS, XSK_FILTERS_OUTER);
+	o->veth = !xsk_iface_ethtool(d->name, &drv) && !strcmp(drv.driver, "veth");
 	return true;
 }
 

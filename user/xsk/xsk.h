@@ -36,7 +36,7 @@ int weir_xsk_node(const char *ifname);
 char *weir_xsk_rss(const struct weir_device *d);
 
 // What it does about VLAN tags. False: it does not say.
-bool weir_xsk_tags(const char *ifname, struct weir_tag_offload *o);
+bool weir_xsk_tags(const struct weir_device *d, struct weir_tag_offload *o);
 
 // Opens all or nothing: on failure every interface is as before, and err says why. 0 or -errno.
 int weir_xsk_open(struct weir_xsk **out, struct weir_device *devices,
