@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <urcu/urcu-qsbr.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t asked = PTHREAD_COND_INITIALIZER;
@@ -25,6 +26,7 @@ static void *wait_for_periods(void *)
 			pthread_cond_wait(&asked, &lock);
 		number = wanted;
 		pthread_mutex_unlock(&lock);
+		urcu_qsbr_synchronize_rcu();
 		if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 			return NULL; // what waits is never used again
 		atomic_store(&ended, number);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #pragma once
 
-// Grace periods for what programs in the driver may still be reading: they hold no lock, but run
-// to their end within an RCU read-side section. Waiting for one takes the kernel 8 to 22 ms, so a
-// thread of its own does, and one period serves all that was taken away before it began.
+// Grace periods for what somebody may still be reading without a lock. Workers are readers of
+// liburcu's QSBR: each says once a loop that it holds nothing of what it read, and is no reader
+// while it sleeps or stands at a safe point. Programs in the driver run to their end within an RCU
+// read-side section of the kernel, for which membarrier waits. A period is one of both, one after
+// the other. The kernel takes 8 to 22 ms for its part, so a thread of its own waits, and one period
+// serves all that was taken away before it began.
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include <urcu/urcu-qsbr.h>
 
 enum {
 	FD_BATCH = 16,
@@ -236,18 +237,29 @@ void weir_bells_run(struct weir_worker *w)
 	}
 }
 
+// Who sleeps reads no tables.
+static int wait_for_fds(struct weir_worker *w, struct epoll_event *ev, int timeout)
+{
+	int n = 0;
+
+	if (!timeout)
+		return epoll_wait(w->epoll_fd, ev, FD_BATCH, 0);
+	urcu_qsbr_thread_offline();
+	if (!w->n_sleep)
+		n = epoll_wait(w->epoll_fd, ev, FD_BATCH, timeout);
+	else if (sleep_on_all(w, timeout))
+		n = epoll_wait(w->epoll_fd, ev, FD_BATCH, 0);
+	urcu_qsbr_thread_online();
+	return n;
+}
+
 void weir_watch_look(struct weir_worker *w, int timeout)
 {
 	struct epoll_event ev[FD_BATCH];
 	int n;
 
 	w->busy_rounds = 0;
-	if (timeout && w->n_sleep) {
-		if (!sleep_on_all(w, timeout))
-			return;
-		timeout = 0;
-	}
-	n = epoll_wait(w->epoll_fd, ev, FD_BATCH, timeout);
+	n = wait_for_fds(w, ev, timeout);
 	for (int i = 0; i < n; i++) {
 		struct weir_watch *watch;
 		uint64_t count;

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+#include <urcu/urcu-qsbr.h>
 
 enum {
 	LOOK_AT_FDS = 64,	 // busy rounds between two looks at fds
@@ -218,11 +219,12 @@ static void idle(struct weir_worker *w)
 	weir_watch_sleep(w, ms < LONGEST_SLEEP_MS ? (int)ms : LONGEST_SLEEP_MS);
 }
 
-// Stands still while someone else has stopped the world.
+// Stands still while someone else has stopped the world, and reads nothing meanwhile.
 static void safe_point(struct weir_worker *w)
 {
 	struct weir_engine *g = w->engine;
 
+	urcu_qsbr_thread_offline();
 	pthread_mutex_lock(&g->lock);
 	g->n_parked++;
 	pthread_cond_broadcast(&g->parked);
@@ -230,6 +232,7 @@ static void safe_point(struct weir_worker *w)
 		pthread_cond_wait(&g->go, &g->lock);
 	g->n_parked--;
 	pthread_mutex_unlock(&g->lock);
+	urcu_qsbr_thread_online();
 }
 
 static _Thread_local struct weir_worker *me;
@@ -296,6 +299,7 @@ static void loop(struct weir_worker *w)
 	struct weir_engine *g = w->engine;
 
 	me = w;
+	urcu_qsbr_register_thread();
 	running(g, 1);
 	// whoever stopped the world before this worker was there did not wait for it
 	if (atomic_load(&g->park))
@@ -303,6 +307,8 @@ static void loop(struct weir_worker *w)
 	while (!atomic_load_explicit(&g->stop, memory_order_relaxed)) {
 		bool did = weir_worker_round(w);
 
+		urcu_qsbr_quiescent_state(); // no batch is under way: what it read of tables is
+					     // past
 		if (!w->id && w->engine->router->stopper)
 			serve_stops(w);
 		if (atomic_load_explicit(&g->park, memory_order_relaxed))
@@ -313,6 +319,7 @@ static void loop(struct weir_worker *w)
 			weir_watch_look(w, 0);
 	}
 	running(g, -1);
+	urcu_qsbr_unregister_thread();
 	me = NULL;
 }
 
