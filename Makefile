@@ -202,7 +202,7 @@ check-vm: $(B)/weir $(B)/net/kernel_follow ## zero copy on emulated NICs, in a v
 
 # A plain program: Criterion does not start under ThreadSanitizer.
 stress_src := $(sort $(wildcard tests/stress/*.c))
-$(B)/stress/stress: $(lib_obj) $(call obj,$(stress_src))
+$(B)/stress/stress: $(lib_obj) $(call obj,$(testlib_src) $(stress_src))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)

@@ -31,42 +31,60 @@ extern const struct weir_handler ip_table_handlers[];
 
 // The table as a batch sees it.
 struct ip_view {
-	struct weir_fib4 fib;
+	struct weir_fib4_view fib;
 	const struct ip_hop *hops;
-	unsigned octet; // of the address, the first that the root does not cover
 };
 
 WEIR_INLINE struct ip_view ip_table_view(const struct ip_table *t)
 {
-	return (struct ip_view){t->fib, t->hops, (32 - t->fib.shift) / 8};
+	const struct weir_fib4_view *f = weir_fib4_view(&t->fib);
+
+	return (struct ip_view){{f->root, f->groups, f->shift, weir_fib4_read(&f->deep)}, t->hops};
 }
 
-// The output for a packet; its annotation becomes the gateway, if there is one. at: of its
-// destination in the root. (Groups are numbered below 2^23, so the shift drops only the mark.)
-WEIR_INLINE unsigned ip_table_hop(const struct ip_view *v, uint32_t at, struct packet *p)
+// The output for a packet whose route has that value; its annotation becomes the gateway, if there
+// is one.
+WEIR_INLINE unsigned ip_table_take(const struct ip_view *v, uint32_t value, struct packet *p)
 {
-	uint32_t value = v->fib.root[at];
 	be32 dst = weir_dst_ip(p);
 
-	if (value & WEIR_FIB4_GROUP) {
-		value = v->fib.groups[value << 8 | weir_anno_u8(p, ANNO_DST_IP + v->octet)];
-		if (WEIR_UNLIKELY(value & WEIR_FIB4_GROUP)) // only in 16-8-8
-			value = v->fib.groups[value << 8 | weir_anno_u8(p, ANNO_DST_IP + 3)];
-	}
 	weir_set_dst_ip(p, v->hops[value].gw.be ? v->hops[value].gw : dst);
 	return v->hops[value].port;
 }
 
-WEIR_INLINE uint32_t ip_table_at(const struct ip_view *v, struct packet *p)
+// The value behind an entry of a large root. Apart, so that what most packets take keeps its
+// registers.
+static __attribute__((noinline, unused)) uint32_t ip_table_deep(const uint32_t *groups, uint32_t e,
+								struct packet *p)
 {
-	return rd32(weir_dst_ip(p)) >> v->fib.shift;
+	const struct weir_fib4_view v = {NULL, groups, 8, 0};
+
+	return weir_fib4_read(weir_fib4_behind(&v, e, rd32(weir_dst_ip(p))));
+}
+
+// The output for a packet, and the look-up. large: the form of the table. (Groups are numbered
+// below 2^23, so the shift drops only the mark.)
+WEIR_INLINE unsigned ip_table_hop(const struct ip_view *v, struct packet *p, bool large)
+{
+	uint32_t value = weir_fib4_read(&v->fib.root[rd32(weir_dst_ip(p)) >> (large ? 8 : 16)]);
+	const uint32_t *groups = v->fib.groups;
+
+	if (large && WEIR_LIKELY(!(value & WEIR_FIB4_GROUP)))
+		return ip_table_take(v, value, p);
+	if (large)
+		return ip_table_take(v, ip_table_deep(groups, value, p), p);
+	if (value & WEIR_FIB4_GROUP) {
+		value = weir_fib4_read(&groups[value << 8 | weir_anno_u8(p, ANNO_DST_IP + 2)]);
+		if (WEIR_UNLIKELY(value & WEIR_FIB4_GROUP))
+			value = weir_fib4_read(
+				&groups[value << 8 | weir_anno_u8(p, ANNO_DST_IP + 3)]);
+	}
+	return ip_table_take(v, value, p);
 }
 
 // From packet p on, which is the first to leave by another output.
-static __attribute__((noinline, unused)) void ip_table_mixed(struct weir_node *n,
-							     const struct ip_table *t,
-							     struct batch *b, struct packet *p,
-							     unsigned port0, unsigned port1)
+WEIR_INLINE void ip_table_deal(struct weir_node *n, const struct ip_table *t, struct batch *b,
+			       struct packet *p, unsigned port0, unsigned port1, bool large)
 {
 	const struct ip_view v = ip_table_view(t);
 	const unsigned count = b->n, i = weir_batch_find(b, p);
@@ -78,35 +96,67 @@ static __attribute__((noinline, unused)) void ip_table_mixed(struct weir_node *n
 	weir_deal(&deal, n, port1, p);
 	WEIR_UNROLL
 	for (unsigned k = i + 1; k < count; k++)
-		weir_deal(&deal, n, ip_table_hop(&v, ip_table_at(&v, b->p[k]), b->p[k]), b->p[k]);
+		weir_deal(&deal, n, ip_table_hop(&v, b->p[k], large), b->p[k]);
 	weir_deal_end(&deal, n, b);
 }
 
-// As long as all packets leave by the output of the first one, no port is written down.
-WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, struct batch *b)
+static __attribute__((noinline, unused)) void ip_table_mixed(struct weir_node *n,
+							     const struct ip_table *t,
+							     struct batch *b, struct packet *p,
+							     unsigned port0, unsigned port1,
+							     bool large)
 {
-	const struct ip_view v = ip_table_view(t);
-	const unsigned count = b->n;
-	unsigned port0;
+	if (large)
+		ip_table_deal(n, t, b, p, port0, port1, true);
+	else
+		ip_table_deal(n, t, b, p, port0, port1, false);
+}
 
-	// a large table: a pass over the batch that asks for the cache lines of the next one
-	if (v.octet == 3) {
-		WEIR_UNROLL
-		for (unsigned i = 0; i < count; i++)
-			__builtin_prefetch(&v.fib.root[ip_table_at(&v, b->p[i])]);
-	}
-	port0 = ip_table_hop(&v, ip_table_at(&v, b->p[0]), b->p[0]);
+// As long as all packets leave by the output of the first one, no port is written down.
+WEIR_INLINE void ip_table_walk(struct weir_node *n, const struct ip_table *t,
+			       const struct ip_view *v, struct batch *b, bool large)
+{
+	const unsigned count = b->n, port0 = ip_table_hop(v, b->p[0], large);
+
 	WEIR_UNROLL
 	for (unsigned i = 1; i < count; i++) {
 		struct packet *p = b->p[i];
-		unsigned port = ip_table_hop(&v, ip_table_at(&v, p), p);
+		unsigned port = ip_table_hop(v, p, large);
 
 		if (WEIR_UNLIKELY(port != port0)) {
-			ip_table_mixed(n, t, b, p, port0, port);
+			ip_table_mixed(n, t, b, p, port0, port, large);
 			return;
 		}
 	}
 	b->out = port0;
+}
+
+// Passes over the batch that ask for the cache lines of the next one.
+static __attribute__((noinline, unused)) void ip_table_large(struct weir_node *n,
+							     const struct ip_table *t,
+							     struct batch *b)
+{
+	const struct ip_view v = ip_table_view(t);
+	const unsigned count = b->n;
+
+	WEIR_UNROLL
+	for (unsigned i = 0; i < count; i++)
+		__builtin_prefetch(&v.fib.root[rd32(weir_dst_ip(b->p[i])) >> 8]);
+	if (v.fib.deep) {
+		for (unsigned i = 0; i < count; i++)
+			weir_fib4_prefetch_behind(&v.fib, rd32(weir_dst_ip(b->p[i])));
+	}
+	ip_table_walk(n, t, &v, b, true);
+}
+
+WEIR_INLINE void ip_table_push(struct weir_node *n, const struct ip_table *t, struct batch *b)
+{
+	const struct ip_view v = ip_table_view(t);
+
+	if (WEIR_LIKELY(v.fib.shift == 16))
+		ip_table_walk(n, t, &v, b, false);
+	else
+		ip_table_large(n, t, b);
 }
 
 // Declares a look-up class: its struct and its push function.

@@ -135,7 +135,7 @@ static struct ip_front front_of(const struct ip_table *t)
 	const uint32_t most = 1 << 18;
 
 	return (struct ip_front){
-		.fib = {.shift = t->fib.shift,
+		.fib = {.shift = weir_fib4_view(&t->fib)->shift,
 			.n_groups = t->fib.n_groups < most ? t->fib.n_groups : most},
 		.n_hops = hop_list_room(&t->list),
 	};
@@ -151,6 +151,7 @@ int ip_table_driver(const struct weir_element *e, struct weir_front_args *a)
 {
 	struct ip_table *t = e->self;
 	const struct weir_fib4 *f = &t->fib;
+	const struct weir_fib4_view *v = weir_fib4_view(f);
 	struct ip_front now = front_of(t);
 
 	if (!a->planning) {
@@ -160,9 +161,9 @@ int ip_table_driver(const struct weir_element *e, struct weir_front_args *a)
 	}
 	a->self = &t->front;
 	a->size = sizeof(t->front);
-	a->share[0] = share("root", f->root, (size_t)1 << (32 - f->shift), sizeof(*f->root));
-	a->share[1] = share("groups", f->groups, now.fib.n_groups,
-			    WEIR_FIB4_GROUP_SIZE * sizeof(*f->groups));
+	a->share[0] = share("root", v->root, (size_t)1 << (32 - v->shift), sizeof(*v->root));
+	a->share[1] = share("groups", v->groups, now.fib.n_groups,
+			    WEIR_FIB4_GROUP_SIZE * sizeof(*v->groups));
 	a->share[0].moves = a->share[1].moves = f->moves;
 	a->share[2] = share("hops", t->hops, now.n_hops, sizeof(*t->hops));
 	a->n_share = 3;

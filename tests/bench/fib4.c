@@ -92,7 +92,7 @@ static void narrow(struct dir16 *d, const struct weir_fib4 *f)
 	d->root = huge(sizeof(uint16_t) << 24);
 	d->groups = huge((sizeof(uint16_t) * 256) << 15);
 	for (size_t i = 0; i < 1 << 24; i++) {
-		uint32_t e = f->root[i];
+		uint32_t e = f->view->root[i];
 
 		d->root[i] = e & 0x7fff;
 		if (!(e & WEIR_FIB4_GROUP))
@@ -101,7 +101,7 @@ static void narrow(struct dir16 *d, const struct weir_fib4 *f)
 		d->root[i] = (uint16_t)(0x8000 | n_groups);
 		for (size_t k = 0; k < 256; k++)
 			d->groups[n_groups * 256 + k] =
-				f->groups[(size_t)(e & ~WEIR_FIB4_GROUP) * 256 + k] & 0x7fff;
+				f->view->groups[(size_t)(e & ~WEIR_FIB4_GROUP) * 256 + k] & 0x7fff;
 		n_groups++;
 	}
 }
@@ -224,7 +224,7 @@ static void changes(void)
 	weir_fib4_free(&f);
 
 	need(weir_fib4_init(&f));
-	for (uint32_t i = 0; f.shift == 16; i++) {
+	for (uint32_t i = 0; f.view->shift == 16; i++) {
 		start = now();
 		need(weir_fib4_set(&f, i << 16, 24, i));
 		worst = now() - start;

@@ -131,7 +131,7 @@ static void measure(unsigned n, unsigned rounds, const char *name)
 		r.work->mask = 0;
 		add(&hot, reader_run(r.fd, RUNS));
 	}
-	printf("%s: %zu prefixes, a root of 2^%u\n", name, weir_fib4_count(&f), 32 - f.shift);
+	printf("%s: %zu prefixes, a root of 2^%u\n", name, weir_fib4_count(&f), 32 - f.view->shift);
 	figure_print(&hot);
 	figure_print(&program);
 	if (kernel.n)

@@ -75,12 +75,13 @@ static bool load(struct reader *r, const char *file, const void *form, size_t si
 
 bool reader_open(struct reader *r, const char *build, struct weir_fib4 *f)
 {
-	const struct weir_fib4_form form = {f->shift, f->n_groups};
-	const size_t root_size = sizeof(*f->root) << (32 - f->shift);
-	const size_t group_size = sizeof(*f->groups) * WEIR_FIB4_GROUP_SIZE * f->n_groups;
+	const struct weir_fib4_view *v = weir_fib4_view(f);
+	const struct weir_fib4_form form = {v->shift, f->n_groups};
+	const size_t root_size = sizeof(*v->root) << (32 - v->shift);
+	const size_t group_size = sizeof(*v->groups) * WEIR_FIB4_GROUP_SIZE * f->n_groups;
 	const struct weir_share shares[] = {
-		{.map = "root", .data = (void *)f->root, .value_size = root_size, .n = 1},
-		{.map = "groups", .data = (void *)f->groups, .value_size = group_size, .n = 1},
+		{.map = "root", .data = (void *)v->root, .value_size = root_size, .n = 1},
+		{.map = "groups", .data = (void *)v->groups, .value_size = group_size, .n = 1},
 	};
 	char file[256];
 

@@ -10,6 +10,7 @@
 #include "elements.h"
 
 #include <engine.h>
+#include <fib_race.h>
 #include <session.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,8 +300,19 @@ static void config(const char *name, unsigned n_workers)
 	free(text);
 }
 
+// Tables are read by workers without a lock while control changes them.
+static void tables(void)
+{
+	struct fib_race r;
+	bool made = fib_race(&r, LONG_MS);
+
+	report("an IPv4 table that is read while it changes", 1 + FIB_RACE_READERS,
+	       made && r.lookups && r.changes && r.moves && !r.wrong, 0);
+}
+
 int main(void)
 {
+	tables();
 	stress("handlers against one worker", one_worker, 1);
 	restart("a worker that starts and stops", one_worker, 1);
 	for (unsigned n = 2; n <= MOST_WORKERS; n *= 2) {

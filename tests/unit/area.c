@@ -83,16 +83,16 @@ Test(area, shared_table_stays)
 	cr_assert_eq(weir_fib4_init(&f), 0);
 	f.shared = true;
 	f.grow_at = UINT32_MAX;
-	root = f.root;
-	groups = f.groups;
+	root = f.view->root;
+	groups = f.view->groups;
 	moves = f.moves;
 	for (uint32_t i = 0; i < 2000; i++)
 		cr_assert_eq(weir_fib4_set(&f, i << 16 | 1, 32, i), 0);
-	cr_assert(f.root == root && f.groups == groups && f.moves == moves);
+	cr_assert(f.view->root == root && f.view->groups == groups && f.moves == moves);
 	cr_assert_geq(f.n_groups, 4000);
 	f.grow_at = 100;
 	cr_assert_eq(weir_fib4_set(&f, 5, 32, 1), 0);
-	cr_assert(f.root != root && f.groups != groups && f.moves == moves + 1);
+	cr_assert(f.view->root != root && f.view->groups != groups && f.moves == moves + 1);
 	weir_fib4_free(&f);
 }
 
@@ -107,9 +107,9 @@ Test(area, groups_given_back_are_left_alone)
 	f.shared = true;
 	cr_assert_eq(weir_fib4_set(&f, 10u << 24, 8, 3), 0);
 	cr_assert_eq(weir_fib4_set(&f, 10u << 24 | 1 << 16, 24, 4), 0);
-	e = f.root[10u << 8 | 1];
+	e = f.view->root[10u << 8 | 1];
 	cr_assert(e & WEIR_FIB4_GROUP);
-	g = f.groups + (size_t)(e & ~WEIR_FIB4_GROUP) * WEIR_FIB4_GROUP_SIZE;
+	g = f.view->groups + (size_t)(e & ~WEIR_FIB4_GROUP) * WEIR_FIB4_GROUP_SIZE;
 	cr_assert_eq(weir_fib4_del(&f, 10u << 24 | 1 << 16, 24), 0);
 	memcpy(copy, g, sizeof(copy));
 	for (unsigned i = 0; i < WEIR_FIB4_GROUP_SIZE; i++)

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fib_race.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -186,15 +187,15 @@ static void run_twins(uint32_t grow_at, unsigned low, unsigned high, unsigned ro
 			same_walk(&f, t);
 			same_edges(&f, t);
 		}
-		forms[f.shift == 8]++;
+		forms[f.view->shift == 8]++;
 	}
 	cr_assert(forms[0] && (grow_at == UINT32_MAX || forms[1]));
 	while (t->n)
 		both_del(&f, t, t->rules[0].prefix, t->rules[0].len);
 	same_walk(&f, t);
-	cr_assert_eq(f.shift, 16);
+	cr_assert_eq(f.view->shift, 16);
 	for (unsigned i = 0; i < 65536; i++)
-		cr_assert_eq(f.root[i], WEIR_FIB4_NONE);
+		cr_assert_eq(f.view->root[i], WEIR_FIB4_NONE);
 	weir_fib4_free(&f);
 	free(t);
 }
@@ -212,6 +213,75 @@ Test(fib4, twin_tiny)
 Test(fib4, twin_across_forms)
 {
 	run_twins(64, 4, 200, 8000);
+}
+
+// In the large form, prefixes within few /24: leaves and groups that become each other.
+Test(fib4, twin_last_bits)
+{
+	struct twin *t = calloc(1, sizeof(*t));
+	unsigned kinds[2] = {0};
+	struct weir_fib4 f;
+
+	cr_assert_eq(weir_fib4_init(&f), 0);
+	f.grow_at = 0;
+	both_set(&f, t, (struct rule){0, 1, 32});
+	both_set(&f, t, (struct rule){0x0b000000, 2, 8}); // so that it stays large
+	both_del(&f, t, 0, 32);
+	for (unsigned i = 0; i < 20000; i++) {
+		const unsigned len = 22 + rnd() % 11, most = i / 2000 % 2 ? 6 : 24;
+		const uint32_t prefix = (0x0a000000 | (rnd() & 0x3ff)) & mask(len);
+		const struct rule gone = t->rules[rnd() % t->n];
+		uint32_t e;
+
+		if (t->n < most && rnd() % 2)
+			both_set(&f, t, (struct rule){prefix, rnd() % 100, len});
+		else if (gone.len > 8)
+			both_del(&f, t, gone.prefix, gone.len);
+		same_edges(&f, t);
+		same_lookup(&f, t, 0x0a000000 | (rnd() & 0x3ff));
+		e = f.view->root[0x0a0000 + rnd() % 4];
+		kinds[0] += e & WEIR_FIB4_GROUP && e & WEIR_FIB4_LEAF;
+		kinds[1] += e & WEIR_FIB4_GROUP && !(e & WEIR_FIB4_LEAF);
+	}
+	cr_assert_eq(f.view->shift, 8);
+	cr_assert(kinds[0] > 1000 && kinds[1] > 1000);
+	for (unsigned i = t->n; i-- > 0;)
+		if (t->rules[i].len > 8)
+			both_del(&f, t, t->rules[i].prefix, t->rules[i].len);
+	cr_assert_eq(f.view->deep, 0);
+	weir_fib4_free(&f);
+	free(t);
+}
+
+// What the longer prefixes of a large table take: 32 bytes each, where they do not lie together.
+Test(fib4, memory_of_longer_prefixes)
+{
+	struct weir_fib4 f;
+	size_t before;
+
+	cr_assert_eq(weir_fib4_init(&f), 0);
+	f.grow_at = 0;
+	cr_assert_eq(weir_fib4_set(&f, 0, 32, 1), 0);
+	before = weir_fib4_memory(&f);
+	for (uint32_t i = 0; i < 20000; i++)
+		cr_assert_eq(weir_fib4_set(&f, 0x0a000000 + (i << 8) + 4, 30, i), 0);
+	for (uint32_t i = 0; i < 20000; i++) {
+		cr_assert_eq(weir_fib4_lookup(&f, 0x0a000007 + (i << 8)), i);
+		cr_assert_eq(weir_fib4_lookup(&f, 0x0a000008 + (i << 8)), WEIR_FIB4_NONE);
+	}
+	cr_expect_lt(weir_fib4_memory(&f) - before, 6000000, "rules included");
+	weir_fib4_free(&f);
+}
+
+// Readers are right while another thread changes the table, and while it takes another form.
+Test(fib4, readers_beside_changes)
+{
+	struct fib_race r;
+
+	cr_assert(fib_race(&r, 1000));
+	cr_expect(r.lookups > 10000 && r.changes > 10000);
+	cr_expect_gt(r.moves, 3);
+	cr_expect_eq(r.wrong, 0);
 }
 
 static const struct rule nested[] = {
@@ -234,7 +304,7 @@ static void nest(bool large)
 		for (unsigned first = rnd(), i = 0; i < NESTED; i++)
 			both_set(&f, t, nested[(first + i * 3) % NESTED]);
 		same_edges(&f, t);
-		cr_assert_eq(f.shift, large ? 8 : 16);
+		cr_assert_eq(f.view->shift, large ? 8 : 16);
 		cr_assert_eq(weir_fib4_lookup(&f, 0x8a0101ff), 7);
 		cr_assert_eq(weir_fib4_lookup(&f, 0x8a0101fe), 6);
 		cr_assert_eq(weir_fib4_lookup(&f, 0x8a010101), 5);
@@ -329,9 +399,9 @@ Test(fib4, grows_and_shrinks)
 	uint32_t n = 0;
 
 	cr_assert_eq(weir_fib4_init(&f), 0);
-	for (; f.shift == 16 && n < 65536; n++)
+	for (; f.view->shift == 16 && n < 65536; n++)
 		cr_assert_eq(weir_fib4_set(&f, n << 16, 17, n), 0);
-	cr_assert_eq(f.shift, 8);
+	cr_assert_eq(f.view->shift, 8);
 	cr_expect_lt(n, 65536);
 	for (uint32_t i = 0; i < n; i++) {
 		cr_assert_eq(weir_fib4_lookup(&f, i << 16), i);
@@ -341,9 +411,9 @@ Test(fib4, grows_and_shrinks)
 		cr_assert_eq(weir_fib4_del(&f, i << 16, 17), 0);
 		// Not at once, else it would grow and shrink in turns.
 		if (i == n / 2)
-			cr_expect_eq(f.shift, 8);
+			cr_expect_eq(f.view->shift, 8);
 		if (i == n - 100)
-			cr_expect_eq(f.shift, 16);
+			cr_expect_eq(f.view->shift, 16);
 	}
 	cr_expect_eq(weir_fib4_count(&f), 0);
 	cr_expect_lt(weir_fib4_memory(&f), 1000000);
@@ -372,7 +442,7 @@ static void churn(uint32_t grow_at, unsigned shift)
 		for (unsigned k = 0; k < 4000; k++)
 			cr_assert_eq(weir_fib4_set(&f, churning(round, k), lens[k / 1000], k), 0);
 		cr_assert_eq(weir_fib4_count(&f), 5000);
-		cr_assert_eq(f.shift, shift);
+		cr_assert_eq(f.view->shift, shift);
 		if (!round)
 			before = weir_fib4_memory(&f);
 		cr_assert_eq(weir_fib4_memory(&f), before);
@@ -440,7 +510,7 @@ Test(fib4, out_of_memory)
 	bound_memory(0);
 	cr_assert_eq(err, -ENOMEM);
 	cr_expect_gt(n, 1000);
-	cr_expect_eq(f.shift, 16);
+	cr_expect_eq(f.view->shift, 16);
 	cr_expect_eq(weir_fib4_count(&f), n);
 	for (uint32_t i = 0; i < 65536; i++) {
 		cr_assert_eq(weir_fib4_lookup(&f, i << 16 | 1), i && i < n ? i : 1000000);
@@ -448,9 +518,9 @@ Test(fib4, out_of_memory)
 	}
 	// With memory it grows.
 	cr_assert_eq(weir_fib4_set(&f, n << 16 | 1, 32, n), 0);
-	for (uint32_t i = n + 1; f.shift == 16 && i < 65536; i++)
+	for (uint32_t i = n + 1; f.view->shift == 16 && i < 65536; i++)
 		cr_assert_eq(weir_fib4_set(&f, i << 16 | 1, 32, i), 0);
-	cr_expect_eq(f.shift, 8);
+	cr_expect_eq(f.view->shift, 8);
 	cr_expect_eq(weir_fib4_lookup(&f, n << 16 | 1), n);
 	weir_fib4_free(&f);
 }

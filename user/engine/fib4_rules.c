@@ -3,12 +3,14 @@
 
 #include <errno.h>
 
-enum { FIRST_NODES = 256, MAX_NODES = 1 << 29 };
+enum { FIRST_NODES = 256, MAX_NODES = 1 << 27 };
 
 int fib4_trie_init(struct fib4_trie *t)
 {
-	int err = weir_area_grow(&t->area, FIRST_NODES * sizeof(*t->nodes), false);
+	int err = weir_area_reserve(&t->area, MAX_NODES * sizeof(*t->nodes));
 
+	if (!err)
+		err = weir_area_grow(&t->area, FIRST_NODES * sizeof(*t->nodes), false);
 	if (err)
 		return err;
 	t->nodes = t->area.at;
@@ -27,15 +29,9 @@ void fib4_trie_free(struct fib4_trie *t)
 // not counted: whoever has some does not need the room behind the last one soon.
 int fib4_trie_reserve(struct fib4_trie *t)
 {
-	int err;
-
 	if ((t->used + 2) * sizeof(*t->nodes) <= t->area.bytes)
 		return 0;
-	if (t->used + 2 > MAX_NODES)
-		return -ENOMEM;
-	err = weir_area_grow(&t->area, 2 * t->area.bytes, false);
-	t->nodes = t->area.at;
-	return err;
+	return weir_area_grow(&t->area, t->area.bytes + t->area.bytes / 4, false);
 }
 
 static uint32_t child(const struct fib4_node *n, unsigned side)

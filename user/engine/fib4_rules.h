@@ -26,7 +26,7 @@ struct fib4_trie {
 
 int fib4_trie_init(struct fib4_trie *t);
 void fib4_trie_free(struct fib4_trie *t);
-// Makes sure that one fib4_trie_set succeeds. May move the nodes. 0 or -ENOMEM.
+// Makes sure that one fib4_trie_set succeeds. 0 or -ENOMEM.
 int fib4_trie_reserve(struct fib4_trie *t);
 // Adds or replaces; the node.
 const struct fib4_node *fib4_trie_set(struct fib4_trie *t, uint32_t prefix, unsigned len,

@@ -2,24 +2,31 @@
 #pragma once
 
 // IPv4 longest-prefix match: one table behind all look-up elements. DIR-24-8 (Gupta, Lin, McKeown
-// 1998) when the table is large; a 16-8-8 trie of the same reader below that, so that a small table
-// takes well under 1 MB. Readers take no lock.
-// writer: control, readers: workers, and programs in the driver. A change is made while the workers
-// stand at a safe point; programs do not stand, so each entry goes from what was right to what is
-// right in one store, and what is taken away is used again only after a grace period.
+// 1998) with the last eight bits as ranges when the table is large; a 16-8-8 trie below that, so
+// that a small table takes well under 1 MB. Readers take no lock.
+// writer: one thread at a time; readers: workers, and programs in the driver. Where `shared` is set
+// the writer needs no safe point: each address goes from what was right to what is right in one
+// store, and what was taken away is used again only after a grace period. A reader that is no
+// worker and no program is one of liburcu's QSBR (urcu_qsbr_register_thread).
 
 #include <weir/packet.h>
 
 #include <abi/fib.h>
 
-struct weir_fib4 {
-	const uint32_t *root;	// 2^16 or 2^24 entries, in whole pages
-	const uint32_t *groups; // 256 entries each, in whole pages
-	uint32_t n_groups;	// for which there is memory
+// What a reader takes once a batch, and keeps until the batch is done.
+struct weir_fib4_view {
+	const uint32_t *root;	// 2^(32 - shift) entries, in whole pages
+	const uint32_t *groups; // in whole pages
 	unsigned shift;		// 16 or 8: dst >> shift indexes the root
-	unsigned moves;		// how often root and groups moved. May be changed
-	unsigned grow_at;	// more groups than this: the root gets 2^24 entries. May be changed
-	bool shared;		// there are readers beside the workers. May be changed
+	uint32_t deep;		// of a large table: slots of /24 with longer prefixes. It changes
+};
+
+struct weir_fib4 {
+	const struct weir_fib4_view *view; // read by weir_fib4_view
+	uint32_t n_groups;		   // for which there is memory. owner: the writer
+	unsigned moves;	  // how often root and groups moved. owner: the writer. May be changed
+	unsigned grow_at; // more groups than this: the root gets 2^24 entries. May be changed
+	bool shared;	  // somebody may read during a change. May be changed
 	struct weir_fib4_rules *rules; // what was set, for changes and dumps
 };
 
@@ -43,20 +50,91 @@ int weir_fib4_walk_within(const struct weir_fib4 *f, uint32_t prefix, unsigned l
 			  int (*fn)(void *arg, uint32_t prefix, unsigned len, uint32_t value),
 			  void *arg);
 
-WEIR_INLINE void weir_fib4_prefetch(const struct weir_fib4 *f, uint32_t dst)
+WEIR_INLINE const struct weir_fib4_view *weir_fib4_view(const struct weir_fib4 *f)
 {
-	__builtin_prefetch(&f->root[dst >> f->shift]);
+	return __atomic_load_n(&f->view, __ATOMIC_ACQUIRE);
+}
+
+WEIR_INLINE uint32_t weir_fib4_read(const uint32_t *e)
+{
+	return __atomic_load_n(e, __ATOMIC_RELAXED);
+}
+
+// Groups are numbered below 2^22, leaves below 2^27.
+WEIR_INLINE const uint32_t *weir_fib4_group(const struct weir_fib4_view *v, uint32_t e)
+{
+	return v->groups + (size_t)(e & ~WEIR_FIB4_GROUP) * WEIR_FIB4_GROUP_SIZE;
+}
+
+WEIR_INLINE const uint32_t *weir_fib4_leaf(const struct weir_fib4_view *v, uint32_t e)
+{
+	return v->groups + (size_t)(e & ~(WEIR_FIB4_GROUP | WEIR_FIB4_LEAF)) * WEIR_FIB4_LEAF_SIZE;
+}
+
+// The entry that decides about dst behind an entry that is no value.
+WEIR_INLINE const uint32_t *weir_fib4_behind(const struct weir_fib4_view *v, uint32_t e,
+					     uint32_t dst)
+{
+	const uint32_t *leaf = weir_fib4_leaf(v, e);
+
+	if (WEIR_LIKELY(e & WEIR_FIB4_LEAF))
+		return leaf + (WEIR_FIB4_LEAF_SIZE - WEIR_FIB4_LEAF_VALUES) +
+		       weir_fib4_range(__atomic_load_n((const uint64_t *)leaf, __ATOMIC_RELAXED),
+				       dst & 255);
+	return weir_fib4_group(v, e) + (dst >> (v->shift - 8) & 255);
 }
 
 // dst in host byte order.
-WEIR_INLINE uint32_t weir_fib4_lookup(const struct weir_fib4 *f, uint32_t dst)
+WEIR_INLINE uint32_t weir_fib4_find(const struct weir_fib4_view *v, uint32_t dst)
 {
-	uint32_t e = f->root[dst >> f->shift];
+	uint32_t e = weir_fib4_read(&v->root[dst >> v->shift]);
 
 	if (WEIR_LIKELY(!(e & WEIR_FIB4_GROUP)))
 		return e;
-	e = f->groups[(size_t)(e & ~WEIR_FIB4_GROUP) * 256 + (dst >> (f->shift - 8) & 255)];
+	e = weir_fib4_read(weir_fib4_behind(v, e, dst));
 	if (WEIR_LIKELY(!(e & WEIR_FIB4_GROUP)))
 		return e;
-	return f->groups[(size_t)(e & ~WEIR_FIB4_GROUP) * 256 + (dst & 255)];
+	return weir_fib4_read(weir_fib4_group(v, e) + (dst & 255));
+}
+
+WEIR_INLINE uint32_t weir_fib4_lookup(const struct weir_fib4 *f, uint32_t dst)
+{
+	return weir_fib4_find(weir_fib4_view(f), dst);
+}
+
+WEIR_INLINE void weir_fib4_prefetch(const struct weir_fib4 *f, uint32_t dst)
+{
+	const struct weir_fib4_view *v = weir_fib4_view(f);
+
+	__builtin_prefetch(&v->root[dst >> v->shift]);
+}
+
+// In a second pass over a batch: what is behind the root.
+WEIR_INLINE void weir_fib4_prefetch_behind(const struct weir_fib4_view *v, uint32_t dst)
+{
+	uint32_t e = weir_fib4_read(&v->root[dst >> v->shift]);
+
+	if (WEIR_UNLIKELY(e & WEIR_FIB4_GROUP))
+		__builtin_prefetch(e & WEIR_FIB4_LEAF
+					   ? weir_fib4_leaf(v, e)
+					   : weir_fib4_group(v, e) + (dst >> (v->shift - 8) & 255));
+}
+
+// The values of n addresses. The cache lines are asked for pass by pass, so that one need not wait
+// for the other.
+WEIR_INLINE void weir_fib4_find_batch(const struct weir_fib4_view *v, const uint32_t *dst,
+				      uint32_t *value, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(&v->root[dst[i] >> v->shift]);
+	for (unsigned i = 0; i < n; i++)
+		weir_fib4_prefetch_behind(v, dst[i]);
+	for (unsigned i = 0; i < n; i++)
+		value[i] = weir_fib4_find(v, dst[i]);
+}
+
+WEIR_INLINE void weir_fib4_lookup_batch(const struct weir_fib4 *f, const uint32_t *dst,
+					uint32_t *value, unsigned n)
+{
+	weir_fib4_find_batch(weir_fib4_view(f), dst, value, n);
 }
