@@ -29,6 +29,8 @@ static const char *const without_rows[][2] = {
 	{"ToDump", "writes a file: tests/graph"},
 	{"ToIPSummaryDump", "writes a file: tests/graph"},
 	{"ARPPrint", "prints: tests/graph"},
+	{"KernelIPLookup", "needs a kernel with routes: tests/net"},
+	{"KernelIP6Lookup", "needs a kernel with routes: tests/net"},
 };
 
 // --- the ends of a case's router --------------------------------------------------------------

@@ -8,7 +8,7 @@
 
 // Functions of their own, out of the way of plain packets, and so that the verifier looks at each
 // once: as one piece they are too much for it.
-static __attribute__((noinline)) int weir_apart_layer(struct xdp_md *ctx, struct weir_frame_seen *s)
+__attribute__((noinline)) int weir_apart_layer(struct xdp_md *ctx, struct weir_frame_seen *s)
 {
 	const struct weir_frame f = {WEIR_CTX_POINTER(ctx, data), WEIR_CTX_POINTER(ctx, data_end)};
 
@@ -20,7 +20,7 @@ static __always_inline bool weir_hash_layer(void *ctx, struct weir_frame_seen *s
 	return weir_apart_layer(ctx, s);
 }
 
-static __attribute__((noinline)) __u32 weir_apart_hash(struct xdp_md *ctx, __u32 off, bool has_link)
+__attribute__((noinline)) __u32 weir_apart_hash(struct xdp_md *ctx, __u32 off, bool has_link)
 {
 	return weir_frame_sort_rest(off, has_link, WEIR_KEY_FLOW, NULL, weir_hash_layer, ctx).hash;
 }

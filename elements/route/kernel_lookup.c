@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Arguments and the driver's half of what looks up the kernel's routes.
+#include "kernel_lookup.h"
+
+#include "kernel_routes.h"
+
+#include <errno.h>
+
+// Both classes have nothing but this.
+static struct kernel_lookup *lookup_of(const struct weir_element *e)
+{
+	return e->self;
+}
+
+static bool is_same(const struct weir_share *a, const struct weir_share *b)
+{
+	return a->data == b->data && a->value_size == b->value_size && a->moves == b->moves;
+}
+
+// Memory of some view moved. If it is of this one, the program is loaded anew.
+static void moved(void *arg)
+{
+	const struct weir_element *e = arg;
+	const struct kernel_lookup *l = lookup_of(e);
+	struct weir_front_args a = {.planning = true};
+	bool same = !e->class->driver(e, &a) && !memcmp(&l->front, &l->told, sizeof(l->told));
+
+	for (unsigned i = 0; same && i < a.n_share; i++)
+		same = is_same(&a.share[i], &l->told_of[i]);
+	if (!same)
+		weir_front_moved(e);
+}
+
+static int check_outputs(struct weir_args *a, const struct kernel_lookup *l, unsigned n_devices)
+{
+	const struct weir_element *e = a->element;
+
+	if (e->n_out <= WEIR_HOP_DEVICE + n_devices)
+		return 0;
+	return weir_args_error(a, -1, "output %u does not exist: `%s' has %u interface%s",
+			       e->n_out - 1, l->routes->name, n_devices, n_devices == 1 ? "" : "s");
+}
+
+int kernel_lookup_configure(struct weir_element *e, struct weir_args *a)
+{
+	struct kernel_lookup *l = lookup_of(e);
+	const struct kernel_routes *routes = kernel_routes_of(l->routes);
+
+	l->kernel = weir_kernel_of(a, l->routes);
+	if (!l->kernel || !routes)
+		return -EINVAL;
+	l->view = weir_kernel_view(l->kernel, l->iif);
+	if (!l->view || weir_kernel_on_move(l->kernel, moved, e))
+		return weir_args_error(a, -1, "out of memory");
+	return check_outputs(a, l, routes->n_devices);
+}
+
+struct weir_share kernel_share(const struct kernel_lookup *l, const char *map, const void *data,
+			       size_t size, unsigned moves)
+{
+	return (struct weir_share){
+		.map = map,
+		.data = (void *)data,
+		.value_size = size,
+		.n = 1,
+		.live = true,
+		.moves = moves,
+		.hold = weir_kernel_hold,
+		.hold_arg = l->kernel,
+	};
+}
+
+static uint32_t at_most(size_t n, size_t most)
+{
+	return (uint32_t)(n < most ? n : most);
+}
+
+// As much of the memory as programs can reach: the verifier bounds offsets by 2^29.
+static struct kernel_front front_of(const struct weir_view *v)
+{
+	enum { REACH = 1 << 28 };
+
+	return (struct kernel_front){
+		.fib.shift = v->fib4->shift,
+		.fib.n_groups = at_most(v->fib4->n_groups,
+					REACH / (WEIR_FIB4_GROUP_SIZE * sizeof(uint32_t))),
+		.fib6.n_words = at_most(v->fib6->n_words, REACH / sizeof(uint32_t)),
+		.n_hops = at_most(v->n_hops, REACH / sizeof(struct weir_hop)),
+		.n_buckets = at_most(v->n_buckets, REACH / sizeof(uint32_t)),
+	};
+}
+
+int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a,
+			 void (*share)(struct weir_front_args *a, const struct kernel_lookup *l))
+{
+	struct kernel_lookup *l = lookup_of(e);
+	const struct weir_view *v = l->view;
+
+	l->front = front_of(v);
+	a->self = &l->front;
+	a->size = sizeof(l->front);
+	share(a, l);
+	a->share[a->n_share++] =
+		kernel_share(l, "hops", v->hops, l->front.n_hops * sizeof(*v->hops), 0);
+	a->share[a->n_share++] =
+		kernel_share(l, "buckets", v->buckets, l->front.n_buckets * sizeof(*v->buckets), 0);
+	if (!a->planning) {
+		l->told = l->front;
+		memcpy(l->told_of, a->share, sizeof(l->told_of));
+	}
+	return 0;
+}
