@@ -17,29 +17,24 @@ struct kernel_ip_lookup {
 	struct kernel_lookup l;
 };
 
-// The table may be larger than the cache: a pass over the batch asks for the cache lines of the
-// next one.
 static void kernel_ip_lookup(struct weir_node *n, unsigned, struct batch *b)
 {
 	const struct weir_view *view = ((const struct kernel_ip_lookup *)n->self)->l.view;
 	const struct kernel_hops v = kernel_hops_of(view);
-	const struct weir_fib4 fib = *view->fib4;
 	const unsigned count = b->n;
-	uint32_t value[WEIR_BATCH_MAX];
+	uint32_t dst[WEIR_BATCH_MAX], value[WEIR_BATCH_MAX];
 
 	value[0] = 0; // the batch is not empty, which the compiler does not know
 	WEIR_UNROLL
 	for (unsigned i = 0; i < count; i++)
-		weir_fib4_prefetch(&fib, rd32(weir_dst_ip(b->p[i])));
-	WEIR_UNROLL
-	for (unsigned i = 0; i < count; i++)
-		value[i] = weir_fib4_lookup(&fib, rd32(weir_dst_ip(b->p[i])));
+		dst[i] = rd32(weir_dst_ip(b->p[i]));
+	weir_fib4_lookup_batch(view->fib4, dst, value, count);
 	kernel_resolve(&v, b->p, value, count);
 	WEIR_UNROLL
 	for (unsigned i = 0; i < count; i++) {
 		const be32 gw = v.hops[value[i]].gw4;
 
-		weir_set_dst_ip(b->p[i], gw.be ? gw : weir_dst_ip(b->p[i]));
+		weir_set_dst_ip(b->p[i], gw.be ? gw : wr32(dst[i]));
 	}
 	kernel_leave(n, &v, b, value);
 }
@@ -47,12 +42,13 @@ static void kernel_ip_lookup(struct weir_node *n, unsigned, struct batch *b)
 static void share(struct weir_front_args *a, const struct kernel_lookup *l)
 {
 	const struct weir_fib4 *f = l->view->fib4;
+	const struct weir_fib4_view *v = weir_fib4_view(f);
 
 	a->share[a->n_share++] =
-		kernel_share(l, "root", f->root, sizeof(*f->root) << (32 - f->shift), f->moves);
+		kernel_share(l, "root", v->root, sizeof(*v->root) << (32 - v->shift), f->moves);
 	a->share[a->n_share++] = kernel_share(
-		l, "groups", f->groups,
-		l->front.fib.n_groups * WEIR_FIB4_GROUP_SIZE * sizeof(*f->groups), f->moves);
+		l, "groups", v->groups,
+		l->front.fib.n_groups * WEIR_FIB4_GROUP_SIZE * sizeof(*v->groups), f->moves);
 }
 
 static int driver(const struct weir_element *e, struct weir_front_args *a)

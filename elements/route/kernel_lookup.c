@@ -81,7 +81,7 @@ static struct kernel_front front_of(const struct weir_view *v)
 	enum { REACH = 1 << 28 };
 
 	return (struct kernel_front){
-		.fib.shift = v->fib4->shift,
+		.fib.shift = weir_fib4_view(v->fib4)->shift,
 		.fib.n_groups = at_most(v->fib4->n_groups,
 					REACH / (WEIR_FIB4_GROUP_SIZE * sizeof(uint32_t))),
 		.fib6.n_words = at_most(v->fib6->n_words, REACH / sizeof(uint32_t)),
