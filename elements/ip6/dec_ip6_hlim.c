@@ -98,4 +98,5 @@ WEIR_CASES(dec_ip6_hlim, {"", "ip6 hlim=64 udp", "out", "ip6 hlim=63 udp"},
 	   {"", "ip6 dst=ff0e::5 hlim=1 udp", "expired", ""},
 	   {"ACTIVE false", "ip6 hlim=1 udp", "out", ""},
 	   {"", "ip6 hlim=1 cut=30 network=0", "no-ip-header", ""},
+	   {"", "ip6 cut=30 network=0", "out", "ip6 hlim=63 cut=30 network=0"},
 	   {"", "ip6 udp network=none transport=none", "no-ip-header", ""});

@@ -231,7 +231,7 @@ WEIR_INLINE struct ip6 *weir_ip6_header(struct packet *p)
 
 WEIR_INLINE struct ip6 *weir_ip6_or_blank(struct packet *p)
 {
-	struct ip6 *ip = weir_ip6_header(p);
+	struct ip6 *ip = weir_bytes_at(p, p->m->network, sizeof(struct ip4));
 
 	if (WEIR_LIKELY(ip))
 		return ip;
