@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// IP6GWOptions: a router's part of the IPv6 extension headers. Of the hop-by-hop options the first
-// eight are looked at (RFC 9673); one that is not known is passed over, or the packet is lost, or
-// it leaves by `option`, as the upper two bits of its type say (RFC 8200 4.2). Jumbograms (RFC
-// 2675) are not known. A packet with a routing header of type 0 that is not at its end leaves by
-// `routing` (RFC 5095). Both for ICMP6Error(…, parameterproblem), with the Parameter Problem
-// annotation pointing at the mistake.
+// IP6GWOptions: what a router looks at before it forwards an IPv6 packet. Of the hop-by-hop options
+// the first eight are looked at (RFC 9673); one that is not known is passed over, or the packet is
+// lost, or it leaves by `option`, as the upper two bits of its type say (RFC 8200 4.2). Jumbograms
+// (RFC 2675) are not known. A packet with a routing header of type 0 that is not at its end leaves
+// by `routing` (RFC 5095). Both for ICMP6Error(…, parameterproblem), with the Parameter Problem
+// annotation pointing at the mistake. A packet whose source is good on its own link only
+// (RFC 4291 2.5.6) leaves by `scope`.
 //
 //	gio :: IP6GWOptions;
 //	gio[option] -> ICMP6Error(2001:db8::1, parameterproblem, option) -> ...
 //	gio[routing] -> ICMP6Error(2001:db8::1, parameterproblem, header) -> ...
-#include <weir/element.h>
-#include <weir/ip6_walk.h>
+//	gio[scope] -> ICMP6Error(2001:db8::1, unreachable, beyondscope) -> ...
+#include "ip6_gw_options.h"
 
-enum { OUT, OPTION, ROUTING };
 enum reason { MALFORMED, UNKNOWN };
 enum { OPTIONS_MAX = 8 };
 enum { ALERT = IP6_OPT_ROUTER_ALERT, POINTER_MAX = UINT8_MAX }; // the annotation is a byte
 
-struct ip6_gw_options {
-	uint8_t unused;
-};
-struct ip6_gw_options_state {
-	uint64_t drops;
-};
-
+// A mistake so far behind that no annotation can point at it is none to answer.
 static unsigned refuse(struct packet *p, uint32_t at, unsigned port)
 {
+	if (at > POINTER_MAX)
+		return WEIR_DROP + MALFORMED;
 	weir_set_anno_u8(p, ANNO_ICMP_PARAMPROB, (uint8_t)at);
 	return port;
 }
@@ -93,8 +89,7 @@ static unsigned routing(struct packet *p, const struct ip6 *ip, uint32_t end)
 	return OUT;
 }
 
-static __attribute__((noinline)) unsigned extensions(struct ip6_gw_options_state *state,
-						     struct packet *p, const struct ip6 *ip)
+static unsigned extensions(struct packet *p, const struct ip6 *ip)
 {
 	struct weir_ip6_upper upper;
 	const struct ip6_ext *x;
@@ -109,10 +104,20 @@ static __attribute__((noinline)) unsigned extensions(struct ip6_gw_options_state
 		else
 			port = hop_options(p, ip, len);
 	}
-	if (port == OUT) {
-		weir_ip6_walk(p, ip, &upper);
-		port = routing(p, ip, upper.off);
-	}
+	if (port != OUT)
+		return port;
+	weir_ip6_walk(p, ip, &upper);
+	return routing(p, ip, upper.off);
+}
+
+WEIR_RARE unsigned closely(struct ip6_gw_options_state *state, struct packet *p)
+{
+	const struct ip6 *ip = weir_ip6_header(p);
+	unsigned port;
+
+	if (!ip)
+		return OUT;
+	port = is_link_local(ip->src) ? (unsigned)SCOPE : extensions(p, ip);
 	state->drops += port != OUT;
 	return port;
 }
@@ -120,11 +125,12 @@ static __attribute__((noinline)) unsigned extensions(struct ip6_gw_options_state
 static inline unsigned ip6_gw_options(const struct ip6_gw_options *,
 				      struct ip6_gw_options_state *state, struct packet *p)
 {
-	const struct ip6 *ip = weir_ip6_header(p);
+	// without a header the next one is 0, hop-by-hop options
+	const struct ip6 *ip = weir_ip6_or_blank(p);
 
-	if (WEIR_LIKELY(!ip || !weir_ip6_is_extension(ip->next)))
-		return OUT;
-	return extensions(state, p, ip);
+	if (WEIR_UNLIKELY(weir_ip6_is_extension(ip->next) || is_link_local(ip->src)))
+		return closely(state, p);
+	return OUT;
 }
 
 static int driver(const struct weir_element *, struct weir_front_args *a)
@@ -135,13 +141,13 @@ static int driver(const struct weir_element *, struct weir_front_args *a)
 }
 
 static const struct weir_handler ip6_gw_options_handlers[] = {
-	WEIR_SUM("drops", ip6_gw_options, drops, "packets with bad options or routing headers"),
+	WEIR_SUM("drops", ip6_gw_options, drops, "packets that are not to be forwarded"),
 	{},
 };
 
 WEIR_STATE_ELEMENT(ip6_gw_options, "IP6GWOptions",
-		   .purpose = "does a router's part of IPv6 options", .ports = "1/1-3",
-		   .processing = "a/ah", .out = {"out", "option", "routing"},
+		   .purpose = "looks at IPv6 options and scopes as a router", .ports = "1/1-4",
+		   .processing = "a/ah", .out = {"out", "option", "routing", "scope"},
 		   .drops = {"malformed-options", "unknown-option"},
 		   .handlers = ip6_gw_options_handlers, .driver = driver);
 

@@ -4,7 +4,8 @@
 // follows from where it is used. It is known in the compound of the AddressInfo and inside of it.
 // `NAME:ip`, `NAME:net`, `NAME:bcast`, `NAME:gw`, `NAME:ip6`, `NAME:ip6net` and `NAME:eth` say
 // which is meant; instead of a NAME, those suffixes also take a network interface (`eth0:eth`), of
-// which `ip6` is the first address that is not only good on its own link.
+// which `ip6` is the first address that is not only good on its own link, and `ip6ll` the one that
+// is. (`NAME:gw` and `NAME:ip6ll` can be given addresses, too.)
 
 #include <weir/element.h>
 #include <weir/ip6.h>

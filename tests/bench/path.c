@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
-enum { N_PREFIXES = 256 * 1024, FEW_PREFIXES = 16384, POOL = 4096 };
+enum { N_PREFIXES = 256 * 1024, FEW_PREFIXES = 16384, FEW_ROUTES6 = 8, POOL = 4096 };
 
 // --- a source of packets with random destinations below the prefixes ---
 struct bench_source {
@@ -24,6 +24,8 @@ struct bench_source_state {
 };
 
 static unsigned n_prefixes = N_PREFIXES;
+static unsigned n_prefixes6;
+static bool is_ip6;
 static uint64_t to_make;
 
 static bool bench_source_task(struct weir_node *n, unsigned burst)
@@ -33,12 +35,16 @@ static bool bench_source_task(struct weir_node *n, unsigned burst)
 	unsigned k = 0;
 
 	for (; k < burst && to_make; k++, to_make--) {
-		struct packet *p = weir_packet_new(n, WEIR_HEADROOM, WIRES_PACKET);
+		struct packet *p =
+			weir_packet_new(n, WEIR_HEADROOM, is_ip6 ? WIRES_PACKET6 : WIRES_PACKET);
 
 		if (!p)
 			break;
-		wires_write(weir_data(p), s->next);
-		s->next = (s->next + 1) % n_prefixes;
+		if (is_ip6)
+			wires_write6(weir_data(p), s->next);
+		else
+			wires_write(weir_data(p), s->next);
+		s->next = (s->next + 1) % (is_ip6 ? n_prefixes6 : n_prefixes);
 		v[k] = p;
 	}
 	weir_start(n, 0, v, k);
@@ -110,8 +116,9 @@ static void bare_wire(unsigned burst)
 		wire_tx(&wire_queue, v, n);
 }
 
-enum variant { BASE, PATH, SPLIT, LONGER, MINIMAL, WIRE, N_VARIANTS };
-static const char *const variant_names[] = {"base", "path", "split", "longer", "minimal", "wire"};
+enum variant { BASE, PATH, SPLIT, LONGER, MINIMAL, WIRE, BASE6, PATH6, TABLE6, N_VARIANTS };
+static const char *const variant_names[] = {"base", "path",  "split", "longer", "minimal",
+					    "wire", "base6", "path6", "table6"};
 
 static char *configuration(enum variant v)
 {
@@ -125,6 +132,18 @@ static char *configuration(enum variant v)
 	case MINIMAL:
 	case WIRE:
 		weir_printf(&b, "FromDevice(a) -> ToDevice(b);");
+		break;
+	case BASE6:
+		r = wires_routes6(n_prefixes6 = FEW_ROUTES6);
+		weir_printf(&b, "BenchSource -> Discard;");
+		break;
+	case PATH6:
+	case TABLE6:
+		n_prefixes6 = v == PATH6 ? FEW_ROUTES6 : n_prefixes;
+		r = wires_routes6(n_prefixes6);
+		weir_printf(&b,
+			    "rt :: LookupIP6Route(%s); %s BenchSource -> c; rt -> %s -> Discard;",
+			    r.text, wires_head6, wires_tail6);
 		break;
 	case PATH:
 	case LONGER:
@@ -150,7 +169,7 @@ struct setup {
 	struct weir_router *router;
 	struct weir_engine *engine;
 	struct weir_pool pool, *pools[1];
-	bool wire;
+	bool wire, is_ip6;
 };
 
 static void open_setup(struct setup *s, enum variant v, unsigned burst)
@@ -168,6 +187,7 @@ static void open_setup(struct setup *s, enum variant v, unsigned burst)
 	opt.pools = s->pools;
 	opt.n_pools = 1;
 	s->wire = v == WIRE;
+	s->is_ip6 = v >= BASE6;
 	if (v == MINIMAL || v == WIRE)
 		open_wires(s->router, &s->pool);
 	if (weir_engine_open(&s->engine, s->router, &opt, &err))
@@ -191,6 +211,7 @@ static double run(struct setup *s, uint64_t packets)
 	uint64_t t = figure_clock();
 
 	to_make = packets;
+	is_ip6 = s->is_ip6;
 	wire_pool = &s->pool;
 	if (s->wire)
 		bare_wire(s->engine->opt.burst);
@@ -214,7 +235,7 @@ static void check(struct setup *s)
 static void times(unsigned runs, unsigned burst)
 {
 	struct setup s[N_VARIANTS] = {};
-	struct figure f[N_VARIANTS] = {}, net, more, split, minimal;
+	struct figure f[N_VARIANTS] = {}, net, net6, more, split, minimal;
 	char name[64];
 
 	for (unsigned v = 0; v < N_VARIANTS; v++) {
@@ -230,6 +251,8 @@ static void times(unsigned runs, unsigned burst)
 	figure_print(&f[BASE]);
 	net = figure_minus("IP path, 13 elements, net", &f[PATH], &f[BASE]);
 	figure_print(&net);
+	net6 = figure_minus("IPv6 path, 11 elements, net", &f[PATH6], &f[BASE6]);
+	figure_print(&net6);
 	split = figure_minus("IP path split over four next hops, net", &f[SPLIT], &f[BASE]);
 	figure_print(&split);
 	minimal = figure_minus("minimal forwarding, FromDevice -> ToDevice, net", &f[MINIMAL],
@@ -241,12 +264,16 @@ static void times(unsigned runs, unsigned burst)
 	figure_print(&more);
 	struct figure r = figure_ratio("split over unsplit", &split, &net);
 	figure_print(&r);
+	figure_free(&r);
+	r = figure_ratio("IPv6 over IPv4", &net6, &net);
+	figure_print(&r);
 	for (unsigned v = 0; v < N_VARIANTS; v++) {
 		check(&s[v]);
 		close_setup(&s[v]);
 		figure_free(&f[v]);
 	}
 	figure_free(&net);
+	figure_free(&net6);
 	figure_free(&more);
 	figure_free(&minimal);
 	figure_free(&split);

@@ -172,7 +172,9 @@ static void check_file(const char *path)
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "AddressInfo(eth1 10.0.1.1/24 2:0:0:0:0:1, eth2 10.0.2.1/24 2:0:0:0:0:2);\n"
+		 "AddressInfo(eth1 10.0.1.1/24 2001:db8:1::1/64 2:0:0:0:0:1,\n"
+		 "eth2 10.0.2.1/24 2001:db8:2::1/64 2:0:0:0:0:2,\n"
+		 "eth1:ip6ll fe80::1, eth2:ip6ll fe80::2);\n"
 		 "require(library %s)",
 		 path);
 	rig_open(&g, text);

@@ -26,9 +26,11 @@ static bool digits(const char *text, size_t len, struct weir_ip6 *out)
 	return true;
 }
 
-// An interface's address and mask; one that is good on its own link only counts when there is no
-// other.
-static bool interface_query(const char *ifname, struct weir_ip6_prefix *out)
+enum wanted { ANY, LINK_LOCAL };
+
+// An interface's address and mask: the one that is good on its own link only, or ANY, where that
+// counts when there is no other.
+static bool interface_query(const char *ifname, enum wanted wanted, struct weir_ip6_prefix *out)
 {
 	const struct sockaddr_in6 *addr, *mask;
 	struct ifaddrs *all;
@@ -36,14 +38,14 @@ static bool interface_query(const char *ifname, struct weir_ip6_prefix *out)
 
 	if (!*ifname || getifaddrs(&all) < 0)
 		return false;
-	for (const struct ifaddrs *a = all; a && !global; a = a->ifa_next) {
+	for (const struct ifaddrs *a = all; a && !(found && global); a = a->ifa_next) {
 		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET6 || !a->ifa_netmask ||
 		    strcmp(a->ifa_name, ifname) != 0)
 			continue;
 		addr = (const struct sockaddr_in6 *)a->ifa_addr;
 		mask = (const struct sockaddr_in6 *)a->ifa_netmask;
 		global = !IN6_IS_ADDR_LINKLOCAL(&addr->sin6_addr);
-		if (found && !global)
+		if (global ? wanted == LINK_LOCAL : found)
 			continue;
 		found = true;
 		out->addr = weir_ip6_read(&addr->sin6_addr);
@@ -70,7 +72,7 @@ static bool find_prefix(struct weir_element *e, const char *name, struct weir_ip
 	uint8_t bytes[17];
 
 	if (!weir_find_name(e, WEIR_NAME_IP6_PREFIX, name, bytes))
-		return interface_query(name, out);
+		return interface_query(name, ANY, out);
 	*out = (struct weir_ip6_prefix){weir_ip6_read(bytes), bytes[16]};
 	return true;
 }
@@ -92,12 +94,20 @@ static bool named(struct weir_element *e, const char *text, struct weir_ip6 *out
 {
 	struct weir_ip6_prefix p;
 	char name[256];
+	bool found;
 
-	if (!without_suffix(text, "ip6", name, sizeof(name)))
-		return false;
-	if (find_address(e, name, out))
-		return true;
-	if (!interface_query(name, &p))
+	if (without_suffix(text, "ip6", name, sizeof(name))) {
+		if (find_address(e, name, out))
+			return true;
+		found = interface_query(name, ANY, &p);
+	} else {
+		if (!without_suffix(text, "ip6ll", name, sizeof(name)))
+			return false;
+		if (find_address(e, text, out)) // which AddressInfo can give
+			return true;
+		found = interface_query(name, LINK_LOCAL, &p);
+	}
+	if (!found)
 		return false;
 	*out = p.addr;
 	return true;

@@ -16,11 +16,18 @@ const char wires_tail[] =
 	"DropBroadcasts -> PaintTee(9) -> IPGWOptions(10.0.0.1) -> FixIPSrc(10.0.0.1) -> DecIPTTL"
 	" -> IPFragmenter(1500) -> EtherEncap(0x0800, 2:0:0:0:0:1, 2:0:0:0:0:2)";
 
+const char wires_head6[] = "c :: Classifier(12/86dd, -); c[1] -> Discard;"
+			   "c[0] -> Paint(1) -> Strip(14) -> CheckIP6Header -> rt;";
+const char wires_tail6[] =
+	"DropBroadcasts -> PaintTee(9) -> IP6GWOptions -> DecIP6HLIM -> IP6Fragmenter(1500)"
+	" -> EtherEncap(0x86dd, 2:0:0:0:0:1, 2:0:0:0:0:2)";
+
 // From Ethernet to UDP; checksum and destination are those of each packet.
 const uint8_t wires_headers[WIRES_PACKET] = {2, 0, 0,  0, 0, 9, 2, 0,  0,  0, 0, 8,  8, 0, 0x45,
 					     0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1};
 struct wires_destination *wires_destinations;
 unsigned wires_n_destinations;
+static uint64_t *wires_destinations6; // first halves, network byte order
 
 static uint16_t header_sum(const uint8_t *h)
 {
@@ -68,6 +75,41 @@ struct weir_buf wires_routes(unsigned n_prefixes, unsigned n_out)
 		wires_destinations[i] = destination(a | (x >> 3 & 0xff));
 	}
 	return b;
+}
+
+// Prefixes of the first 64 bits, nearly half of them /48, as in the Internet's table.
+struct weir_buf wires_routes6(unsigned n_prefixes)
+{
+	struct weir_buf b = {};
+	uint64_t x = 1;
+
+	wires_destinations6 = realloc(wires_destinations6, n_prefixes * sizeof(uint64_t));
+	if (!wires_destinations6)
+		abort();
+	weir_printf(&b, "::/0 0");
+	for (unsigned i = 0; i < n_prefixes; i++) {
+		const unsigned len = i % 2 ? 48 : 29 + i / 2 % 20;
+		uint64_t a;
+
+		x = x * 6364136223846793005 + 1442695040888963407;
+		a = (1ULL << 61 | x >> 3) & ~0ULL << (64 - len);
+		weir_printf(&b, ", %x:%x:%x::/%u 0", (unsigned)(a >> 48),
+			    (unsigned)(a >> 32 & 0xffff), (unsigned)(a >> 16 & 0xffff), len);
+		wires_destinations6[i] = __builtin_bswap64(a | (x & 0xff));
+	}
+	return b;
+}
+
+void wires_write6(uint8_t *data, unsigned i)
+{
+	static const uint8_t head[] = {2,    0,	   0, 0, 0, 9, 2, 0,  0,  0,	0, 8,	 0x86,
+				       0xdd, 0x60, 0, 0, 0, 0, 8, 17, 64, 0x20, 1, 0x0d, 0xb8};
+
+	memcpy(data, head, sizeof(head));
+	memset(data + sizeof(head), 0, WIRES_PACKET6 - sizeof(head));
+	memcpy(data + 38, &wires_destinations6[i], sizeof(*wires_destinations6));
+	data[53] = 1;
+	data[59] = 8; // length of UDP
 }
 
 // How many packets may be given now.

@@ -65,5 +65,11 @@ static inline void wires_write(uint8_t *data, unsigned i)
 	memcpy(data + 30, &d->address, sizeof(d->address));
 }
 
+// The same of IPv6: frames of 62 bytes to the destinations that wires_routes6 makes.
+enum { WIRES_PACKET6 = 62 };
+struct weir_buf wires_routes6(unsigned n_prefixes);
+void wires_write6(uint8_t *data, unsigned i);
+
 // The elements from a Classifier `c' to a lookup `rt', and from there to an interface.
 extern const char wires_head[], wires_tail[];
+extern const char wires_head6[], wires_tail6[];
