@@ -146,7 +146,7 @@ const struct weir_view *rib_view(struct rib *r, const char *iif)
 
 	if (!iif)
 		return &r->none->view;
-	while (i && strncmp(i->name, iif, RIB_NAME - 1))
+	while (i && strncmp(i->name, iif, RIB_NAME - 1) != 0)
 		i = i->next;
 	if (!i)
 		i = rib_iface_new(r, iif);

@@ -10,7 +10,7 @@
 #include <grace.h>
 #include <stdlib.h>
 
-enum { FIRST_HOPS = 256, FIRST_BUCKETS = 4096, FIRST = WEIR_HOP_DEVICE };
+enum { FIRST_HOPS = 128, FIRST_BUCKETS = 1024, FIRST = WEIR_HOP_DEVICE };
 
 static int grow(struct rib_hops *h, size_t hops, size_t buckets)
 {

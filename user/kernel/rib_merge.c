@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { WIDE = 16 };
+
 // --- one entry --------------------------------------------------------------------------------
 
 // What packets to a prefix may find.
@@ -95,6 +97,13 @@ static bool is_local_scope(bool v6, struct rib_key k)
 	       (k.len >= 10 && k.addr.hi >> 54 == 0xfe80 >> 6);
 }
 
+static uint32_t settled(const struct outcome *o, bool v6, struct rib_key k)
+{
+	if (o->differ || (o->value >= WEIR_HOP_DEVICE && is_local_scope(v6, k)))
+		return WEIR_HOP_HOST;
+	return o->value;
+}
+
 static uint32_t evaluate(const struct rib *r, const struct rib_merge *m, struct rib_key k)
 {
 	struct outcome o = {0};
@@ -115,9 +124,7 @@ static uint32_t evaluate(const struct rib *r, const struct rib_merge *m, struct 
 	}
 	if (next != DONE)
 		may(&o, WEIR_HOP_NO_ROUTE);
-	if (o.differ || (o.value >= WEIR_HOP_DEVICE && is_local_scope(m->v6, k)))
-		return WEIR_HOP_HOST;
-	return o.value;
+	return settled(&o, m->v6, k);
 }
 
 // Rules that need no table hold for addresses without any route too.
@@ -136,12 +143,6 @@ static bool is_candidate(const struct rib *r, const struct rib_merge *m, struct 
 	return false;
 }
 
-static int fib_get(const struct rib_merge *m, struct rib_key k, uint32_t *value)
-{
-	return m->v6 ? weir_fib6_get(&m->fib6, k.addr, k.len, value)
-		     : weir_fib4_get(&m->fib4, rib_to_ip4(k.addr), k.len, value);
-}
-
 static int fib_set(struct rib_merge *m, struct rib_key k, uint32_t value)
 {
 	return m->v6 ? weir_fib6_set(&m->fib6, k.addr, k.len, value)
@@ -154,22 +155,28 @@ static int fib_del(struct rib_merge *m, struct rib_key k)
 		     : weir_fib4_del(&m->fib4, rib_to_ip4(k.addr), k.len);
 }
 
+// Setting what is set already is dear for wide IPv4 prefixes only.
+static bool has(const struct rib_merge *m, struct rib_key k, uint32_t value)
+{
+	uint32_t is;
+
+	return !m->v6 && k.len < WIDE && !weir_fib4_get(&m->fib4, rib_to_ip4(k.addr), k.len, &is) &&
+	       is == value;
+}
+
 static void update(struct rib *r, struct rib_merge *m, struct rib_key k)
 {
-	uint32_t was = 0, value;
-	bool had = !fib_get(m, k, &was);
-	int err = 0;
+	uint32_t value;
+	int err;
 
 	if (is_candidate(r, m, k)) {
 		value = evaluate(r, m, k);
-		if (had && was == value)
-			return;
-		err = fib_set(m, k, value);
-	} else if (had) {
+		err = has(m, k, value) ? 0 : fib_set(m, k, value);
+	} else {
 		err = fib_del(m, k);
 	}
 	r->changes++;
-	if (!err)
+	if (!err || err == -ENOENT)
 		return;
 	r->no_memory++;
 	m->stale = true;

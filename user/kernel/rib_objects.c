@@ -118,9 +118,9 @@ static void follow_link(struct rib *r, const struct rib_link *was, const struct 
 		drop_routes(r, is->index, false);
 	if ((was->up && !is->up) || (was->carrier && !is->carrier))
 		drop_objects(r, is->index);
-	r->paths_changed |=
-		was->up != is->up || was->carrier != is->carrier ||
-		memcmp(was->ignore_linkdown, is->ignore_linkdown, sizeof(was->ignore_linkdown));
+	r->paths_changed |= was->up != is->up || was->carrier != is->carrier ||
+			    memcmp(was->ignore_linkdown, is->ignore_linkdown,
+				   sizeof(was->ignore_linkdown)) != 0;
 	r->lists_changed |= was->master != is->master || was->vrf_table != is->vrf_table;
 }
 
@@ -137,7 +137,7 @@ int rib_link(struct rib *r, const struct rib_link *l)
 		e = rib_vec_insert(&r->links, link_place(r, l->index), sizeof(*e));
 	if (!e)
 		return -ENOMEM;
-	if (strncmp(was.name, l->name, RIB_NAME))
+	if (strncmp(was.name, l->name, RIB_NAME) != 0)
 		r->paths_changed = r->lists_changed = true;
 	*e = (struct rib_link_entry){*l, port_of(r, l->name), true};
 	follow_link(r, &was, l);

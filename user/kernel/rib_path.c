@@ -123,6 +123,16 @@ static struct member of_object(const struct rib *r, uint32_t id, uint32_t weight
 	return m;
 }
 
+static struct member nth_member(const struct rib *r, const struct rib_path *p,
+				const struct rib_nexthop_entry *n, uint32_t i)
+{
+	if (n && n->said.n_members)
+		return of_object(r, n->said.members[i].id, n->said.members[i].weight, p->v6);
+	if (p->nexthop)
+		return of_object(r, p->nexthop, 1, p->v6);
+	return of_hop(r, &p->hops[i], p->hops[i].weight, p->v6);
+}
+
 static int list_members(const struct rib *r, const struct rib_path *p, struct members *m)
 {
 	const struct rib_nexthop_entry *n = p->nexthop ? rib_nexthop_at(r, p->nexthop) : NULL;
@@ -135,13 +145,7 @@ static int list_members(const struct rib *r, const struct rib_path *p, struct me
 	if (!m->v)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < m->n; i++) {
-		if (n_members)
-			m->v[i] = of_object(r, n->said.members[i].id, n->said.members[i].weight,
-					    p->v6);
-		else if (p->nexthop)
-			m->v[i] = of_object(r, p->nexthop, 1, p->v6);
-		else
-			m->v[i] = of_hop(r, &p->hops[i], p->hops[i].weight, p->v6);
+		m->v[i] = nth_member(r, p, n, i);
 		if (m->v[i].level > m->best)
 			m->best = m->v[i].level;
 	}

@@ -42,32 +42,31 @@ static bool is_name(be32 gw)
 	return !(__builtin_bswap32(gw.be) >> 24);
 }
 
-// Scope link and wider; those of scope host do not leave it.
+// How well an address does as the source of what leaves by a link towards `near`; 0: not at all.
+// Those of scope host do not leave it, and those of scope link do not leave by another link.
+static unsigned score4(const struct rib_addr *a, uint32_t link, struct weir_ip6 near)
+{
+	if (a->family != AF_INET || a->secondary || a->scope > RT_SCOPE_LINK)
+		return 0;
+	if (a->link != link)
+		return a->scope != RT_SCOPE_LINK;
+	return weir_ip6_equal(rib_masked(a->addr, a->len), rib_masked(near, a->len)) ? 3 : 2;
+}
+
+// The first of the best.
 static bool choose4(const struct rib_book *b, uint32_t link, struct weir_ip6 near,
 		    struct weir_ip6 *src)
 {
-	const struct rib_addr *first = NULL, *other = NULL;
+	unsigned best = 0, score;
 
 	for (uint32_t i = 0; i < b->n; i++) {
-		const struct rib_addr *a = &b->v[i];
-
-		if (a->family != AF_INET || a->secondary || a->scope > RT_SCOPE_LINK)
+		score = score4(&b->v[i], link, near);
+		if (score <= best)
 			continue;
-		if (a->link != link) {
-			if (!other && a->scope != RT_SCOPE_LINK)
-				other = a;
-			continue;
-		}
-		if (weir_ip6_equal(rib_masked(a->addr, a->len), rib_masked(near, a->len))) {
-			*src = a->addr;
-			return true;
-		}
-		first = first ? first : a;
+		best = score;
+		*src = b->v[i].addr;
 	}
-	first = first ? first : other;
-	if (first)
-		*src = first->addr;
-	return first;
+	return best;
 }
 
 bool rib_source4(const struct rib *r, be32 dst, be32 *src)
