@@ -22,8 +22,10 @@ static void show(struct weir_fib6 *f)
 {
 	const struct fib6_nodes *n = &f->rules->nodes;
 
-	f->moves += f->words != n->words;
-	f->words = n->words;
+	if (f->words != n->words) { // workers may be reading it
+		f->words = n->words;
+		f->moves++;
+	}
 	f->n_words = fib6_nodes_room(n) * WEIR_FIB6_LINE;
 }
 

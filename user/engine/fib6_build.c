@@ -12,7 +12,7 @@
 enum {
 	HALF = 64, // bits
 	LEAF_BITS = 31,
-	SPARSE = 8, // a branch has at most so many entries for each prefix in it
+	SPARSE = 4, // a branch has at most so many entries for each prefix in it
 	BLOCKS = 4, // and so many of its entries or more lead to prefixes; else a leaf does better
 };
 
@@ -72,6 +72,13 @@ static uint32_t take(struct fib6_change *c, unsigned kind)
 	}
 	add(c, &c->fresh, 0, fib6_entry(line, kind));
 	return line;
+}
+
+// A word of a node that readers do not see yet; they may have seen what was there before.
+// NOLINTNEXTLINE(readability-non-const-parameter): the tool does not see that this writes
+static void write_word(uint32_t *at, uint32_t v)
+{
+	__atomic_store_n(at, v, __ATOMIC_RELAXED);
 }
 
 // A word that readers see is to change.
@@ -175,6 +182,24 @@ static bool few_ranges(const struct fib6_change *c, struct ranges *r, struct fib
 	return r->n <= WEIR_FIB6_RANGES;
 }
 
+// The most bits from `at` on, below `width`, that have few enough ranges: more bits, more ranges.
+static void few_enough(const struct fib6_change *c, struct ranges *r, struct fib6_scope s,
+		       unsigned at, unsigned width)
+{
+	unsigned good = 1;
+
+	while (width - good > 1) {
+		unsigned middle = good + (width - good) / 2;
+
+		if (few_ranges(c, r, s, at, middle))
+			good = middle;
+		else
+			width = middle;
+	}
+	if (r->width != good)
+		few_ranges(c, r, s, at, good);
+}
+
 // --- width of a branch ---
 struct census {
 	const struct fib6_node *nodes;
@@ -240,11 +265,11 @@ static void fill(struct fib6_change *c, uint32_t *entries, unsigned kind, struct
 {
 	if (!fib6_scope_splits(c->trie, s, at)) {
 		for (size_t i = 0; i < 1u << kind; i++)
-			entries[i] = s.cover;
+			write_word(&entries[i], s.cover);
 		return;
 	}
 	if (!kind) {
-		*entries = build(c, s, block, at, 0);
+		write_word(entries, build(c, s, block, at, 0));
 		return;
 	}
 	for (unsigned side = 0; side < 2; side++) {
@@ -284,26 +309,28 @@ static uint32_t old_node(const struct fib6_change *c, uint32_t old, const struct
 static uint32_t build_leaf(struct fib6_change *c, const struct ranges *r, struct weir_ip6 block,
 			   uint32_t old)
 {
-	uint32_t line = take(c, 0), *leaf, kept[WEIR_FIB6_RANGES] = {};
+	uint32_t line = take(c, 0), *leaf, *entries, kept[WEIR_FIB6_RANGES] = {};
 
 	if (!line)
 		return WEIR_FIB6_NONE;
 	leaf = fib6_words(c->nodes, line);
-	leaf[0] = WEIR_FIB6_NODE | r->width | (r->at + r->width == HALF ? WEIR_FIB6_LOW : 0);
+	entries = leaf + WEIR_FIB6_RANGES;
+	write_word(leaf,
+		   WEIR_FIB6_NODE | r->width | (r->at + r->width == HALF ? WEIR_FIB6_LOW : 0));
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct range *v = &r->v[i];
 		struct weir_ip6 sub = with_bits(block, r->at, r->width, v->first);
 		const struct fib6_scope s = {v->node, v->value, v->cover_len};
 
 		if (i)
-			leaf[i] = v->first;
+			write_word(&leaf[i], v->first);
 		kept[i] = v->node ? old_node(c, old, r, v->first) : 0;
-		leaf[WEIR_FIB6_RANGES + i] =
-			v->node ? touch(c, kept[i], s, sub, r->at + r->width) : v->value;
+		write_word(&entries[i],
+			   v->node ? touch(c, kept[i], s, sub, r->at + r->width) : v->value);
 	}
 	for (unsigned i = r->n; i < WEIR_FIB6_RANGES; i++) {
-		leaf[i] = INT32_MAX;
-		leaf[WEIR_FIB6_RANGES + i] = leaf[WEIR_FIB6_RANGES + i - 1];
+		write_word(&leaf[i], INT32_MAX);
+		write_word(&entries[i], entries[i - 1]);
 	}
 	retire(c, old, kept);
 	return fib6_entry(line, 0);
@@ -327,8 +354,7 @@ static uint32_t build(struct fib6_change *c, struct fib6_scope s, struct weir_ip
 		retire(c, old, NULL);
 		return build_branch(c, &n, kind, s, block);
 	}
-	while (!few_ranges(c, &r, s, at, --width))
-		;
+	few_enough(c, &r, s, at, width);
 	return build_leaf(c, &r, block, old);
 }
 

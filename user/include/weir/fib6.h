@@ -59,16 +59,33 @@ WEIR_INLINE bool weir_fib6_is_branch(uint32_t e)
 	return e >= WEIR_FIB6_NODE + (1u << WEIR_FIB6_KIND_SHIFT);
 }
 
-typedef int32_t weir_fib6_keys __attribute__((vector_size(16), may_alias));
+// An entry, or the first word of a leaf. What it leads to is older than it.
+WEIR_INLINE uint32_t weir_fib6_read(const uint32_t *at)
+{
+	return __atomic_load_n(at, __ATOMIC_RELAXED);
+}
+
+typedef uint64_t weir_fib6_pair __attribute__((may_alias));
+typedef uint64_t weir_fib6_pairs __attribute__((vector_size(16)));
+typedef int32_t weir_fib6_keys __attribute__((vector_size(16)));
+
+// Four words of a leaf.
+WEIR_INLINE weir_fib6_keys weir_fib6_four(const uint32_t *at)
+{
+	const weir_fib6_pair *pair = (const weir_fib6_pair *)at;
+	const weir_fib6_pairs both = {__atomic_load_n(&pair[0], __ATOMIC_RELAXED),
+				      __atomic_load_n(&pair[1], __ATOMIC_RELAXED)};
+
+	return (weir_fib6_keys)both;
+}
 
 // The entry of a leaf for a key: so many from the end as ranges begin above it. As no key is above
 // INT32_MAX, and the first word is below zero, four words are compared at once.
 WEIR_INLINE const uint32_t *weir_fib6_range(const uint32_t *leaf, uint32_t key)
 {
-	const weir_fib6_keys *first = (const weir_fib6_keys *)leaf;
 	const int32_t k = (int32_t)key;
 	const weir_fib6_keys keys = {k, k, k, k};
-	weir_fib6_keys above = (first[0] > keys) + (first[1] > keys);
+	weir_fib6_keys above = (weir_fib6_four(leaf) > keys) + (weir_fib6_four(leaf + 4) > keys);
 
 	above += __builtin_shufflevector(above, above, 2, 3, 0, 1);
 	return leaf + WEIR_FIB6_LINE - 1 + above[0] + above[1];
@@ -76,15 +93,17 @@ WEIR_INLINE const uint32_t *weir_fib6_range(const uint32_t *leaf, uint32_t key)
 
 WEIR_INLINE uint32_t weir_fib6_leaf(const uint32_t *leaf, uint64_t rest)
 {
-	const uint32_t key = (uint32_t)(rest >> (64 - (*leaf & WEIR_FIB6_WIDTH)));
+	const unsigned width = weir_fib6_read(leaf) & WEIR_FIB6_WIDTH;
 
-	return __atomic_load_n(weir_fib6_range(leaf, key), __ATOMIC_RELAXED);
+	return weir_fib6_read(weir_fib6_range(leaf, (uint32_t)(rest >> (64 - width))));
 }
 
 // What of an address is left behind a leaf.
 WEIR_INLINE uint64_t weir_fib6_behind(const uint32_t *leaf, uint64_t rest, uint64_t lo)
 {
-	return *leaf & WEIR_FIB6_LOW ? lo : rest << (*leaf & WEIR_FIB6_WIDTH);
+	const uint32_t first = weir_fib6_read(leaf);
+
+	return first & WEIR_FIB6_LOW ? lo : rest << (first & WEIR_FIB6_WIDTH);
 }
 
 WEIR_INLINE void weir_fib6_prefetch(const struct weir_fib6 *f, struct weir_ip6 dst)
@@ -99,7 +118,7 @@ WEIR_INLINE uint32_t weir_fib6_from(const uint32_t *words, uint32_t e, uint64_t 
 		const uint32_t *at = weir_fib6_next(words, e, &rest);
 
 		if (weir_fib6_is_branch(e)) {
-			e = __atomic_load_n(at, __ATOMIC_RELAXED);
+			e = weir_fib6_read(at);
 			continue;
 		}
 		e = weir_fib6_leaf(at, rest);
@@ -112,8 +131,8 @@ WEIR_INLINE uint32_t weir_fib6_lookup(const struct weir_fib6 *f, struct weir_ip6
 {
 	const uint32_t *root = &f->words[dst.hi >> (64 - WEIR_FIB6_ROOT_BITS)];
 
-	return weir_fib6_from(f->words, __atomic_load_n(root, __ATOMIC_RELAXED),
-			      dst.hi << WEIR_FIB6_ROOT_BITS, dst.lo);
+	return weir_fib6_from(f->words, weir_fib6_read(root), dst.hi << WEIR_FIB6_ROOT_BITS,
+			      dst.lo);
 }
 
 enum { WEIR_FIB6_BATCH = 64 };
@@ -130,7 +149,7 @@ WEIR_INLINE void weir_fib6_lookup_batch(const struct weir_fib6 *f, const struct 
 
 	for (unsigned i = 0; i < n; i++) {
 		const uint32_t *root = &words[dst[i].hi >> (64 - WEIR_FIB6_ROOT_BITS)], *next;
-		uint32_t e = __atomic_load_n(root, __ATOMIC_RELAXED);
+		uint32_t e = weir_fib6_read(root);
 		uint64_t bits = dst[i].hi << WEIR_FIB6_ROOT_BITS, behind = bits;
 
 		next = weir_fib6_next(words, e, &behind);
@@ -143,7 +162,7 @@ WEIR_INLINE void weir_fib6_lookup_batch(const struct weir_fib6 *f, const struct 
 		left = 0;
 		for (unsigned k = 0; k < n_branch; k++) {
 			const unsigned i = branch[k];
-			const uint32_t e = __atomic_load_n(at[i], __ATOMIC_RELAXED);
+			const uint32_t e = weir_fib6_read(at[i]);
 			const bool is_branch = weir_fib6_is_branch(e);
 
 			value[i] = e;
