@@ -66,6 +66,7 @@ static bool load(struct reader *r, const char *file, const void *form, size_t si
 		if (!copy(r->object, &shares[i]))
 			return false;
 	r->fd = program(r->object, "fib_look_up");
+	r->time_fd = program(r->object, "fib_time");
 	r->kernel_fd = program(r->object, "kernel_look_up");
 	r->size = bpf_map__value_size(bpf_object__find_map_by_name(r->object, "work"));
 	r->work = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED,

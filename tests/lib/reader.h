@@ -19,6 +19,7 @@ struct reader {
 	};
 	size_t size;	   // of these
 	int fd, kernel_fd; // the programs: this table, the kernel's
+	int time_fd;	   // this table, and nothing is compared
 };
 // From then on the table lies in the memory of maps. False: the kernel refuses.
 bool reader_open(struct reader *r, const char *build, struct weir_fib4 *f);

@@ -120,17 +120,31 @@ WEIR_INLINE void weir_fib4_prefetch_behind(const struct weir_fib4_view *v, uint3
 					   : weir_fib4_group(v, e) + (dst >> (v->shift - 8) & 255));
 }
 
-// The values of n addresses. The cache lines are asked for pass by pass, so that one need not wait
-// for the other.
-WEIR_INLINE void weir_fib4_find_batch(const struct weir_fib4_view *v, const uint32_t *dst,
+// The values of n addresses. In a large table the cache lines are asked for pass by pass, so that
+// one need not wait for the other.
+WEIR_INLINE void weir_fib4_find_batch(const struct weir_fib4_view *view, const uint32_t *dst,
 				      uint32_t *value, unsigned n)
 {
+	const struct weir_fib4_view large = {view->root, view->groups, 8, 0};
+
+	if (view->shift != large.shift) {
+		for (unsigned i = 0; i < n; i++)
+			value[i] = weir_fib4_find(view, dst[i]);
+		return;
+	}
 	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(&v->root[dst[i] >> v->shift]);
+		__builtin_prefetch(&large.root[dst[i] >> 8]);
+	for (unsigned i = 0; i < n; i++) {
+		value[i] = weir_fib4_read(&large.root[dst[i] >> 8]);
+		if (WEIR_UNLIKELY(value[i] & WEIR_FIB4_GROUP))
+			__builtin_prefetch(value[i] & WEIR_FIB4_LEAF
+						   ? weir_fib4_leaf(&large, value[i])
+						   : weir_fib4_group(&large, value[i]) +
+							     (dst[i] & 255));
+	}
 	for (unsigned i = 0; i < n; i++)
-		weir_fib4_prefetch_behind(v, dst[i]);
-	for (unsigned i = 0; i < n; i++)
-		value[i] = weir_fib4_find(v, dst[i]);
+		if (WEIR_UNLIKELY(value[i] & WEIR_FIB4_GROUP))
+			value[i] = weir_fib4_read(weir_fib4_behind(&large, value[i], dst[i]));
 }
 
 WEIR_INLINE void weir_fib4_lookup_batch(const struct weir_fib4 *f, const uint32_t *dst,
