@@ -17,12 +17,16 @@
 // the link, it goes only to hosts in them, and to link-local addresses. Its SRC is the router's own
 // link-local address.
 //
+// With KERNEL, the name of a KernelRoutes, an error has the address as its source that the kernel
+// would send it from (RFC 4443 2.2), and a redirect stays on a link of the kernel.
+//
 //	dh :: DecIP6HLIM; dh[1] -> ICMP6Error(2001:db8::1, timeexceeded) -> rt;
 #include <weir/csum.h>
 #include <weir/element.h>
 #include <weir/icmp.h>
 #include <weir/ip6_walk.h>
 
+#include "kernel.h"
 #include "limit.h"
 
 #include <errno.h>
@@ -39,6 +43,7 @@ enum reason {
 	OFF_LINK,
 	RATE,
 	HOST_RATE,
+	NO_SOURCE,
 };
 
 enum {
@@ -66,10 +71,12 @@ struct icmp6_error {
 	struct weir_ip6 src;
 	char *type_text, *code_text, *link_text;
 	struct icmp_limit limit;
+	struct icmp_kernel kernel;
 	struct weir_ip6_prefix *link; // owner: the element
 	unsigned n_link;
 	uint32_t mtu, pmtu;
 	uint8_t type, code;
+	bool has_src;
 };
 
 static bool is_link_local(struct weir_ip6 a)
@@ -111,8 +118,6 @@ static int reason_against(const struct icmp6_error *self, struct packet *p, cons
 	struct weir_ip6_upper upper;
 	const uint8_t *type;
 
-	if (!ip)
-		return NO_HEADER;
 	if (weir_ip6_walk(p, ip, &upper) && upper.proto == IPPROTO6_ICMP) {
 		type = weir_network_at(p, upper.off, 1);
 		if (upper.later)
@@ -153,12 +158,24 @@ static struct weir_ip6 next_hop(const struct packet *p)
 static bool may_redirect(const struct icmp6_error *self, const struct packet *p,
 			 const struct ip6 *ip)
 {
-	const struct weir_ip6 to = next_hop(p);
+	const struct weir_ip6 to = next_hop(p), from = weir_ip6_read(ip->src);
 
-	if (!is_on_link(self, weir_ip6_read(ip->src)))
+	if (!is_on_link(self, from))
 		return false;
-	return is_link_local(to) ||
-	       (weir_ip6_equal(to, weir_ip6_read(ip->dst)) && is_on_link(self, to));
+	if (is_link_local(to))
+		return true;
+	return weir_ip6_equal(to, weir_ip6_read(ip->dst)) && is_on_link(self, to) &&
+	       (self->n_link || !self->kernel.kernel || is_link_local(from) ||
+		icmp_kernel_joins6(&self->kernel, from, to));
+}
+
+// The address to send from. False: there is none.
+static bool find_source(const struct icmp6_error *self, const be64 to[2], struct weir_ip6 *src)
+{
+	*src = self->src;
+	return (self->kernel.kernel && self->type != REDIRECT &&
+		weir_kernel_source6(self->kernel.kernel, weir_ip6_read(to), src)) ||
+	       self->has_src;
 }
 
 static int reason_to_wait(struct weir_node *n, const struct ip6 *ip)
@@ -196,7 +213,8 @@ static be32 second_word(const struct icmp6_error *self, const struct packet *p)
 }
 
 // The error about p, which stays as it is; NULL without a buffer.
-static struct packet *make_error(struct weir_node *n, const struct packet *p, const struct ip6 *ip)
+static struct packet *make_error(struct weir_node *n, const struct packet *p, const struct ip6 *ip,
+				 struct weir_ip6 src)
 {
 	const struct icmp6_error *self = n->self;
 	const bool redirects = self->type == REDIRECT;
@@ -220,7 +238,7 @@ static struct packet *make_error(struct weir_node *n, const struct packet *p, co
 		.next = IPPROTO6_ICMP,
 		.hops = redirects ? HOP_LIMIT_ND : HOP_LIMIT,
 	};
-	weir_ip6_write(nip->src, self->src);
+	weir_ip6_write(nip->src, src);
 	memcpy(nip->dst, ip->src, sizeof(nip->dst));
 	icmp = (struct icmp6 *)(nip + 1);
 	*icmp = (struct icmp6){
@@ -239,24 +257,33 @@ static struct packet *make_error(struct weir_node *n, const struct packet *p, co
 	return q;
 }
 
-static void answer(struct weir_node *n, struct packet *p)
+// Finds the source, too. The limits come last: what is not answered takes nothing from them.
+static int reason_for_silence(struct weir_node *n, struct packet *p, const struct ip6 *ip,
+			      struct weir_ip6 *src)
 {
 	const struct icmp6_error *self = n->self;
-	const struct ip6 *ip = weir_ip6_header(p);
 	int why = reason_against(self, p, ip);
-	struct packet *q;
 
-	if (why < 0 && self->type == REDIRECT && !may_redirect(self, p, ip))
-		why = OFF_LINK;
-	if (why < 0)
-		why = reason_to_wait(n, ip);
-	if (why >= 0) {
-		weir_drop(n, (unsigned)why, p);
-		return;
+	if (why >= 0)
+		return why;
+	if (self->type == REDIRECT && !may_redirect(self, p, ip))
+		return OFF_LINK;
+	return find_source(self, ip->src, src) ? reason_to_wait(n, ip) : NO_SOURCE;
+}
+
+static void answer(struct weir_node *n, struct packet *p)
+{
+	const struct ip6 *ip = weir_ip6_header(p);
+	struct weir_ip6 src;
+	struct packet *q = NULL;
+	int why = NO_HEADER;
+
+	if (ip) {
+		why = reason_for_silence(n, p, ip, &src);
+		q = why < 0 ? make_error(n, p, ip, src) : NULL;
 	}
-	q = make_error(n, p, ip);
 	if (!q) {
-		weir_drop(n, NO_BUFFER, p);
+		weir_drop(n, why < 0 ? NO_BUFFER : (unsigned)why, p);
 		return;
 	}
 	weir_emit(n, OUT, q);
@@ -310,8 +337,12 @@ static int parse_link(struct icmp6_error *self, struct weir_args *a)
 static int configure(struct weir_element *e, struct weir_args *a)
 {
 	struct icmp6_error *self = e->self;
-	int rc = parse_link(self, a) ?: icmp_limit_open(&self->limit);
+	int rc = parse_link(self, a)
+			 ?: icmp_limit_open(&self->limit)
+			 ?: icmp_kernel_configure(&self->kernel, a);
 
+	if (!self->has_src && !self->kernel.routes)
+		rc = weir_args_error(a, -1, "one of SRC and KERNEL must be given");
 	if (!self->type_text)
 		return -1; // mandatory: the table said so
 	if (parse_type(e, self))
@@ -342,7 +373,8 @@ static void fini(struct weir_element *e)
 }
 
 static const struct weir_arg icmp6_error_args[] = {
-	WEIR_ARG(IP6, icmp6_error, src, "SRC", "source address of the error", WEIR_MAND),
+	WEIR_ARG(IP6, icmp6_error, src, "SRC", "source address of the error", WEIR_POS,
+		 .given = offsetof(struct icmp6_error, has_src)),
 	WEIR_ARG(WORD, icmp6_error, type_text, "TYPE", "ICMPv6 type", WEIR_MAND),
 	WEIR_ARG(WORD, icmp6_error, code_text, "CODE", "ICMPv6 code; 0 unless given", WEIR_POS),
 	WEIR_ARG(U32, icmp6_error, mtu, "MTU", "longest error in bytes", .def = "1280", .min = 128,
@@ -352,6 +384,7 @@ static const struct weir_arg icmp6_error_args[] = {
 	ICMP_LIMIT_ARGS(icmp6_error),
 	WEIR_ARG(ARG, icmp6_error, link_text, "LINK",
 		 "addresses/prefix of the link: redirects go to hosts in them only"),
+	ICMP_KERNEL_ARG(icmp6_error),
 	{},
 };
 static const struct weir_handler icmp6_error_handlers[] = {
@@ -363,7 +396,7 @@ static const struct weir_handler icmp6_error_handlers[] = {
 
 WEIR_BATCH_ELEMENT(icmp6_error, "ICMP6Error", .purpose = "answers with ICMPv6 errors",
 		   .drops = {"no-ip-header", "about-error", "multicast", "bad-source", "fragment",
-			     "no-buffer", "off-link", "rate", "host-rate"},
+			     "no-buffer", "off-link", "rate", "host-rate", "no-source"},
 		   .args = icmp6_error_args, .handlers = icmp6_error_handlers,
 		   .configure = configure, .fini = fini, .reconfigures = true);
 

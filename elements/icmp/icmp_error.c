@@ -17,12 +17,16 @@
 // discovery waits for, needfrag, is not limited by host. A redirect goes only to a host that is on
 // the same link as the gateway that it names (5.2.7.2), where LINK says which prefixes are on it.
 //
+// With KERNEL, the name of a KernelRoutes, an error has the address as its source that the kernel
+// would send it from (4.3.2.4), and a redirect stays on a link of the kernel.
+//
 //	dt :: DecIPTTL; dt[1] -> ICMPError(18.26.4.24, timeexceeded) -> rt;
 #include <weir/csum.h>
 #include <weir/element.h>
 #include <weir/icmp.h>
 #include <weir/ip4_list.h>
 
+#include "kernel.h"
 #include "limit.h"
 
 #include <errno.h>
@@ -40,6 +44,7 @@ enum reason {
 	OFF_LINK,
 	RATE,
 	HOST_RATE,
+	NO_SOURCE,
 };
 
 enum {
@@ -58,14 +63,20 @@ struct icmp_error {
 	char *type_text, *code_text, *bad_text, *link_text;
 	struct weir_ip4_list bad_addrs;
 	struct icmp_limit limit;
+	struct icmp_kernel kernel;
 	struct weir_ip4_prefix *link; // owner: the element
 	unsigned n_link;
 	uint32_t mtu, pmtu;
 	uint8_t type, code;
-	bool set_fix_anno;
+	bool set_fix_anno, has_src;
 };
 struct icmp_error_state {
 	uint16_t id;
+};
+
+struct source {
+	be32 addr;
+	bool fix; // by FixIPSrc
 };
 
 static bool is_error(unsigned type)
@@ -160,7 +171,8 @@ static bool is_on_link(const struct icmp_error *self, const struct packet *p, co
 	unsigned prefix;
 
 	if (!self->n_link)
-		return true;
+		return !self->kernel.kernel ||
+		       icmp_kernel_joins4(&self->kernel, ip->src, weir_dst_ip(p));
 	prefix = find_prefix(self, ip->src);
 	return prefix < self->n_link && find_prefix(self, weir_dst_ip(p)) == prefix;
 }
@@ -180,7 +192,7 @@ static int reason_to_wait(struct weir_node *n, const struct ip4 *ip)
 	}
 }
 
-static void fill_icmp(const struct icmp_error *self, struct packet *p, struct icmp4 *icmp)
+static void fill_icmp(const struct icmp_error *self, const struct packet *p, struct icmp4 *icmp)
 {
 	uint8_t ptr[4] = {weir_anno_u8(p, ANNO_ICMP_PARAMPROB)};
 
@@ -193,9 +205,21 @@ static void fill_icmp(const struct icmp_error *self, struct packet *p, struct ic
 		icmp->rest = wr32(self->pmtu); // RFC 1191: the lower half
 }
 
+// The address to send from. False: there is none. Hosts believe a redirect only of the address that
+// is their gateway (RFC 1122 3.2.2.2), which SRC knows better than the kernel.
+static bool find_source(const struct icmp_error *self, be32 to, struct source *s)
+{
+	*s = (struct source){self->src, self->set_fix_anno};
+	if (!self->kernel.kernel || (self->type == REDIRECT && self->has_src) ||
+	    !weir_kernel_source4(self->kernel.kernel, to, &s->addr))
+		return self->has_src;
+	s->fix = false;
+	return true;
+}
+
 // The error about p, which stays as it is; NULL without a buffer.
-static struct packet *make_error(struct weir_node *n, struct packet *p, const struct ip4 *ip,
-				 const uint8_t *route)
+static struct packet *make_error(struct weir_node *n, const struct packet *p, const struct ip4 *ip,
+				 const uint8_t *route, const struct source *src)
 {
 	const struct icmp_error *self = n->self;
 	struct icmp_error_state *state = n->state;
@@ -221,7 +245,7 @@ static struct packet *make_error(struct weir_node *n, struct packet *p, const st
 		.id = wr16(++state->id),
 		.ttl = 200,
 		.proto = IPPROTO4_ICMP,
-		.src = self->src,
+		.src = src->addr,
 		.dst = ip->src,
 	};
 	if (route)
@@ -234,41 +258,64 @@ static struct packet *make_error(struct weir_node *n, struct packet *p, const st
 
 	weir_set_network(q, 0, hlen);
 	weir_set_dst_ip(q, nip->dst);
-	if (self->set_fix_anno)
+	if (src->fix)
 		weir_set_anno_u8(q, ANNO_FIX_IP_SRC, 1);
 	q->tstamp = weir_wall(n);
 	weir_made(n, 1, len);
 	return q;
 }
 
-static void answer(struct weir_node *n, struct packet *p)
+// RFC 1812 5.2.7.2
+static int reason_against_redirect(const struct icmp_error *self, const struct packet *p,
+				   const struct ip4 *ip)
+{
+	if (self->type != REDIRECT)
+		return -1;
+	if (find_source_route(ip, (ip->vihl & 15u) * 4))
+		return SOURCE_ROUTED;
+	return is_on_link(self, p, ip) ? -1 : OFF_LINK;
+}
+
+// The source route to reverse. RFC 1812 4.3.2.6: not when it itself is what is wrong
+static const uint8_t *route_to_reverse(const struct icmp_error *self, const struct packet *p,
+				       const struct ip4 *ip)
+{
+	const uint8_t *route = find_source_route(ip, (ip->vihl & 15u) * 4),
+		      *at = (const uint8_t *)ip + weir_anno_u8(p, ANNO_ICMP_PARAMPROB);
+
+	if (route && self->type == PARAMETER_PROBLEM && self->code == ERROR_AT_PTR && at >= route &&
+	    at < route + route[1])
+		return NULL;
+	return route;
+}
+
+// Finds the source, too. The limits come last: what is not answered takes nothing from them.
+static int reason_for_silence(struct weir_node *n, struct packet *p, const struct ip4 *ip,
+			      struct source *src)
 {
 	const struct icmp_error *self = n->self;
-	struct ip4 *ip = weir_ip4(p);
 	int why = reason_against(self, p, ip);
-	const uint8_t *route = NULL;
-	struct packet *q;
 
 	if (why < 0)
-		route = find_source_route(ip, (ip->vihl & 15u) * 4);
-	if (why < 0 && self->type == REDIRECT) // RFC 1812 5.2.7.2
-		why = route ? SOURCE_ROUTED : is_on_link(self, p, ip) ? -1 : OFF_LINK;
-	if (why < 0)
-		why = reason_to_wait(n, ip);
-	if (why >= 0) {
-		weir_drop(n, (unsigned)why, p);
-		return;
-	}
-	// RFC 1812 4.3.2.6: not when the source route itself is what is wrong
-	if (route && self->type == PARAMETER_PROBLEM && self->code == ERROR_AT_PTR) {
-		const uint8_t *at = (const uint8_t *)ip + weir_anno_u8(p, ANNO_ICMP_PARAMPROB);
+		why = reason_against_redirect(self, p, ip);
+	if (why >= 0)
+		return why;
+	return find_source(self, ip->src, src) ? reason_to_wait(n, ip) : NO_SOURCE;
+}
 
-		if (at >= route && at < route + route[1])
-			route = NULL;
+static void answer(struct weir_node *n, struct packet *p)
+{
+	const struct ip4 *ip = weir_ip4(p);
+	struct source src;
+	struct packet *q = NULL;
+	int why = reason_for_silence(n, p, ip, &src);
+
+	if (why < 0) {
+		q = make_error(n, p, ip, route_to_reverse(n->self, p, ip), &src);
+		why = NO_BUFFER;
 	}
-	q = make_error(n, p, ip, route);
 	if (!q) {
-		weir_drop(n, NO_BUFFER, p);
+		weir_drop(n, (unsigned)why, p);
 		return;
 	}
 	weir_emit(n, OUT, q);
@@ -335,7 +382,10 @@ static int configure(struct weir_element *e, struct weir_args *a)
 	struct icmp_error *self = e->self;
 	int rc = weir_ip4_list_parse(&self->bad_addrs, a, self->bad_text, "BADADDRS");
 
-	rc = rc ?: parse_link(self, a) ?: icmp_limit_open(&self->limit);
+	rc = rc		?: parse_link(self, a)
+		?: icmp_limit_open(&self->limit) ?: icmp_kernel_configure(&self->kernel, a);
+	if (!self->has_src && !self->kernel.routes)
+		rc = weir_args_error(a, -1, "one of SRC and KERNEL must be given");
 	if (!self->type_text)
 		return -1; // mandatory: the table said so
 	if (parse_type(e, self))
@@ -363,7 +413,8 @@ static void fini(struct weir_element *e)
 }
 
 static const struct weir_arg icmp_error_args[] = {
-	WEIR_ARG(IP4, icmp_error, src, "SRC", "source address of the error", WEIR_MAND),
+	WEIR_ARG(IP4, icmp_error, src, "SRC", "source address of the error", WEIR_POS,
+		 .given = offsetof(struct icmp_error, has_src)),
 	WEIR_ARG(WORD, icmp_error, type_text, "TYPE", "ICMP type", WEIR_MAND),
 	WEIR_ARG(WORD, icmp_error, code_text, "CODE", "ICMP code; 0 unless given", WEIR_POS),
 	WEIR_ARG(ARG, icmp_error, bad_text, "BADADDRS",
@@ -379,6 +430,7 @@ static const struct weir_arg icmp_error_args[] = {
 	ICMP_LIMIT_ARGS(icmp_error),
 	WEIR_ARG(ARG, icmp_error, link_text, "LINK",
 		 "addresses/prefix of the link: redirects stay within one of them"),
+	ICMP_KERNEL_ARG(icmp_error),
 	{},
 };
 static const struct weir_handler icmp_error_handlers[] = {
@@ -391,7 +443,8 @@ static const struct weir_handler icmp_error_handlers[] = {
 
 WEIR_BATCH_ELEMENT(icmp_error, "ICMPError", .purpose = "answers with ICMP errors",
 		   .drops = {"no-ip-header", "about-error", "broadcast", "bad-source", "fragment",
-			     "source-routed", "no-buffer", "off-link", "rate", "host-rate"},
+			     "source-routed", "no-buffer", "off-link", "rate", "host-rate",
+			     "no-source"},
 		   .state_size = sizeof(struct icmp_error_state), .args = icmp_error_args,
 		   .handlers = icmp_error_handlers, .configure = configure, .init_node = init_node,
 		   .fini = fini, .reconfigures = true);

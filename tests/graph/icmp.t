@@ -70,3 +70,44 @@ about-error 1000 24000
 
 c.count:
 5
+
+=== mistakes
+== run
+weir check config
+== file config
+Idle -> c :: Counter -> ICMPError(TYPE timeexceeded) -> ICMPError(1.2.3.4, nonsense) -> ICMPError(1.2.3.4, echo)
+	-> ICMPError(1.2.3.4, timeexceeded, KERNEL c) -> ICMPError(1.2.3.4, redirect, host, LINK nowhere) -> Discard;
+Idle -> ICMP6Error(TYPE timeexceeded) -> ICMP6Error(2001:db8::1, redirect) -> ICMP6Error(2001:db8::1, 128)
+	-> ICMP6Error(::1, unreachable, needfrag) -> ICMP6Error(fe80::1, redirect, LINK fe80::/129) -> Discard;
+== stderr
+config:1:35: one of SRC and KERNEL must be given
+  Idle -> c :: Counter -> ICMPError(TYPE timeexceeded) -> ICMPError(1.2.3.4, nonsense) -> ICMPError(1.2.3.4, echo)
+                                    ^
+config:1:67: TYPE takes an ICMP type: a number between 0 and 255 or a name such as timeexceeded
+  Idle -> c :: Counter -> ICMPError(TYPE timeexceeded) -> ICMPError(1.2.3.4, nonsense) -> ICMPError(1.2.3.4, echo)
+                                                                    ^
+config:1:99: ICMP type 8 is not an error type
+  Idle -> c :: Counter -> ICMPError(TYPE timeexceeded) -> ICMPError(1.2.3.4, nonsense) -> ICMPError(1.2.3.4, echo)
+                                                                                                    ^
+config:2:15: `c' (Counter) does not follow the kernel's routes, as KernelRoutes does
+  	-> ICMPError(1.2.3.4, timeexceeded, KERNEL c) -> ICMPError(1.2.3.4, redirect, host, LINK nowhere) -> Discard;
+  	             ^
+config:2:51: argument `LINK': expected an IP prefix, got `nowhere' (neither an interface that has one nor a name from AddressInfo)
+  	-> ICMPError(1.2.3.4, timeexceeded, KERNEL c) -> ICMPError(1.2.3.4, redirect, host, LINK nowhere) -> Discard;
+  	                                                 ^
+config:3:20: one of SRC and KERNEL must be given
+  Idle -> ICMP6Error(TYPE timeexceeded) -> ICMP6Error(2001:db8::1, redirect) -> ICMP6Error(2001:db8::1, 128)
+                     ^
+config:3:53: hosts believe redirects of link-local addresses only: SRC has to be one (RFC 4861 8.1)
+  Idle -> ICMP6Error(TYPE timeexceeded) -> ICMP6Error(2001:db8::1, redirect) -> ICMP6Error(2001:db8::1, 128)
+                                                      ^
+config:3:90: ICMPv6 type 128 is not an error type
+  Idle -> ICMP6Error(TYPE timeexceeded) -> ICMP6Error(2001:db8::1, redirect) -> ICMP6Error(2001:db8::1, 128)
+                                                                                           ^
+config:4:16: CODE takes an ICMPv6 code: a number between 0 and 255 or a name that fits the type
+  	-> ICMP6Error(::1, unreachable, needfrag) -> ICMP6Error(fe80::1, redirect, LINK fe80::/129) -> Discard;
+  	              ^
+config:4:47: argument `LINK': expected an IPv6 prefix, got `fe80::/129' (neither an interface that has one nor a name from AddressInfo)
+  	-> ICMP6Error(::1, unreachable, needfrag) -> ICMP6Error(fe80::1, redirect, LINK fe80::/129) -> Discard;
+  	                                             ^
+== exit 1

@@ -154,6 +154,25 @@ router6() { # [OPTION ...]: 1400 is the MTU to b
 	END
 }
 
+with_kernel() { # the router asks the kernel from where to send, and who is a neighbour
+	run < <(sed 's/define(.*/define($IF0 va, $IF1 vb, $MTU0 1500, $MTU1 1400) k :: KernelRoutes($IF0, $IF1);/
+		s/, LINK \$dev:ipnet//; s/ICMPError(\$dev, [^)]*/&, KERNEL k/
+		s|\$IF1:ipnet 2,|&\n10.0.3.0/24 10.0.2.2 2, 10.0.9.0/24 10.0.1.99 1,|' configs/ip-router.click)
+}
+
+prefers() { # ADDRESS: r sends to a from there
+	ip -n "$tag-r" addr replace "$1/32" dev va
+	ip -n "$tag-r" route replace 10.0.1.0/24 dev va src "$1"
+	ip -n "$tag-r" route del 10.0.1.0/24 dev va proto kernel 2>/dev/null
+	soon answered_by a "$1" 10.0.2.2
+}
+
+answered_by() { # HOST ADDRESS DESTINATION: the first router of its
+	local said
+	said=$(on "$1" ping -c 1 -t 1 -W 1 "$3" 2>&1)
+	[[ $said == *"From $2 "* ]] || because "$said"
+}
+
 few_answers6() {
 	local n before
 	before=$(on a awk '$1 == "Icmp6InTimeExcds" { print $2 }' /proc/net/snmp6)
@@ -201,6 +220,22 @@ for mode in "" --no-driver; do
 	expect "balances ($mode)" soon balances
 	expect "ends ($mode)" stop
 done
+
+expect "starts with the kernel's addresses" with_kernel
+main=$pid
+alive || finish
+ip -n "$tag-a" route flush cache
+expect "answers from the address of the link" soon answered_by a 10.0.1.1 10.0.2.2
+expect "and on the other one" soon answered_by b 10.0.2.1 10.0.1.2
+expect "from the one that the route prefers" prefers 10.0.1.100
+expect "TCP where the next link takes less, with such answers" tcp a b 10.0.2.2
+expect "the sender knows its MTU" learned a 10.0.2.2 1400
+expect "a neighbour by the kernel's routes is redirected" redirected
+expect "a host that is none is not" not_redirected
+pid=$main
+expect "balances" soon balances
+expect "ends" stop
+ip -n "$tag-r" addr del 10.0.1.100/32 dev va
 
 hosts6
 for mode in "" --no-driver; do

@@ -10,7 +10,7 @@ struct weir_tag_offload {
 	bool strips;  // takes them off (rx-vlan-offload)
 	bool filters; // loses those of VLANs that the host does not have (rx-vlan-filter)
 	bool strips_fixed, filters_fixed; // it cannot be told not to
-	bool veth;    // none of that matters: the sender's stack does not put them into the packet
+	bool veth; // none of that matters: the sender's stack does not put them into the packet
 };
 
 // The first element behind `from` that looks at tags; NULL: there is none.
