@@ -419,7 +419,7 @@ static unsigned no_fragment(struct weir_exprs *e, uint16_t mask, bool negated)
 // While a list runs, the header of a fragment says so in its first bit (weir_dag_run_ip6).
 static unsigned is_fragment(struct weir_exprs *e, const struct ip_words *words, bool negated)
 {
-	struct weir_test w = {.base = WEIR_BASE_NETWORK, .mask = WEIR_DAG_FRAGMENT << 24};
+	struct weir_test w = {.base = WEIR_BASE_NETWORK, .mask = (uint32_t)WEIR_DAG_FRAGMENT << 24};
 
 	if (!words->is_ip6)
 		return no_fragment(e, IP4_MF | IP4_OFFMASK, !negated);

@@ -45,11 +45,11 @@ struct packet {
 	uint8_t rounds;	    // how often it took a back edge of the graph
 	_Alignas(16) uint8_t anno[WEIR_ANNO_SIZE];
 
-	uint64_t tstamp;     // nanoseconds since 1970; 0: none
-	uint32_t room;	     // end of the buffer
-	uint16_t device;     // device it came from (Click's device annotation); 0: none
-	uint16_t class;	     // of traffic that it came in; 0: the rest, which goes behind all others
-	uint16_t pool;	     // 0: heap; else the number of its buffer pool
+	uint64_t tstamp; // nanoseconds since 1970; 0: none
+	uint32_t room;	 // end of the buffer
+	uint16_t device; // device it came from (Click's device annotation); 0: none
+	uint16_t class;	 // of traffic that it came in; 0: the rest, which goes behind all others
+	uint16_t pool;	 // 0: heap; else the number of its buffer pool
 	struct packet *next; // for whoever owns it
 	uint64_t chunk;	     // UMEM address of the buffer, for its pool
 	// Where the graph goes on with a packet that the driver's half had; for who receives it.
