@@ -118,6 +118,8 @@ void rib_free(struct rib *r)
 // What has to wait for memory is tried again by the next one.
 bool rib_commit(struct rib *r)
 {
+	bool right;
+
 	if (r->dying) {
 		r->dying = false;
 		rib_routes_sweep(r);
@@ -132,11 +134,12 @@ bool rib_commit(struct rib *r)
 		r->lists_changed = rib_merge_lists(r);
 		r->no_memory += r->lists_changed;
 	}
-	rib_merge_renew(r);
+	right = rib_merge_renew(r);
 	if (r->addrs_changed)
 		r->addrs_changed = rib_book_make(r);
 	rib_paths_sweep(r);
-	rib_hops_turn(&r->hops);
+	if (right) // else tables may still hold numbers that are given back
+		rib_hops_turn(&r->hops);
 	return rib_merge_moved(r);
 }
 

@@ -516,12 +516,17 @@ int rib_merge_lists(struct rib *r)
 	return err;
 }
 
-void rib_merge_renew(struct rib *r)
+bool rib_merge_renew(struct rib *r)
 {
-	for (struct rib_merge *m = r->merges; m; m = m->next)
+	bool stale = false;
+
+	for (struct rib_merge *m = r->merges; m; m = m->next) {
 		if (m->stale || r->lost)
 			make_anew(r, m);
+		stale |= m->stale;
+	}
 	r->lost = false;
+	return !stale;
 }
 
 // --- interfaces -------------------------------------------------------------------------------

@@ -387,7 +387,7 @@ void rib_dirty(struct rib *r, struct rib_table *t, struct rib_key k);
 void rib_merge_flush(struct rib *r); // what is dirty
 // Gives interfaces the merged tables of their lists. 0; -ENOMEM: some keep the one they have.
 int rib_merge_lists(struct rib *r);
-void rib_merge_renew(struct rib *r); // those that are stale
+bool rib_merge_renew(struct rib *r); // those that are stale; false: some still are
 bool rib_merge_moved(const struct rib *r);
 void rib_merge_free(struct rib_merge *m);
 struct rib_iface *rib_iface_new(struct rib *r, const char *name); // NULL: no memory
