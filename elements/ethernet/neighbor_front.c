@@ -131,11 +131,13 @@ void neighbor6_set(const struct weir_area *front, struct neighbor_key k, const u
 			__atomic_store_n(&x->until, 0, __ATOMIC_RELEASE);
 		return;
 	}
+	if (x && !memcmp(&x->who, eth, 6) && x->until == neighbor6_tick(until))
+		return;
 	x = x ? x : room6(front, k);
 	memcpy(&who, eth, 6);
 	who |= (x->who >> 48 << 48) + 2 * odd;
-	__atomic_store_n(&x->who, x->who | odd, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	// what follows stays behind it
+	__atomic_exchange_n(&x->who, x->who | odd, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&x->key.half[0], k.half[0], __ATOMIC_RELAXED);
 	__atomic_store_n(&x->key.half[1], k.half[1], __ATOMIC_RELAXED);
 	__atomic_store_n(&x->until, neighbor6_tick(until), __ATOMIC_RELAXED);
@@ -163,14 +165,6 @@ static bool get6(const struct weir_area *front, struct neighbor_key k, uint64_t 
 	return true;
 }
 
-static bool says6(const struct weir_area *front, struct neighbor_key k, const uint8_t *eth,
-		  uint64_t until)
-{
-	const struct neighbor6 *x = find6(front, k);
-
-	return x && !memcmp(&x->who, eth, 6) && x->until == neighbor6_tick(until);
-}
-
 // --- either ---
 void neighbor_publish(struct weir_node *n, struct neighbor_key k, const uint8_t *eth,
 		      uint64_t until)
@@ -186,7 +180,7 @@ void neighbor_publish(struct weir_node *n, struct neighbor_key k, const uint8_t 
 		;
 	else if (!self->class->wide)
 		set4(front, neighbor_to_ip4(k), eth, until);
-	else if (!says6(front, k, eth, until))
+	else
 		neighbor6_set(front, k, eth, until);
 	neighbor_unlock(self->log);
 }
@@ -210,6 +204,12 @@ void neighbor_uncache(struct neighbors_state *s, struct neighbor_key k)
 		neighbor_cached4(s, neighbor_to_ip4(k))->until = 0;
 	else
 		neighbor_cached6(s, k)->until = 0;
+}
+
+void neighbor_uncache_all(struct neighbors_state *s)
+{
+	memset(s->cache4, 0, sizeof(s->cache4));
+	memset(s->cache6, 0, sizeof(s->cache6));
 }
 
 void neighbor_forget(struct weir_node *n, struct neighbor_key k)

@@ -10,8 +10,7 @@ void neighbors_reconfigured(struct weir_element *e, const struct neighbors *self
 	for (unsigned i = 0; i < e->n_nodes; i++) {
 		struct neighbors_state *s = e->nodes[i]->state;
 
-		memset(s->cache4, 0, sizeof(s->cache4));
-		memset(s->cache6, 0, sizeof(s->cache6));
+		neighbor_uncache_all(s);
 		s->seen = 0; // the log is a new one
 		if (other(e->nodes[i]->self, self))
 			neighbors_clear(e->nodes[i], NEIGHBOR_CLEARED);

@@ -98,6 +98,10 @@ static void take_in(struct weir_node *n, const struct neighbor_news *news)
 {
 	const struct neighbor_class *class = neighbors_of(n)->class;
 
+	if (news->all) {
+		class->missed(n);
+		return;
+	}
 	if (class->hear)
 		class->hear(n, news->key);
 	if (news->failed)

@@ -38,6 +38,7 @@ struct neighbor_news {
 	struct neighbor_key key;
 	uint8_t eth[6];
 	bool failed; // it does not answer
+	bool all;    // anything may have changed, not only this one
 };
 
 enum { NEIGHBOR_LOG = 64, NEIGHBOR_CACHE = 256 };
@@ -205,9 +206,11 @@ bool neighbor_published(const struct neighbors *self, struct neighbor_key k, uin
 			uint8_t *eth);
 // It is neither in the cache nor known to the driver's half.
 void neighbor_forget(struct weir_node *n, struct neighbor_key k);
-// Takes it out of the cache.
+// Takes it out of the cache, or all.
 void neighbor_uncache(struct neighbors_state *s, struct neighbor_key k);
-// The table of both families; by who holds the lock. until 0: forgets it.
+void neighbor_uncache_all(struct neighbors_state *s);
+// The table of both families; by who holds the lock. until 0: forgets it. Does nothing where it is
+// so already.
 void neighbor6_set(const struct weir_area *front, struct neighbor_key k, const uint8_t *eth,
 		   uint64_t until);
 // Did the driver's half use the neighbour since it was last asked?

@@ -50,6 +50,31 @@ eth1: 1 queue for 1 worker, need_wakeup (not there: taken for one queue)
 
 driver: 6 of 9 elements, longest way 5 of 33 programs
 
+=== inputs that are alike
+Both inputs of KernelNeighbors are met in the driver.
+== run
+weir plan CONFIG | sed '/^workers/,/^$/d'
+== file CONFIG
+k :: KernelRoutes; n :: KernelNeighbors(k, nowhere0);
+fd :: FromDevice(nowhere0) -> c :: Classifier(12/0800, -);
+c[0] -> p :: Paint(1) -> [0] n; c[1] -> q :: Paint(2) -> [1] n;
+n -> d :: Discard; n[1] -> e :: Discard;
+== stdout
+fd(nowhere0)
+  driver      0  fd  FromDevice
+  driver      1  c   Classifier
+  driver      2  q   Paint
+  driver      2  p   Paint
+  driver      3  n   KernelNeighbors
+  driver      4  e   Discard
+  driver      4  d   Discard
+
+behind no FromDevice
+  userspace   -  k   KernelRoutes     no packet comes to it
+
+...
+driver: 7 of 8 elements, longest way 4 of 33 programs
+
 === refused arguments of FromDevice
 == run
 echo 'f :: FromDevice(eth1, FORCE_IP true) -> Discard' | weir plan - | sed -n 2p

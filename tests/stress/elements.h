@@ -15,3 +15,8 @@ void stress_order_begin(void);
 
 // Is a queue that several threads push to one queue?
 bool stress_fifo(void);
+
+// The kernel tells the router's KernelNeighbors `n`, if there is one, of neighbours that flap.
+struct weir_router;
+void stress_neighbors_begin(struct weir_router *r);
+void stress_neighbors_end(void);

@@ -74,6 +74,15 @@ static const char order_both[] =
 	"h[2] -> Pipeliner(32) -> late; h[3] -> late; late -> Unqueue(64) -> p :: Pipeliner\n"
 	"	-> InOrder;\n";
 
+// Packets that wait for neighbours of the kernel, and others that need not. The numbers of flows
+// make them packets of IPv4 and of IPv6.
+static const char order_neighbors[] =
+	"k :: KernelRoutes; n :: KernelNeighbors(k, nowhere0, CAPACITY 300);\n"
+	"a :: Numbered(64, 8) -> v4 :: Paint(10, 0) -> Paint(2, 3) -> [0] n; b :: Numbered(72, 8) "
+	"-> v4;\n"
+	"c1 :: Numbered(96, 8) -> v6 :: Paint(254, 0) -> Paint(128, 1) -> Paint(2, 15) -> [1] n;\n"
+	"d1 :: Numbered(104, 8) -> v6; n -> Strip(14) -> InOrder; n[1] -> Discard;\n";
+
 // The configurations of configs/, between interfaces that make traffic and swallow it.
 static const char interfaces[] =
 	"elementclass FromDevice { $dev, __REST__ $rest |\n"
@@ -144,6 +153,8 @@ static const struct call calls[] = {
 	{"tcp.rate", NULL},
 	{"record.capacity", "100"},
 	{"sched.handlers", NULL},
+	{"n.table", NULL},
+	{"n.length", NULL},
 };
 
 static unsigned n_passed, n_failed;
@@ -227,9 +238,11 @@ static bool run(const char *text, unsigned n_workers, unsigned ms, unsigned *n_c
 	stress_order_begin();
 	if (!session_check(&s, &opt, &err) && !session_open(&s, &opt, &err) &&
 	    !weir_engine_start(s.engine)) {
+		stress_neighbors_begin(s.router);
 		good = hammer(&s, ms, n_calls);
 		weir_engine_stop(s.engine);
 		weir_engine_join(s.engine);
+		stress_neighbors_end();
 		weir_ledger(s.engine, &l);
 	}
 	if (err.text)
@@ -324,6 +337,7 @@ int main(void)
 	order("order through a queue", order_queue);
 	order("order through pipeliners", order_pipeliner);
 	order("order through both", order_both);
+	order("order of those that wait for neighbours", order_neighbors);
 	report("a queue with several threads that push", 5, stress_fifo(), 0);
 	printf("%u passed, %u failed\n", n_passed, n_failed);
 	return n_failed || !n_passed;

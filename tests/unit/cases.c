@@ -31,6 +31,7 @@ static const char *const without_rows[][2] = {
 	{"ARPPrint", "prints: tests/graph"},
 	{"KernelIPLookup", "needs a kernel with routes: tests/net"},
 	{"KernelIP6Lookup", "needs a kernel with routes: tests/net"},
+	{"KernelNeighbors", "needs another element: tests/unit/kernel_neighbors.c"},
 };
 
 // --- the ends of a case's router --------------------------------------------------------------

@@ -42,15 +42,15 @@ struct crowd {
 	struct weir_area front;
 	struct neighbor_key k[SHARERS];
 	atomic_bool stop;
-	uint64_t changes;
+	atomic_ulong changes;
 };
 
 static void *push_out(void *arg)
 {
 	struct crowd *c = arg;
 
-	for (; !atomic_load(&c->stop); c->changes++) {
-		unsigned i = c->changes % SHARERS;
+	for (unsigned long n = 0; !atomic_load(&c->stop); atomic_store(&c->changes, ++n)) {
+		unsigned i = n % SHARERS;
 		const uint8_t eth[6] = {2,	    (uint8_t)i, (uint8_t)i,
 					(uint8_t)i, (uint8_t)i, (uint8_t)i};
 
@@ -70,7 +70,10 @@ Test(neighbors, no_reader_sees_half_of_one)
 	cr_assert_eq(weir_area_grow(&c.front, NEIGHBOR_PAIRS6 * sizeof(*pair), false), 0);
 	pair = (const struct neighbor6_pair *)c.front.at + neighbor6_place(c.k[0]);
 	cr_assert_eq(pthread_create(&thread, NULL, push_out, &c), 0);
-	for (unsigned i = 0; i % 1024 || now() < end; i++) {
+	// longer where the other thread does not come to run
+	for (unsigned i = 0; i % 1024 || now() < end ||
+			     (atomic_load(&c.changes) < 1000 && now() < end + 5ull * NEIGHBOR_NS);
+	     i++) {
 		uint64_t who = neighbor6_look(&pair->way[i & 1], &c.k[1], 0);
 
 		seen += who != 0;
@@ -78,7 +81,7 @@ Test(neighbors, no_reader_sees_half_of_one)
 	}
 	atomic_store(&c.stop, true);
 	pthread_join(thread, NULL);
-	cr_assert(seen > 1000 && c.changes > 1000);
+	cr_assert(seen > 1000 && atomic_load(&c.changes) >= 1000);
 	cr_assert_eq(wrong, 0, "%zu of %zu have the address of another", (size_t)wrong,
 		     (size_t)seen);
 	weir_area_free(&c.front);

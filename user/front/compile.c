@@ -122,7 +122,7 @@ static void write_all(struct unit *u, const struct weir_element *e)
 		const struct weir_connection *c = front_connection(e, i);
 
 		if (!c || !weir_plan_is_inside(u->f->plan, c) || u->in[c->to->index] ||
-		    u->n == u->most || c->to_port)
+		    u->n == u->most)
 			continue;
 		write_all(u, c->to);
 		fprintf(u->out, "next %u %u %u\n", e->index, i, c->to->index);

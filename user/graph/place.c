@@ -51,11 +51,16 @@ static int judge_all(struct placing *p)
 
 // --- the largest front -------------------------------------------------------------------------
 
+static bool may_enter(const struct weir_connection *c)
+{
+	return c->to_port == 0 || c->to->class->inputs_alike;
+}
+
 static bool may_lead(void *arg, const struct weir_connection *c)
 {
 	const struct placing *p = arg;
 
-	return p->can[c->from->index] && p->can[c->to->index] && c->to_port == 0;
+	return p->can[c->from->index] && p->can[c->to->index] && may_enter(c);
 }
 
 // Cycles are cut here.
@@ -89,7 +94,7 @@ bool weir_plan_is_inside(const struct weir_plan *plan, const struct weir_connect
 	const struct weir_placed *from = &plan->placed[c->from->index];
 
 	return from->side == WEIR_DRIVER && from->depth < WEIR_DEPTH_MAX &&
-	       plan->placed[c->to->index].side == WEIR_DRIVER && c->to_port == 0 &&
+	       plan->placed[c->to->index].side == WEIR_DRIVER && may_enter(c) &&
 	       !leads_back(plan, c);
 }
 
@@ -101,7 +106,7 @@ static void spread_from(struct weir_plan *plan, const bool *can, const struct we
 		const struct weir_connection *c = weir_leaving(e, i);
 		struct weir_placed *to = &plan->placed[c->to->index];
 
-		if (!can[c->to->index] || c->to_port != 0 || leads_back(plan, c))
+		if (!can[c->to->index] || !may_enter(c) || leads_back(plan, c))
 			continue;
 		to->side = WEIR_DRIVER;
 		if (to->depth < depth)
@@ -139,7 +144,7 @@ static void look(const struct weir_plan *plan, const struct weir_connection *c, 
 	if (from->side == WEIR_USERSPACE) {
 		if (!ways->before || ways->before->class->is_source)
 			ways->before = c->from;
-	} else if (c->to_port) {
+	} else if (!may_enter(c)) {
 		ways->input = c->to_port;
 	} else if (from->depth == WEIR_DEPTH_MAX) {
 		ways->deep = true;
@@ -167,7 +172,7 @@ static const char *why_crossing(const struct weir_plan *plan, const struct weir_
 {
 	if (plan->placed[c->to->index].side == WEIR_USERSPACE)
 		return plan->placed[c->to->index].why;
-	if (c->to_port)
+	if (!may_enter(c))
 		return c->to_port == 1 ? "input 1" : "another input than 0";
 	return leads_back(plan, c) ? "leads back" : too_deep;
 }

@@ -157,7 +157,8 @@ static struct kernel_neighbor *add(struct weir_kernel *k, struct kernel_neighbor
 static bool is_news(const struct kernel_neighbor *n, const struct kernel_neigh *m,
 		    enum weir_neighbor_state state)
 {
-	if (!n->told || n->state != state)
+	// one that fails again was asked for again, so somebody waits for the answer
+	if (!n->told || n->state != state || state == WEIR_NEIGHBOR_FAILED)
 		return true;
 	return state == WEIR_NEIGHBOR_KNOWN && memcmp(n->mac, m->mac, sizeof(n->mac)) != 0;
 }

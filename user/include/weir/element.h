@@ -115,6 +115,9 @@ struct weir_class {
 	// Why it stays in userspace, where it has no object for the driver: lower case, no full
 	// stop.
 	const char *userspace;
+	// It makes no difference by which input a packet comes, so the driver may lead to any of
+	// them; what its program hands over comes by input 0.
+	bool inputs_alike;
 	bool is_source; // makes packets: the ledger counts what it emits as received or made
 	bool is_sink;	// ends packets on purpose (Discard, ToDevice)
 	bool transmits; // a sink that sends on an interface
@@ -140,7 +143,7 @@ struct weir_element {
 	unsigned n_in, n_out; // ports in use
 	int32_t len_delta; // set by configure: output 0 is longer than the input by so much, always
 	bool looks_at_tags; // set by configure: interfaces in front of it must leave VLAN tags in
-	void *self;	   // arguments: struct of the class
+	void *self;	    // arguments: struct of the class
 	struct weir_node **nodes;
 	unsigned n_nodes; // workers
 
