@@ -367,21 +367,46 @@ static bool meets(const struct fib6_change *c, struct weir_ip6 block, unsigned a
 	return !(((block.hi ^ c->prefix.hi) & m.hi) | ((block.lo ^ c->prefix.lo) & m.lo));
 }
 
+// Those of the entries of a branch, or the root, within a block, that the prefix covers. Where no
+// prefix is, in one go.
+static void touch_covered(struct fib6_change *c, const uint32_t *entries, unsigned kind,
+			  struct fib6_scope s, struct weir_ip6 block, unsigned at)
+{
+	if (c->len < s.cover_len || !meets(c, block, at))
+		return;
+	if (!kind) {
+		put(c, entries, touch(c, *entries, s, block, at));
+		return;
+	}
+	if (!fib6_scope_splits(c->trie, s, at) && c->len <= at) {
+		for (size_t i = 0; i < 1u << kind; i++) {
+			retire(c, entries[i], NULL);
+			put(c, &entries[i], s.cover);
+		}
+		return;
+	}
+	for (unsigned side = 0; side < 2; side++) {
+		struct weir_ip6 half = with_bits(block, at, 1, side);
+
+		touch_covered(c, entries + (side ? 1u << (kind - 1) : 0), kind - 1,
+			      fib6_scope_of(c->trie, s, half, at + 1), half, at + 1);
+	}
+}
+
 // The entries of a branch, or the root, which the prefix covers or lies in.
 static void touch_entries(struct fib6_change *c, const uint32_t *entries, unsigned kind,
 			  struct fib6_scope s, struct weir_ip6 block, unsigned at)
 {
 	const unsigned end = at + kind;
-	uint32_t i = c->len > at ? bits(c->prefix, at, kind) : 0, last = i;
+	struct weir_ip6 sub;
 
-	if (c->len < end)
-		last += (1u << (c->len > at ? end - c->len : kind)) - 1;
-	for (; i <= last; i++) {
-		struct weir_ip6 sub = with_bits(block, at, kind, i);
-
-		put(c, &entries[i],
-		    touch(c, entries[i], fib6_scope_of(c->trie, s, sub, end), sub, end));
+	if (c->len < end) {
+		touch_covered(c, entries, kind, s, block, at);
+		return;
 	}
+	entries += bits(c->prefix, at, kind);
+	sub = with_bits(block, at, kind, bits(c->prefix, at, kind));
+	put(c, entries, touch(c, *entries, fib6_scope_of(c->trie, s, sub, end), sub, end));
 }
 
 // A branch that has many more prefixes than it was built for, or many less, is built anew. So the
