@@ -50,7 +50,7 @@ static void share(struct weir_front_args *a, const struct kernel_lookup *l)
 {
 	const struct weir_fib6 *f = l->view->fib6;
 
-	a->share[a->n_share++] = kernel_share(l, "nodes6", f->words,
+	a->share[a->n_share++] = kernel_share("nodes6", f->words,
 					      l->front.fib6.n_words * sizeof(*f->words), f->moves);
 }
 

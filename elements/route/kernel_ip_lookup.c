@@ -45,9 +45,9 @@ static void share(struct weir_front_args *a, const struct kernel_lookup *l)
 	const struct weir_fib4_view *v = weir_fib4_view(f);
 
 	a->share[a->n_share++] =
-		kernel_share(l, "root", v->root, sizeof(*v->root) << (32 - v->shift), f->moves);
+		kernel_share("root", v->root, sizeof(*v->root) << (32 - v->shift), f->moves);
 	a->share[a->n_share++] = kernel_share(
-		l, "groups", v->groups,
+		"groups", v->groups,
 		l->front.fib.n_groups * WEIR_FIB4_GROUP_SIZE * sizeof(*v->groups), f->moves);
 }
 

@@ -44,19 +44,18 @@ static int check_outputs(struct weir_args *a, const struct kernel_lookup *l, uns
 int kernel_lookup_configure(struct weir_element *e, struct weir_args *a)
 {
 	struct kernel_lookup *l = lookup_of(e);
+	struct weir_kernel *k = weir_kernel_of(a, l->routes);
 	const struct kernel_routes *routes = kernel_routes_of(l->routes);
 
-	l->kernel = weir_kernel_of(a, l->routes);
-	if (!l->kernel || !routes)
+	if (!k || !routes)
 		return -EINVAL;
-	l->view = weir_kernel_view(l->kernel, l->iif);
-	if (!l->view || weir_kernel_on_move(l->kernel, moved, e))
+	l->view = weir_kernel_view(k, l->iif);
+	if (!l->view || weir_kernel_on_move(k, moved, e))
 		return weir_args_error(a, -1, "out of memory");
 	return check_outputs(a, l, routes->n_devices);
 }
 
-struct weir_share kernel_share(const struct kernel_lookup *l, const char *map, const void *data,
-			       size_t size, unsigned moves)
+struct weir_share kernel_share(const char *map, const void *data, size_t size, unsigned moves)
 {
 	return (struct weir_share){
 		.map = map,
@@ -65,8 +64,6 @@ struct weir_share kernel_share(const struct kernel_lookup *l, const char *map, c
 		.n = 1,
 		.live = true,
 		.moves = moves,
-		.hold = weir_kernel_hold,
-		.hold_arg = l->kernel,
 	};
 }
 
@@ -101,9 +98,9 @@ int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a
 	a->size = sizeof(l->front);
 	share(a, l);
 	a->share[a->n_share++] =
-		kernel_share(l, "hops", v->hops, l->front.n_hops * sizeof(*v->hops), 0);
+		kernel_share("hops", v->hops, l->front.n_hops * sizeof(*v->hops), 0);
 	a->share[a->n_share++] =
-		kernel_share(l, "buckets", v->buckets, l->front.n_buckets * sizeof(*v->buckets), 0);
+		kernel_share("buckets", v->buckets, l->front.n_buckets * sizeof(*v->buckets), 0);
 	if (!a->planning) {
 		l->told = l->front;
 		memcpy(l->told_of, a->share, sizeof(l->told_of));

@@ -17,7 +17,6 @@ enum { KERNEL_SHARES = 4 };
 struct kernel_lookup {
 	struct weir_element *routes;
 	char *iif;
-	struct weir_kernel *kernel;
 	const struct weir_view *view;
 
 	// What its program in the driver is told now, and was told when it was loaded.
@@ -29,8 +28,7 @@ int kernel_lookup_configure(struct weir_element *e, struct weir_args *a);
 // share: adds the table of its family to the others.
 int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a,
 			 void (*share)(struct weir_front_args *a, const struct kernel_lookup *l));
-struct weir_share kernel_share(const struct kernel_lookup *l, const char *map, const void *data,
-			       size_t size, unsigned moves);
+struct weir_share kernel_share(const char *map, const void *data, size_t size, unsigned moves);
 
 // What is behind the numbers that a look-up found, as a batch sees it.
 struct kernel_hops {

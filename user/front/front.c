@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <weir/kernel.h>
+
 #include "parts.h"
 
 #include <linux/bpf.h>
@@ -17,6 +19,17 @@
 bool front_has(const struct weir_front *f, const struct weir_element *e)
 {
 	return f->plan->placed[e->index].side == WEIR_DRIVER;
+}
+
+// Who follows the kernel changes its tables in a thread of its own, but not while what is loaded
+// takes their memory over.
+static void hold_tables(const struct weir_front *f, bool on)
+{
+	const struct weir_router *r = f->plan->router;
+
+	for (unsigned i = 0; i < r->n_elements; i++)
+		if (r->elements[i]->class->kernel)
+			weir_kernel_hold(r->elements[i]->class->kernel(r->elements[i]), on);
 }
 
 // --- loading ---
@@ -266,18 +279,21 @@ static void drop_paths(struct weir_front *f)
 int front_reload(struct weir_front *f, const struct weir_element *e, char *why, size_t size)
 {
 	struct front_program *p = &f->programs[e->index], fresh;
-	int rc;
+	int rc, shared;
 
 	if (f->off)
 		return 0;
+	hold_tables(f, true);
 	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, p, &f->common, why,
 				size);
+	shared = rc ? rc : front_program_share(&fresh);
+	hold_tables(f, false);
 	if (rc)
 		return rc;
 	front_program_close(p, &f->common);
 	*p = fresh;
 	drop_paths(f);
-	rc = front_program_share(p) ?: replace(f, e, p->fd) ?: switch_all(f, true);
+	rc = shared ?: replace(f, e, p->fd) ?: switch_all(f, true);
 	if (rc)
 		give_up(f, e, strerror(-rc));
 	else if (f->stays) // what is there already holds the router; this only shows it
@@ -355,9 +371,10 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 	if (!rc) {
 		f->xsk = x;
 		f->opt = *opt;
-		rc = open_beat(f)		 ?: load_programs(f, err)
-			     ?: share_tables(f) ?: join_all(f)
-			     ?: switch_all(f, true);
+		hold_tables(f, true);
+		rc = open_beat(f) ?: load_programs(f, err) ?: share_tables(f);
+		hold_tables(f, false);
+		rc = rc ?: join_all(f) ?: switch_all(f, true);
 	}
 	if (rc) {
 		weir_warn(err, NULL,

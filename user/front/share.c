@@ -75,15 +75,8 @@ static int map(const struct front_share *s)
 
 int front_share_map(struct front_share *s)
 {
-	int rc;
+	int rc = s->mapped ? 0 : map(s);
 
-	if (s->mapped)
-		return 0;
-	if (s->what.hold)
-		s->what.hold(s->what.hold_arg, true);
-	rc = map(s);
-	if (s->what.hold)
-		s->what.hold(s->what.hold_arg, false);
-	s->mapped = !rc;
+	s->mapped |= !rc;
 	return rc;
 }

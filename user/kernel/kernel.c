@@ -166,10 +166,8 @@ int weir_kernel_start(struct weir_kernel *k, struct weir_router *r, struct weir_
 	return rc;
 }
 
-void weir_kernel_hold(void *arg, bool on)
+void weir_kernel_hold(struct weir_kernel *k, bool on)
 {
-	struct weir_kernel *k = arg;
-
 	if (on)
 		kernel_lock(&k->lock);
 	else

@@ -22,9 +22,6 @@ struct weir_share {
 	// map: of the same data, size and number of moves.
 	bool live;
 	unsigned moves; // of a live one: another number when other memory lies at `data`
-	// Of a live one to which others than workers write: keeps them from it. NULL: nobody does.
-	void (*hold)(void *arg, bool on);
-	void *hold_arg;
 };
 
 enum { WEIR_SHARES = 8 };

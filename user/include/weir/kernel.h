@@ -33,9 +33,9 @@ struct weir_kernel *weir_kernel_new(const struct weir_kernel_options *o, struct 
 // For init: opens sockets in the network namespace of the caller, reads everything, and follows
 // from then on in a thread of its own. The tables are complete when it returns. 0 or -errno.
 int weir_kernel_start(struct weir_kernel *k, struct weir_router *r, struct weir_err *err);
-// What views hold stays as it is until it is called again with false. k: struct weir_kernel, as
-// weir_share has it.
-void weir_kernel_hold(void *k, bool on);
+// What views hold stays as it is until it is called again with false: for the driver half, while it
+// takes their memory over.
+void weir_kernel_hold(struct weir_kernel *k, bool on);
 // For fini_node: from then on nobody is told anything, and nothing changes.
 void weir_kernel_stop(struct weir_kernel *k);
 void weir_kernel_free(struct weir_kernel *k); // NULL is fine
