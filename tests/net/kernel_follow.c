@@ -94,16 +94,15 @@ static int by_text(const void *a, const void *b)
 // The lines of a text, sorted; the text is cut up.
 static unsigned lines(struct weir_buf *b, char ***v)
 {
-	unsigned n = 0;
+	unsigned n = 0, most = 0;
 	char *at = b->text, *line;
 
-	*v = NULL;
-	while (at && (line = strsep(&at, "\n"))) {
-		if (!*line)
-			continue;
-		*v = realloc(*v, (n + 1) * sizeof(**v));
-		(*v)[n++] = line;
-	}
+	for (size_t i = 0; i < b->len; i++)
+		most += b->text[i] == '\n';
+	*v = calloc(most + 1, sizeof(**v));
+	while (at && (line = strsep(&at, "\n")))
+		if (*line)
+			(*v)[n++] = line;
 	if (n)
 		qsort(*v, n, sizeof(**v), by_text);
 	return n;

@@ -513,6 +513,32 @@ Test(kernel_parse, random_changes_followed)
 	weir_err_free(&err);
 }
 
+// What reads well and makes no sense is refused by the mirror.
+Test(kernel_parse, impossible_lengths)
+{
+	struct weir_kernel_options o = {};
+	struct weir_err err = {};
+	struct weir_kernel *k = weir_kernel_new(&o, &err);
+	struct nlmsghdr *m = rule();
+
+	cr_assert(k && weir_kernel_view(k, NULL));
+	((struct fib_rule_hdr *)mnl_nlmsg_get_payload(m))->src_len = 200;
+	kernel_apply(k, m);
+	m = rule();
+	((struct fib_rule_hdr *)mnl_nlmsg_get_payload(m))->dst_len = 33;
+	kernel_apply(k, m);
+	m = route4();
+	((struct rtmsg *)mnl_nlmsg_get_payload(m))->rtm_dst_len = 33;
+	kernel_apply(k, m);
+	m = addr();
+	((struct ifaddrmsg *)mnl_nlmsg_get_payload(m))->ifa_prefixlen = 129;
+	kernel_apply(k, m);
+	cr_assert_eq(k->counts.malformed, 4);
+	cr_assert(kernel_commit(k));
+	weir_kernel_free(k);
+	weir_err_free(&err);
+}
+
 static unsigned counted;
 
 static void count(void *, const struct nlmsghdr *)

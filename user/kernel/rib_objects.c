@@ -394,12 +394,20 @@ static struct rib_rule_entry *find_rule(const struct rib *r, const struct rib_ru
 	return NULL;
 }
 
+static bool is_prefix(uint8_t family, struct weir_ip6 addr, unsigned len)
+{
+	return len <= (family == AF_INET6 ? 128 : 32) &&
+	       weir_ip6_equal(rib_masked(addr, len), addr);
+}
+
 int rib_rule(struct rib *r, const struct rib_rule *rule)
 {
 	struct rib_rule_entry *e = find_rule(r, rule), *v = r->rules.v;
 	uint32_t i = r->rules.n;
 
-	if (rule->family != AF_INET && rule->family != AF_INET6)
+	if ((rule->family != AF_INET && rule->family != AF_INET6) ||
+	    !is_prefix(rule->family, rule->dst, rule->dst_len) ||
+	    !is_prefix(rule->family, rule->src, rule->src_len))
 		return -EINVAL;
 	if (e) {
 		e->seen = true;
