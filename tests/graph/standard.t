@@ -271,3 +271,26 @@ i:    1
 j:    1 | 61
 <expr>:1:{{.*}}: CONTENTS and PAYLOAD exclude each other
 ...
+
+=== a batch over several outputs that lead nowhere: each packet is lost once
+== run
+click --simtime -b 64 CONFIG -h drops -h ledger
+== file CONFIG
+a :: InfiniteSource(DATA \<01>, LIMIT 10) -> q :: Queue(100);
+b :: InfiniteSource(DATA \<02>, LIMIT 10) -> q;
+d :: InfiniteSource(DATA \<03>, LIMIT 10) -> q;
+q -> u :: Unqueue(BURST 64) -> c :: Classifier(0/01, 0/02, 0/03, -);
+c[3] -> Discard;
+Script(wait 20ms, stop);
+== stdout
+drops:
+c.0 10 10
+c.1 10 10
+c.2 10 10
+
+ledger:
+made 30 30
+ended 0 0
+held 0
+dropped 30 30
+

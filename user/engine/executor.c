@@ -196,7 +196,8 @@ static bool shares_input(const struct weir_node *n, unsigned port)
 {
 	const struct weir_input *in = n->out[port].to;
 
-	if (in->chained)
+	// where packets are lost, a batch need not wait, though many outputs lead there
+	if (in->chained && in != &n->worker->free_input)
 		return false;
 	for (unsigned i = 0; i < port; i++)
 		if (n->out[i].to == in)
