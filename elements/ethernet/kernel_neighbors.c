@@ -15,7 +15,7 @@
 //
 //	k :: KernelRoutes(eth1);
 //	rt :: KernelIPLookup(k, IIF eth1);
-//	rt[4] -> DecIPTTL -> n :: KernelNeighbors(k, eth1) -> ToDevice(eth1);
+//	rt[5] -> DecIPTTL -> n :: KernelNeighbors(k, eth1) -> ToDevice(eth1);
 //	n[1] -> ICMPError(eth1, unreachable, host) -> rt;
 #include "kernel_neighbors.h"
 

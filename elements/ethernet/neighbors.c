@@ -218,14 +218,17 @@ static bool known_header(struct weir_node *n, const struct packet *p, struct nei
 	return true;
 }
 
-// The same for one that is known elsewhere.
+// The same for one that is known elsewhere. It may have become so a moment ago: then packets that
+// wait for it go first, as soon as the news is read.
 static bool found_header(struct weir_node *n, struct neighbor_key k, struct eth *eth)
 {
 	const struct neighbors *self = neighbors_of(n);
+	struct neighbors_state *s = n->state;
+	const struct neighbor *e = s->table.n_packets ? neighbor_find(&s->table, k) : NULL;
 
-	if (!self->class->find(n, k, eth->dst))
+	if ((e && e->n) || !self->class->find(n, k, eth->dst))
 		return false;
-	fill_cache(n->state, k, eth, weir_now(n) + self->poll_timeout);
+	fill_cache(s, k, eth, weir_now(n) + self->poll_timeout);
 	return true;
 }
 
@@ -240,6 +243,7 @@ static void wait(struct weir_node *n, struct packet *p, struct neighbor_key k)
 	struct chain failed = {};
 	struct neighbor *e;
 
+	neighbor_uncache(s, k); // what comes later waits, too
 	e = neighbor_ensure(t, k, now);
 	if (!e || !weir_may_keep(n)) {
 		neighbor_lose(n, NEIGHBOR_NO_BUFFER, p);

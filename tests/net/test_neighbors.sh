@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # KernelNeighbors between two hosts: packets go to neighbours that the kernel of the router finds
-# out, in both families and both halves; they fail, move and grow old.
+# out, in both families, also IPv4 over IPv6, and both halves; they fail, move and grow old.
 # shellcheck disable=SC2317
 set -u
 # shellcheck source=tests/net/lib.sh
@@ -29,6 +29,9 @@ both_families() {
 	give_ip6 r va fd00:1::1
 	give_ip6 r vb fd00:2::1
 	give_ip6 b b0 fd00:2::2
+	# a network of IPv4 behind a neighbour of IPv6 (RFC 8950)
+	ip -n "$tag-b" addr add 10.0.9.9/32 dev b0
+	ip -n "$tag-r" route add 10.0.9.0/24 via inet6 fd00:2::2 dev vb
 	ip -n "$tag-a" -6 route add default via fd00:1::1
 	ip -n "$tag-b" -6 route add default via fd00:2::1
 }
@@ -39,10 +42,13 @@ router() { # [OPTION ...]
 	run "$@" <<-'END'
 		k :: KernelRoutes(va, vb);
 		n :: KernelNeighbors(k, vb, TIMEOUT 60);
-		FromDevice(va) -> c :: Classifier(12/0800 30/0a0002, 12/86dd 38/fd000002, -);
+		FromDevice(va) -> c :: Classifier(12/0800 30/0a0002, 12/86dd 38/fd000002, 12/0800 30/0a0009, -);
 		c[0] -> Strip(14) -> CheckIPHeader -> GetIPAddress(16) -> v4 :: Counter -> [0] n;
 		c[1] -> Strip(14) -> CheckIP6Header -> GetIP6Address(24) -> v6 :: Counter -> [1] n;
-		c[2] -> ToHost(va);
+		c[2] -> Strip(14) -> CheckIPHeader -> GetIPAddress(16) -> rt :: KernelIPLookup(k, IIF va);
+		rt[6] -> named :: Counter -> [0] n;
+		rt[0], rt[1], rt[2], rt[3], rt[4], rt[5] -> Discard;
+		c[3] -> ToHost(va);
 		n -> ToDevice(vb);
 		n[1] -> failed :: Counter -> Discard;
 		FromDevice(vb) -> ToHost(vb);
@@ -141,6 +147,9 @@ for half in driver userspace; do
 	expect "one of IPv6, too ($half)" first fd00:2::2
 	expect "loses nothing ($half)" pings a 10.0.2.2 20 56
 	expect "nothing of IPv6 ($half)" pings a fd00:2::2 20 56
+	expect "finds IPv4 behind a neighbour of IPv6 ($half)" first 10.0.9.9
+	expect "loses nothing there ($half)" pings a 10.0.9.9 20 56
+	expect "by way of its name ($half)" between 21 100000 named.count
 	expect "the network's broadcast needs no neighbour ($half)" leaves_as 10.0.2.255 ff:ff:ff:ff:ff:ff
 	expect "they went through weir ($half)" between 20 100000 v4.count
 	expect "all of them ($half)" between 20 100000 v6.count
@@ -152,6 +161,7 @@ for half in driver userspace; do
 	expect "b gets another Ethernet address ($half)" moves 02:00:00:00:0b:0b
 	expect "and is found ($half)" pings a 10.0.2.2 20 56
 	expect "in IPv6, too ($half)" pings a fd00:2::2 20 56
+	expect "and by its name ($half)" pings a 10.0.9.9 20 56
 	expect "the router gets another Ethernet address ($half)" renames 02:00:00:00:0a:0b
 	expect "neighbours stay fresh ($half)" stays_fresh
 	pid=$main
