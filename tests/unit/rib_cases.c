@@ -393,6 +393,70 @@ Test(rib_cases, numbers_are_used_again)
 	rib_free(rib);
 }
 
+// --- room -------------------------------------------------------------------------------------
+
+static void add6(uint64_t hi, unsigned len, uint32_t link)
+{
+	struct rib_hop hop = {.link = link, .weight = 1};
+	struct rib_route r = {.family = AF_INET6,
+			      .dst = {.hi = hi},
+			      .len = (uint8_t)len,
+			      .type = RTN_UNICAST,
+			      .table = RT_TABLE_MAIN,
+			      .hops = &hop,
+			      .n_hops = 1};
+
+	cr_assert_eq(rib_route(rib, &r, true, false), 0);
+}
+
+// Where a table is, and how much of it a program can reach.
+struct extent {
+	unsigned moves;
+	uint32_t room;
+};
+
+static struct extent extent_of(bool v6)
+{
+	if (v6)
+		return (struct extent){view->fib6->moves, view->fib6->n_words};
+	return (struct extent){view->fib4->moves, view->fib4->n_groups};
+}
+
+// Adds prefixes until there is memory for more, where it is.
+static void grow(bool v6)
+{
+	struct extent was = extent_of(v6), is = was;
+	bool moved = false;
+
+	for (uint32_t i = 0; i < 4096 && is.room == was.room; i++) {
+		if (v6)
+			add6(0x2000ull << 48 | (uint64_t)(i * 40503 & 0xfff) << 48 | 0x8000, 49,
+			     ETH0);
+		else
+			add4(0x0b000000 + (i << 16), 24, ETH0, 0);
+		moved = rib_commit(rib);
+		is = extent_of(v6);
+	}
+	cr_assert_neq(is.room, was.room);
+	cr_assert_eq(is.moves, was.moves);
+	cr_expect(moved, "IPv%d", v6 ? 6 : 4);
+	rib_publish(rib);
+	cr_expect_not(rib_commit(rib));
+}
+
+// Programs have to be told, or they hand over what lies beyond.
+Test(rib_cases, tables_grow_where_they_are)
+{
+	start(&(struct rib_options){0});
+	add4(0x0b000000, 24, ETH0, 0);
+	add6(0x2000ull << 48, 49, ETH0);
+	commit();
+	commit();
+	grow(false);
+	grow(true);
+	rib_free(rib);
+}
+
 // --- views ------------------------------------------------------------------------------------
 
 Test(rib_cases, views)

@@ -557,10 +557,15 @@ static unsigned moves_of(const struct rib_merge *m)
 	return m->v6 ? m->fib6.moves : m->fib4.moves;
 }
 
+static uint32_t room_of(const struct rib_merge *m)
+{
+	return m->v6 ? m->fib6.n_words : m->fib4.n_groups;
+}
+
 bool rib_merge_moved(const struct rib *r)
 {
 	for (const struct rib_merge *m = r->merges; m; m = m->next)
-		if (m->moves != moves_of(m))
+		if (m->moves != moves_of(m) || m->room != room_of(m))
 			return true;
 	for (const struct rib_iface *i = r->ifaces; i; i = i->next)
 		if (i->want[0] != i->shown[0] || i->want[1] != i->shown[1])
@@ -572,8 +577,10 @@ void rib_publish(struct rib *r)
 {
 	for (struct rib_iface *i = r->ifaces; i; i = i->next)
 		show(r, i);
-	for (struct rib_merge *m = r->merges; m; m = m->next)
+	for (struct rib_merge *m = r->merges; m; m = m->next) {
 		m->moves = moves_of(m);
+		m->room = room_of(m);
+	}
 	r->hops.grown = false;
 }
 

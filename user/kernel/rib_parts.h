@@ -253,6 +253,7 @@ struct rib_merge {
 	unsigned longest_dst; // of its steps; 0: none has any
 	bool has_actions;     // some of them have no table
 	unsigned moves;	      // of the table, at the last publish
+	uint32_t room;	      // of it, likewise: programs reach no further
 	struct weir_fib4 fib4;
 	struct weir_fib6 fib6; // one of both
 };
