@@ -34,19 +34,20 @@ struct weir_share kernel_share(const char *map, const void *data, size_t size, u
 struct kernel_hops {
 	const struct weir_hop *hops;
 	const uint32_t *buckets;
-	uint32_t n_hops;
 };
 
 WEIR_INLINE struct kernel_hops kernel_hops_of(const struct weir_view *v)
 {
-	return (struct kernel_hops){v->hops, v->buckets, v->n_hops};
+	return (struct kernel_hops){v->hops, v->buckets};
 }
 
-// Without a prefix for an address the value is no number of a hop.
-WEIR_INLINE uint32_t kernel_hop_number(const struct kernel_hops *v, uint32_t value)
+// Without a prefix for an address the value is no number of a hop. What is one has its hop, even
+// while the view does not say yet that there is room for more.
+WEIR_INLINE uint32_t kernel_hop_number(uint32_t value)
 {
-	return value < v->n_hops ? value : WEIR_HOP_NO_ROUTE;
+	return value != WEIR_FIB4_NONE ? value : WEIR_HOP_NO_ROUTE;
 }
+_Static_assert((uint32_t)WEIR_FIB4_NONE == (uint32_t)WEIR_FIB6_NONE, "of either family");
 
 // Of packets whose hop is a group, the hop in it. Out of the way of batches without any.
 static __attribute__((noinline)) void kernel_spread(struct kernel_hops v, struct packet *const *p,
@@ -64,7 +65,7 @@ static __attribute__((noinline)) void kernel_spread(struct kernel_hops v, struct
 		const uint32_t hash = weir_steer(p[i], WEIR_KEY_FLOW, NULL).hash;
 		const uint32_t *bucket = &v.buckets[weir_hop_bucket(&v.hops[value[i]], hash)];
 
-		value[i] = kernel_hop_number(&v, __atomic_load_n(bucket, __ATOMIC_RELAXED));
+		value[i] = __atomic_load_n(bucket, __ATOMIC_RELAXED);
 	}
 }
 
@@ -76,7 +77,7 @@ WEIR_INLINE void kernel_resolve(const struct kernel_hops *v, struct packet *cons
 
 	WEIR_UNROLL
 	for (unsigned i = 0; i < n; i++) {
-		value[i] = kernel_hop_number(v, value[i]);
+		value[i] = kernel_hop_number(value[i]);
 		masks |= v->hops[value[i]].mask;
 	}
 	if (WEIR_UNLIKELY(masks))
