@@ -290,6 +290,23 @@ overrun() {
 		follows 900
 }
 
+# The same of a neighbour: what the kernel said last is lost, what it said before is still there.
+lost_neighbor() {
+	local i near=(10.1.0.50 dev e0)
+	ip -n "$tag-r" neigh replace "${near[@]}" lladdr 02:00:00:00:00:00 nud permanent
+	answers 'is known' neighbor "${near[0]}" known 3000 || return
+	kill -STOP "$pid"
+	for ((i = 1; i < 3000; i++)); do
+		printf "neigh replace ${near[*]} lladdr 02:00:00:00:%02x:%02x nud permanent\n" \
+			$((i >> 8)) $((i & 255))
+	done >"$scratch/neighbors"
+	ip -n "$tag-r" -batch "$scratch/neighbors"
+	ip -n "$tag-r" neigh del "${near[@]}"
+	kill -CONT "$pid"
+	sleep 1
+	answers 'is gone' neighbor "${near[0]}" gone 3000
+}
+
 # Messages come while everything is read, and there is little room for them.
 amid_changes() {
 	local changer
@@ -353,6 +370,7 @@ expect "it ends" stop
 calm
 start -r 65536
 expect "lost news are made good" overrun
+expect "lost news of a neighbour" lost_neighbor
 expect "it ends" stop
 expect "a start amid changes" amid_changes
 expect "a start amid changes, with little room" amid_changes -r 65536

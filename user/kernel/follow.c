@@ -42,6 +42,21 @@ static const unsigned news_groups[] = {
 static const unsigned near_groups[] = {RTNLGRP_NEIGH, 0};
 static const unsigned no_groups[] = {0};
 
+// Messages that say nothing new.
+static void forget(void *, const struct nlmsghdr *) {}
+
+// What was told before is older than what is read now, and after some was lost the kernel tells no
+// more until all of it was taken.
+static void forget_all(struct weir_kernel *k, struct kernel_socket *s)
+{
+	int n;
+
+	do {
+		n = kernel_receive(s, &k->inbox, false);
+		kernel_each_message(&k->inbox, n, forget, k);
+	} while (n > 0 || n == -ENOBUFS);
+}
+
 // At the start changes are waited out, as what is read should be whole; if they never end, the
 // thread goes on with that.
 static int read_all(struct weir_kernel *k)
@@ -51,6 +66,7 @@ static int read_all(struct weir_kernel *k)
 	k->overrun = true;
 	for (unsigned i = 0; !rc && k->overrun && i < ATTEMPTS; i++) {
 		k->overrun = false;
+		forget_all(k, &k->news);
 		rc = kernel_resync(k, RIB_ALL);
 	}
 	rc = rc ?: kernel_resync_neighbors(k);
@@ -142,9 +158,7 @@ static void take_neighbors(struct weir_kernel *k)
 	} while (n > 0);
 }
 
-// Answers to requests for neighbours: errors that say nothing new.
-static void forget(void *, const struct nlmsghdr *) {}
-
+// Answers to requests for neighbours are errors.
 static void take_answers(struct weir_kernel *k)
 {
 	int n;
@@ -153,29 +167,21 @@ static void take_answers(struct weir_kernel *k)
 		kernel_each_message(&k->inbox, n, forget, k);
 }
 
-// What was told before is older than what is read now.
-static void forget_news(struct weir_kernel *k)
-{
-	int n;
-
-	do {
-		n = kernel_receive(&k->news, &k->inbox, false);
-		kernel_each_message(&k->inbox, n, forget, k);
-	} while (n > 0 || n == -ENOBUFS);
-}
 
 static void recover(struct weir_kernel *k)
 {
 	if (k->overrun) {
 		k->overrun = false;
-		forget_news(k);
+		forget_all(k, &k->news);
 		if (kernel_resync(k, RIB_ALL)) {
 			k->overrun = true;
 			k->doubt_from = kernel_now();
 		}
 	}
-	if (k->near_overrun)
+	if (k->near_overrun) {
+		forget_all(k, &k->near);
 		k->near_overrun = kernel_resync_neighbors(k);
+	}
 }
 
 // When what is doubted is read again: soon, but rarely, and the later the longer it takes, as the
