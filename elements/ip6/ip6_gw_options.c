@@ -2,10 +2,10 @@
 // IP6GWOptions: what a router looks at before it forwards an IPv6 packet. Of the hop-by-hop options
 // the first eight are looked at (RFC 9673); one that is not known is passed over, or the packet is
 // lost, or it leaves by `option`, as the upper two bits of its type say (RFC 8200 4.2). Jumbograms
-// (RFC 2675) are not known. A packet with a routing header of type 0 that is not at its end leaves
-// by `routing` (RFC 5095). Both for ICMP6Error(…, parameterproblem), with the Parameter Problem
-// annotation pointing at the mistake. A packet whose source is good on its own link only
-// (RFC 4291 2.5.6) leaves by `scope`.
+// (RFC 2675) are not known. A packet whose first routing header is of type 0 and not at its end
+// leaves by `routing` (RFC 5095); one behind a fragment or authentication header is not looked for.
+// Both for ICMP6Error(…, parameterproblem), with the Parameter Problem annotation pointing at the
+// mistake. A packet whose source is good on its own link only (RFC 4291 2.5.6) leaves by `scope`.
 //
 //	gio :: IP6GWOptions;
 //	gio[option] -> ICMP6Error(2001:db8::1, parameterproblem, option) -> ...
@@ -69,24 +69,26 @@ static unsigned hop_options(struct packet *p, const struct ip6 *ip, uint32_t len
 	return OUT;
 }
 
-// Looks for a routing header. The chain has been walked.
+// Looks at the first routing header, as the driver's half does: it stands before fragment and
+// authentication headers (RFC 8200 4.1). The chain has been walked.
 static unsigned routing(struct packet *p, const struct ip6 *ip, uint32_t end)
 {
+	const struct ip6_routing *r;
+	uint32_t at = sizeof(*ip);
 	uint8_t proto = ip->next;
 
-	for (uint32_t at = sizeof(*ip); at < end && weir_ip6_is_extension(proto);) {
+	while (at < end && (proto == IPPROTO6_HOP || proto == IPPROTO6_OPTIONS)) {
 		const struct ip6_ext *x = weir_network_at(p, at, sizeof(*x));
-		const struct ip6_routing *r = (const struct ip6_routing *)x;
 
 		if (!x)
-			break;
-		if (proto == IPPROTO6_ROUTING && !r->type && r->left)
-			return refuse(p, at + (uint32_t)offsetof(struct ip6_routing, type),
-				      ROUTING);
+			return OUT;
 		at += weir_ip6_extension_len(proto, x);
 		proto = x->next;
 	}
-	return OUT;
+	r = at < end ? weir_network_at(p, at, sizeof(*r)) : NULL;
+	if (!r || proto != IPPROTO6_ROUTING || r->type || !r->left)
+		return OUT;
+	return refuse(p, at + (uint32_t)offsetof(struct ip6_routing, type), ROUTING);
 }
 
 static unsigned extensions(struct packet *p, const struct ip6 *ip)
@@ -180,5 +182,10 @@ WEIR_CASES(ip6_gw_options, {"", "ip6 udp", "out", ""}, {"", "ip6 frag ah udp", "
 	   {"", "ip6 hop dest routing left=1 udp", "routing",
 	    "ip6 hop dest routing left=1 udp param_prob=58"},
 	   {"", "ip6 routing left=0 udp", "out", ""},
+	   // but for those out of place, which both halves leave to the destination
+	   {"", "ip6 frag routing left=1 udp", "out", ""},
+	   {"", "ip6 ah routing left=1 udp", "out", ""},
+	   {"", "ip6 dest frag routing left=1 udp", "out", ""},
+	   {"", "ip6 routing rtype=4 left=1 routing left=1 udp", "out", ""},
 	   {"", "ip6 routing rtype=4 left=1 udp", "out", ""}, {"", "ip6 next=43 zero=7", "out", ""},
 	   {"", "ip6 hop opt=820100 udp network=none transport=none", "out", ""});
