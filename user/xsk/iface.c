@@ -28,7 +28,7 @@ static int ask(const char *name, unsigned long request, struct ifreq *req)
 	if (fd < 0)
 		return -errno;
 	snprintf(req->ifr_name, sizeof(req->ifr_name), "%s", name);
-	if (ioctl(fd, request, req))
+	if (ioctl(fd, request, req) < 0) // what ETHTOOL_SFEATURES has to say besides is above zero
 		e = -errno;
 	close(fd);
 	return e;
