@@ -2,18 +2,19 @@
 // What the workers of an element that knows neighbours tell each other.
 #include "neighbors.h"
 
-enum { NS_PER_MS = 1000000 };
+enum { NS_PER_MS = 1000000, CLOCKS_APART = 1000 /* ms, by which those of workers are at most */ };
 
 bool neighbor_asked(struct neighbor_log *log, struct neighbor_key k, uint64_t now, uint64_t within)
 {
 	const uint32_t ms = (uint32_t)(now / NS_PER_MS), hash = neighbor_hash(k, log->seed);
+	const uint32_t least = (uint32_t)(within / NS_PER_MS) + CLOCKS_APART;
 	uint64_t *slot = &log->asked[hash % NEIGHBOR_CACHE];
 	uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
 
 	do {
-		// the clocks of two workers are a round apart: it may be before now or behind
-		if (old && old >> 32 == hash &&
-		    (int32_t)(ms - (uint32_t)old) < (int32_t)(within / NS_PER_MS))
+		// the clocks of two workers are a round apart: it may be before now or behind; what
+		// looks as if it were far behind is weeks ago
+		if (old && old >> 32 == hash && ms - (uint32_t)old + CLOCKS_APART < least)
 			return true;
 	} while (!__atomic_compare_exchange_n(slot, &old, (uint64_t)hash << 32 | ms, true,
 					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
@@ -99,7 +100,7 @@ static void take_in(struct weir_node *n, const struct neighbor_news *news)
 	const struct neighbor_class *class = neighbors_of(n)->class;
 
 	if (news->all) {
-		class->missed(n);
+		catch_up(n);
 		return;
 	}
 	if (class->hear)

@@ -307,6 +307,29 @@ Test(kernel_neighbors, no_flood_of_news_hides_one)
 	rig_close(&g);
 }
 
+// As of broadcast addresses, when the interface gets an address.
+Test(kernel_neighbors, packets_leave_whatever_made_the_neighbour_known)
+{
+	static const uint8_t eth[6] = {2, [5] = 5};
+	const struct neighbor_news news = {.all = true};
+	struct kernel_hub *hub;
+	struct rig g;
+
+	rig_open(&g, "");
+	hub = kernel_hub(g.q->self);
+	push(&g, g.a, ip4(255), 1, 2);
+	push(&g, g.b, ip4(2), 3, 1);
+	neighbor_lock(&hub->log);
+	neighbor_learn(&hub->known, neighbor_ensure(&hub->known, ip4(255), 0), eth, 0);
+	kernel_neighbors_tell(hub, &news);
+	neighbor_unlock(&hub->log);
+	rounds(&g);
+	cr_assert_str_eq(pull(g.out), "12");
+	cr_assert_eq(last_header.dst[5], 5);
+	cr_assert_eq(number(&g, "q.length"), 1);
+	rig_close(&g);
+}
+
 Test(kernel_neighbors, who_needs_no_neighbour)
 {
 	const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};

@@ -150,3 +150,22 @@ Test(neighbors, table_agrees_with_an_array)
 	cr_assert_eq(n, 0);
 	neighbor_table_free(&t);
 }
+
+Test(neighbors, who_asks_is_told_who_asked_before)
+{
+	static struct neighbor_log log;
+	const uint64_t second = NEIGHBOR_NS, day = 86400 * second;
+	uint64_t t = 5 * second;
+
+	cr_assert_not(neighbor_asked(&log, key(1), t, second));
+	cr_assert(neighbor_asked(&log, key(1), t, second));
+	cr_assert(neighbor_asked(&log, key(1), t + second / 2, second));
+	cr_assert(neighbor_asked(&log, key(1), t - second / 10, second), "by a clock behind");
+	cr_assert_not(neighbor_asked(&log, key(2), t, second));
+	cr_assert_not(neighbor_asked(&log, key(1), t + second, second));
+	// the count of milliseconds is half way round, and goes round
+	for (unsigned days = 20; days < 50; days++) {
+		t += days * day;
+		cr_assert_not(neighbor_asked(&log, key(1), t, second), "%u days", days);
+	}
+}
