@@ -6,7 +6,8 @@
 //
 // An advertisement is heeded if it is valid (7.1.2) and somebody asked for the address; one that
 // does not override (7.2.5) does not change what is known. Packets wait for it as in ARPQuerier,
-// and all its limits are here, too. IP6NDSolicitor(NAME) takes both addresses from AddressInfo.
+// and all its limits are here, too; but an address is asked for once a second at most (7.2.2).
+// IP6NDSolicitor(NAME) takes both addresses from AddressInfo.
 //
 //	nd :: IP6NDSolicitor(fe80::2c0:ff:feae:67ef, 0:0:c0:ae:67:ef);
 //	c :: Classifier(12/86dd 20/3aff 54/88, 12/86dd); c[0] -> [1]nd;
@@ -73,7 +74,7 @@ static bool group(const struct neighbors *, struct neighbor_key k, uint8_t *dst)
 
 static const struct neighbor_class nd_neighbors = {
 	.wide = true,
-	.pause = NEIGHBOR_NS / 10,
+	.pause = NEIGHBOR_NS, // RFC 4861 7.2.2: no more often
 	.asks = "neighbor solicitations",
 	.ask = ask,
 	.group = group,

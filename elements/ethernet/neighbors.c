@@ -3,7 +3,8 @@
 #include "neighbors.h"
 
 enum { OUT, QUERIES };
-enum { POLLS_FAST = 10, PAUSES_SLOW = 20 }; // so many queries, then one in so many pauses
+enum { POLLS_FAST = 10 }; // so many queries, then slower
+static const uint64_t PAUSE_SLOW = 2ull * NEIGHBOR_NS;
 
 static const struct neighbor_class *class_of(const struct weir_node *n)
 {
@@ -30,7 +31,7 @@ static void send_query(struct weir_node *n, struct packet *q)
 static bool ask_now(struct weir_node *n, struct neighbor *e, uint64_t now)
 {
 	const struct neighbors_state *s = n->state;
-	uint64_t pause = class_of(n)->pause * (e->polls >= POLLS_FAST ? PAUSES_SLOW : 1);
+	uint64_t pause = e->polls >= POLLS_FAST ? PAUSE_SLOW : class_of(n)->pause;
 
 	if (e->polled && now < e->polled + pause)
 		return false;

@@ -48,7 +48,7 @@ static void share(struct weir_front_args *a, const struct kernel_lookup *l)
 		kernel_share("root", v->root, sizeof(*v->root) << (32 - v->shift), f->moves);
 	a->share[a->n_share++] = kernel_share(
 		"groups", v->groups,
-		l->front.fib.n_groups * WEIR_FIB4_GROUP_SIZE * sizeof(*v->groups), f->moves);
+		sizeof(*v->groups) * WEIR_FIB4_GROUP_SIZE * l->front.fib.n_groups, f->moves);
 }
 
 static int driver(const struct weir_element *e, struct weir_front_args *a)

@@ -54,7 +54,8 @@ static int configure(struct weir_element *e, struct weir_args *a)
 	if (a->n_rest > WEIR_KERNEL_DEVICES)
 		rc = weir_args_error(a, -1, "has at most %d interfaces", WEIR_KERNEL_DEVICES);
 	for (unsigned i = 0; devices && i < a->n_rest; i++)
-		rc = take_device(e, a, devices, i) ?: rc;
+		if (take_device(e, a, devices, i))
+			rc = -EINVAL;
 	if (!rc) {
 		self->n_devices = a->n_rest;
 		self->kernel = weir_kernel_new(&o, a->err);

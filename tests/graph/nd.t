@@ -1,8 +1,7 @@
 IP6NDSolicitor and IP6NDAdvertiser over time.
 
 === packets wait for the advertisement and leave in order
-An advertisement is there before the next packet; multicasts need none. The address that nobody
-answers for is asked for ten times a second.
+An advertisement is there before the next packet; multicasts need none.
 == run
 click --simtime CONFIG
 == file CONFIG
@@ -98,11 +97,12 @@ q.responses:
 
 === TIMEOUT and POLL_TIMEOUT
 What is known is checked by asking the neighbour itself, and given up TIMEOUT after its last answer.
+One packet waits as the table is looked through then, and is lost.
 == run
 click --simtime CONFIG
 == file CONFIG
-s :: RatedSource(DATA \<60>, RATE 10, LIMIT 9, STOP true, ACTIVE false) -> Paint(254, 0) -> Paint(128, 1)
-	-> Paint(9, 15) -> q :: IP6NDSolicitor(fe80::1, 2:0:0:0:0:1, TIMEOUT 0.55s, POLL_TIMEOUT 0.25s)
+s :: RatedSource(DATA \<60>, RATE 1, LIMIT 9, STOP true, ACTIVE false) -> Paint(254, 0) -> Paint(128, 1)
+	-> Paint(9, 15) -> q :: IP6NDSolicitor(fe80::1, 2:0:0:0:0:1, TIMEOUT 5.5s, POLL_TIMEOUT 2.5s)
 	-> c :: Counter -> Discard;
 q[1] -> Print(q, 54) -> Discard; Idle -> [1] q;
 Script(write q.insert fe80::9 2:0:0:0:0:9, write s.active true);
@@ -117,7 +117,24 @@ q:   86 | 3333ff00 00090200 00000001 86dd6000 00000020 3afffe80 00000000 0000000
 c.count:
 6
 q.length:
+2
+
+=== nobody is solicited more than once a second
+RFC 4861 7.2.2. After ten times, it is every other second.
+== run
+click --simtime CONFIG
+== file CONFIG
+RatedSource(DATA \<60>, RATE 10, LIMIT 140, STOP true) -> Paint(254, 0) -> Paint(128, 1)
+	-> Paint(9, 15) -> q :: IP6NDSolicitor(fe80::1, 2:0:0:0:0:1) -> Discard;
+q[1] -> asked :: Counter -> Discard; Idle -> [1] q;
+DriverManager(wait 2.55s, read asked.count, wait 7s, read asked.count, pause, read asked.count)
+== stderr
+asked.count:
 3
+asked.count:
+10
+asked.count:
+12
 
 === IP6NDAdvertiser: handlers
 == config
