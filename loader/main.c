@@ -11,6 +11,7 @@ static const struct {
 	int (*fn)(int argc, char **argv);
 } commands[] = {
 	{"run", "run a router", cmd_run},
+	{"init", "write a configuration that routes by the kernel's routes", cmd_init},
 	{"load", "put a router that needs no process into the driver", cmd_load},
 	{"unload", "take away what a router left in the driver", cmd_unload},
 	{"status", "show which routers there are", cmd_status},

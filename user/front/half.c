@@ -94,17 +94,16 @@ static struct weir_count count_of(const struct weir_front *f, const struct weir_
 	return i == derived && front_derives(e) ? derive(f, e, i) : sum(f, p->counts_fd, i);
 }
 
-// Each element has one output that is derived, so this goes up a tree.
+// By all of its inputs. Each element has one output that is derived, so this goes up a tree.
 static struct weir_count came_in(const struct weir_front *f, const struct weir_element *e)
 {
-	const struct weir_wiring *w = weir_wiring(e);
 	struct weir_count all = {};
 
-	for (unsigned i = w->in[0].first; i < w->in[0].first + w->in[0].n; i++) {
-		const struct weir_connection *c = &e->router->connections[w->by_in[i]];
+	for (unsigned i = 0; i < e->router->n_connections; i++) {
+		const struct weir_connection *c = &e->router->connections[i];
 		struct weir_count one;
 
-		if (!weir_plan_is_inside(f->plan, c))
+		if (c->to != e || !weir_plan_is_inside(f->plan, c))
 			continue;
 		one = count_of(f, c->from, c->from_port);
 		all.packets += one.packets;
