@@ -34,7 +34,8 @@ elementclass Interface { $dev, $paint, $mtu |
 		-> [0] nd
 		-> to;
 
-	redirect[1] -> ICMP6Error($dev:ip6ll, redirect, LINK $dev:ip6net) -> [1] output;
+	// to a host of this link, and believed only if no router has touched its hop limit
+	redirect[1] -> ICMP6Error($dev:ip6ll, redirect, LINK $dev:ip6net) -> [0] nd;
 	options[option] -> ICMP6Error($dev, parameterproblem, option) -> [1] output;
 	options[routing] -> ICMP6Error($dev, parameterproblem, header) -> [1] output;
 	options[scope] -> Discard;		// of which link it is nobody could be told

@@ -67,6 +67,14 @@ learned() { # MTU: of the way to b
 	on a ip -6 route get "$b" | grep -q "mtu $1" || because "$(on a ip -6 route get "$b")"
 }
 
+redirected() { # a, which goes by the router to an address of its own link, learns the direct way
+	local ll to=2001:db8:1::77
+	ll=$(ip -n "$tag-r" -6 -br addr show dev va scope link | awk '{ sub("/.*", "", $3); print $3 }')
+	ip -n "$tag-a" route add $to via "$ll" dev a0
+	on a ping -q -c 3 -i 0.3 -W 1 $to >/dev/null
+	[[ $(on a ip -6 route get $to) != *" via $ll"* ]] || because "$(on a ip -6 route get $to)"
+}
+
 hosts6
 expect "starts" router
 main=$pid
@@ -80,6 +88,7 @@ expect "hop limits go down" hlim_seen
 expect "traceroute" trace "$rb"
 expect "time exceeded" told "Time exceeded: Hop limit" "$b" -t 1
 expect "no route" told "No route" 2001:db8:9::9
+expect "a neighbour is redirected" redirected
 expect "no such neighbour" told "100% packet loss" 2001:db8:2::77
 pid=$main
 expect "balances" soon balances
