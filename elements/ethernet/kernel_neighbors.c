@@ -381,6 +381,7 @@ static int configure(struct weir_element *e, struct weir_args *a)
 	if (!neighbors_memory(&self->core, sizeof(struct kernel_hub)) ||
 	    weir_area_grow(&self->source, sizeof(uint64_t), false))
 		return weir_args_error(a, -1, "out of memory");
+	kernel_hub(self)->known.seed = self->core.log->seed;
 	self->kernel = weir_kernel_of(a, self->routes);
 	if (!self->kernel)
 		return -EINVAL;

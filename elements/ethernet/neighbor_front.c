@@ -3,6 +3,7 @@
 #include "neighbors.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
 
 bool neighbors_memory(struct neighbors *self, size_t size)
 {
@@ -10,7 +11,11 @@ bool neighbors_memory(struct neighbors *self, size_t size)
 					       : NEIGHBOR_PLACES4 * sizeof(struct neighbor4);
 
 	self->log = calloc(1, size);
-	return self->log && !weir_area_grow(&self->front, bytes, false);
+	if (!self->log || weir_area_grow(&self->front, bytes, false))
+		return false;
+	if (getrandom(&self->log->seed, sizeof(self->log->seed), GRND_NONBLOCK) < 0)
+		self->log->seed = (uint32_t)((uintptr_t)self->log >> 4);
+	return true;
 }
 
 void neighbors_memory_free(struct neighbors *self)

@@ -52,7 +52,7 @@ struct neighbor_log {
 	unsigned lock; // spin; taken for a few instructions, and only for what is rare
 	uint64_t seq;  // news written so far; readers: workers
 	struct neighbor_news news[NEIGHBOR_LOG];
-	uint32_t seed; // for the hashes of `asked`
+	uint32_t seed; // for the hashes of `asked`: nobody can keep us from asking for another
 	// Atomic, written by all workers:
 	uint64_t source;		// our Ethernet address, in the lower bits
 	uint64_t asked[NEIGHBOR_CACHE]; // by hash: hash, and the millisecond of the last query

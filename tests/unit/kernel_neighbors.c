@@ -243,6 +243,18 @@ static void change(struct rig *g, struct neighbor_key (*ip)(uint8_t))
 	cr_assert_eq(number(g, "q.length"), 2);
 }
 
+Test(kernel_neighbors, nobody_knows_its_hashes)
+{
+	const struct kernel_hub *hub;
+	struct rig g;
+
+	rig_open(&g, "");
+	hub = kernel_hub(g.q->self);
+	cr_assert(hub->log.seed);
+	cr_assert(hub->known.seed);
+	rig_close(&g);
+}
+
 Test(kernel_neighbors, changes_and_ends_are_heard_at_once)
 {
 	both_families(change);
