@@ -39,16 +39,18 @@ static void kernel_ip_lookup(struct weir_node *n, unsigned, struct batch *b)
 	kernel_leave(n, &v, b, value);
 }
 
-static void share(struct weir_front_args *a, const struct kernel_lookup *l)
+static void share(struct weir_front_args *a, struct kernel_lookup *l)
 {
 	const struct weir_fib4 *f = l->view->fib4;
 	const struct weir_fib4_view *v = weir_fib4_view(f);
+	const size_t group = WEIR_FIB4_GROUP_SIZE * sizeof(*v->groups);
 
+	l->front.fib.shift = v->shift;
+	l->front.fib.n_groups = kernel_reach(f->n_groups, group);
 	a->share[a->n_share++] =
 		kernel_share("root", v->root, sizeof(*v->root) << (32 - v->shift), f->moves);
-	a->share[a->n_share++] = kernel_share(
-		"groups", v->groups,
-		sizeof(*v->groups) * WEIR_FIB4_GROUP_SIZE * l->front.fib.n_groups, f->moves);
+	a->share[a->n_share++] =
+		kernel_share("groups", v->groups, group * l->front.fib.n_groups, f->moves);
 }
 
 static int driver(const struct weir_element *e, struct weir_front_args *a)

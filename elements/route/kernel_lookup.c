@@ -67,33 +67,23 @@ struct weir_share kernel_share(const char *map, const void *data, size_t size, u
 	};
 }
 
-static uint32_t at_most(size_t n, size_t most)
+uint32_t kernel_reach(size_t n, size_t size)
 {
-	return (uint32_t)(n < most ? n : most);
-}
+	enum { REACH = 1 << 28 }; // the verifier bounds offsets by 2^29
 
-// As much of the memory as programs can reach: the verifier bounds offsets by 2^29.
-static struct kernel_front front_of(const struct weir_view *v)
-{
-	enum { REACH = 1 << 28 };
-
-	return (struct kernel_front){
-		.fib.shift = weir_fib4_view(v->fib4)->shift,
-		.fib.n_groups = at_most(v->fib4->n_groups,
-					REACH / (WEIR_FIB4_GROUP_SIZE * sizeof(uint32_t))),
-		.fib6.n_words = at_most(v->fib6->n_words, REACH / sizeof(uint32_t)),
-		.n_hops = at_most(v->n_hops, REACH / sizeof(struct weir_hop)),
-		.n_buckets = at_most(v->n_buckets, REACH / sizeof(uint32_t)),
-	};
+	return (uint32_t)(n < REACH / size ? n : REACH / size);
 }
 
 int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a,
-			 void (*share)(struct weir_front_args *a, const struct kernel_lookup *l))
+			 void (*share)(struct weir_front_args *a, struct kernel_lookup *l))
 {
 	struct kernel_lookup *l = lookup_of(e);
 	const struct weir_view *v = l->view;
 
-	l->front = front_of(v);
+	l->front = (struct kernel_front){
+		.n_hops = kernel_reach(v->n_hops, sizeof(*v->hops)),
+		.n_buckets = kernel_reach(v->n_buckets, sizeof(*v->buckets)),
+	};
 	a->self = &l->front;
 	a->size = sizeof(l->front);
 	share(a, l);

@@ -25,9 +25,12 @@ struct kernel_lookup {
 };
 
 int kernel_lookup_configure(struct weir_element *e, struct weir_args *a);
-// share: adds the table of its family to the others.
+// share: adds the table of its family to the others, and says in l->front what it is. That of the
+// other family is left out, so that its growth does not load this program anew.
 int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a,
-			 void (*share)(struct weir_front_args *a, const struct kernel_lookup *l));
+			 void (*share)(struct weir_front_args *a, struct kernel_lookup *l));
+// How many of n pieces of that size programs can reach.
+uint32_t kernel_reach(size_t n, size_t size);
 struct weir_share kernel_share(const char *map, const void *data, size_t size, unsigned moves);
 
 // What is behind the numbers that a look-up found, as a batch sees it.

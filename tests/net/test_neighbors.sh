@@ -136,6 +136,26 @@ leaves_as() { # ADDRESS ETHER: without a neighbour
 	grep -q " > $2" "$scratch/dump" || because "$(cat "$scratch/dump")"
 }
 
+to_sockets() { # packets, so far
+	on r "$weir" stats -n "$tag" | awk '{ for (i = 1; i < NF; i++) if ($i == "rx_packets") n += $(i + 1) } END { print n }'
+}
+
+# The table gets more memory where it is, and what lies there is looked up by the driver too.
+grows() {
+	local before after i
+	for i in {0..254}; do
+		printf 'route add %s via inet6 fd00:2::2 dev vb\n' "41.$i.0.0/24" "42.$i.0.0/24"
+	done >"$scratch/routes"
+	echo "route add 10.0.9.9/32 via inet6 fd00:2::2 dev vb" >>"$scratch/routes"
+	ip -n "$tag-r" -batch "$scratch/routes" || because "the kernel refuses them" || return
+	sleep 1
+	before=$(to_sockets)
+	pings a 10.0.9.9 200 56 || return
+	after=$(to_sockets)
+	[ "$1" = userspace ] || ((after - before < 20)) ||
+		because "$((after - before)) packets came to the sockets"
+}
+
 for half in driver userspace; do
 	option=()
 	[ $half = driver ] || option=(--no-driver)
@@ -151,6 +171,7 @@ for half in driver userspace; do
 	expect "loses nothing there ($half)" pings a 10.0.9.9 20 56
 	expect "by way of its name ($half)" between 21 100000 named.count
 	expect "the network's broadcast needs no neighbour ($half)" leaves_as 10.0.2.255 ff:ff:ff:ff:ff:ff
+	expect "in a table that grew, too ($half)" grows $half
 	expect "they went through weir ($half)" between 20 100000 v4.count
 	expect "all of them ($half)" between 20 100000 v6.count
 	expect "knows b ($half)" knows 10.0.2.2 "$(ether_of b b0)"

@@ -88,7 +88,7 @@ int fib4_table_reserve(struct fib4_table *t)
 {
 	return t->made + 2 <= t->room
 		       ? 0
-		       : grow_groups(t, (size_t)t->room + t->room / 4 + FIRST_GROUPS);
+		       : grow_groups(t, (size_t)t->room + t->room / 2 + FIRST_GROUPS);
 }
 
 // Readers find the entry as it was or as it is, and behind it what was written before.

@@ -59,7 +59,7 @@ int fib6_nodes_reserve(struct fib6_nodes *n, uint32_t lines)
 
 	if (want <= room)
 		return 0;
-	return grow(n, want > room + room / 4 ? want : room + room / 4);
+	return grow(n, want > room + room / 2 ? want : room + room / 2);
 }
 
 static void push(struct fib6_nodes *n, uint32_t line, unsigned class)
