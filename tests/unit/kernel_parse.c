@@ -345,7 +345,7 @@ Test(kernel_parse, rules)
 	cr_assert(r.suppress_prefixlength == -1 && r.suppress_ifgroup == -1);
 	cr_assert_str_eq(r.iif, "eth0");
 	// a selector of a later kernel
-	mnl_attr_put_u32(m, FRA_MAX + 1, 1);
+	mnl_attr_put_u32(m, FRA_DPORT_RANGE + 1, 1);
 	cr_assert_eq(kernel_parse_rule(m, &r), KERNEL_PARSED);
 	cr_assert(r.other);
 }

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { LAST = FRA_DPORT_RANGE }; // of those that are read here; later headers have more
+
 // Is there something that later kernels know and this does not? Rules say only what they ask for.
 static bool has_more(const struct nlmsghdr *m, size_t header)
 {
@@ -18,7 +20,7 @@ static bool has_more(const struct nlmsghdr *m, size_t header)
 	int rest = (int)(mnl_nlmsg_get_payload_len(m) - MNL_ALIGN(header));
 
 	for (; mnl_attr_ok(a, rest); a = mnl_attr_next(a)) {
-		if (mnl_attr_get_type(a) > FRA_MAX)
+		if (mnl_attr_get_type(a) > LAST)
 			return true;
 		rest -= (int)MNL_ALIGN(a->nla_len);
 	}
