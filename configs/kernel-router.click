@@ -63,7 +63,8 @@ elementclass Interface { $dev, $color, $mtu |
 	hlim[1] -> ICMP6Error(TYPE timeexceeded, CODE transit, KERNEL k) -> [5] output;
 	size[1] -> ICMP6Error(TYPE toobig, PMTU $mtu, KERNEL k) -> [5] output;
 	failed[1] -> ICMP6Error(TYPE unreachable, CODE address, KERNEL k) -> [5] output;
-	redirect6[1] -> ICMP6Error($dev:ip6ll, redirect, KERNEL k) -> [5] output;
+	// to a host of this link, and believed only if no router has touched its hop limit
+	redirect6[1] -> ICMP6Error($dev:ip6ll, redirect, KERNEL k) -> [1] near;
 	near[0] -> to;
 }
 

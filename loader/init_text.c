@@ -162,9 +162,11 @@ static void write_out(const struct init_router *r, struct weir_buf *out)
 		    2 * n, 2 * n + 1);
 	if (sends_redirects6(r))
 		weir_printf(out,
-			    "\tredirect6[1] -> ICMP6Error($dev:ip6ll, redirect, KERNEL k) -> [%u] "
-			    "output;\n",
-			    2 * n + 1);
+			    "\t// to a host of this link, and believed only if no router has "
+			    "touched its "
+			    "hop limit\n"
+			    "\tredirect6[1] -> ICMP6Error($dev:ip6ll, redirect, KERNEL k) -> [1] "
+			    "near;\n");
 }
 
 static void write_interface(const struct init_router *r, struct weir_buf *out)

@@ -162,11 +162,12 @@ static bool may_redirect(const struct icmp6_error *self, const struct packet *p,
 
 	if (!is_on_link(self, from))
 		return false;
-	if (is_link_local(to))
-		return true;
-	return weir_ip6_equal(to, weir_ip6_read(ip->dst)) && is_on_link(self, to) &&
-	       (self->n_link || !self->kernel.kernel || is_link_local(from) ||
-		icmp_kernel_joins6(&self->kernel, from, to));
+	if (!is_link_local(to) &&
+	    (!weir_ip6_equal(to, weir_ip6_read(ip->dst)) || !is_on_link(self, to)))
+		return false;
+	// which link a link-local address is on the kernel's routes do not say
+	return self->n_link || !self->kernel.kernel || is_link_local(from) ||
+	       icmp_kernel_joins6(&self->kernel, from, is_link_local(to) ? from : to);
 }
 
 // The address to send from. False: there is none.

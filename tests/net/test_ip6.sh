@@ -70,9 +70,10 @@ learned() { # MTU: of the way to b
 redirected() { # a, which goes by the router to an address of its own link, learns the direct way
 	local ll to=2001:db8:1::77
 	ll=$(ip -n "$tag-r" -6 -br addr show dev va scope link | awk '{ sub("/.*", "", $3); print $3 }')
-	ip -n "$tag-a" route add $to via "$ll" dev a0
-	on a ping -q -c 3 -i 0.3 -W 1 $to >/dev/null
-	[[ $(on a ip -6 route get $to) != *" via $ll"* ]] || because "$(on a ip -6 route get $to)"
+	ip -n "$tag-a" route add "$to" via "$ll" dev a0
+	[[ $(on a ip -6 route get "$to") == *" via $ll"* ]] || because "it does not go by the router" || return
+	on a ping -q -c 3 -i 0.3 -W 1 "$to" >/dev/null
+	[[ $(on a ip -6 route get "$to") != *" via $ll"* ]] || because "$(on a ip -6 route get "$to")"
 }
 
 hosts6

@@ -238,6 +238,42 @@ errors() {
 	r -6 route flush root fd00:66::/31 && r -6 route flush root fd00:68::/32
 }
 
+redirected() { # a, which goes by the router to an address of its own link, learns the direct way
+	local ll to=fd00:1::77
+	ll=$(r -6 -br addr show dev va scope link | awk '{ sub("/.*", "", $3); print $3 }')
+	on a sysctl -qw net.ipv6.conf.a0.accept_redirects=1
+	ip -n "$tag-a" route add "$to" via "$ll" dev a0
+	[[ $(on a ip -6 route get "$to") == *" via $ll"* ]] || because "it does not go by the router" || return
+	background a timeout 3 tcpdump -lnvi a0 'ip6[40] = 137' >"$scratch/dump" 2>/dev/null
+	sleep 0.5
+	on a ping -q -c 3 -i 0.3 -W 1 "$to" >/dev/null
+	[[ $(on a ip -6 route get "$to") != *" via $ll"* ]] || because "$(on a ip -6 route get "$to")" || return
+	ip -n "$tag-a" route del "$to" via "$ll" dev a0
+	# RFC 4861 8.1
+	soon grep -q "hlim 255.* $ll > " "$scratch/dump" && ! grep -q 'hlim 254' "$scratch/dump" ||
+		because "$(grep hlim "$scratch/dump")"
+}
+
+not_redirected() { # a host that is not on the link, to a router that is
+	r route add fd00:99::/64 via fe80::99 dev va && r neigh add fe80::99 lladdr 02:00:00:00:00:99 dev va
+	r route add fd00:88::2 via fd00:1::2
+	ip -n "$tag-a" addr add fd00:88::2/128 dev lo
+	sleep 0.3
+	on a ping -q -c 3 -i 0.2 -W 1 -I fd00:88::2 fd00:99::1 >/dev/null
+	ip -n "$tag-a" addr del fd00:88::2/128 dev lo
+	r route del fd00:99::/64 && r route del fd00:88::2
+	[ "$(redirects6)" = "$1" ] || because "there is a redirect"
+}
+
+redirects6() { # that a got
+	on a awk '$1 == "Icmp6InRedirects" { print $2 }' /proc/net/snmp6
+}
+
+redirects() {
+	expect "$1: a neighbour is redirected, IPv6" redirected
+	expect "$1: who is none is not" not_redirected "$(redirects6)"
+}
+
 small_mtu() {
 	expect "$1: too long, DF" says_of "10.0.1.1 icmp_seq=1 Frag needed and DF set (mtu = 1300)" a -M "do" -s 1350 10.0.2.2
 	expect "$1: too long, IPv6" says_of "fd00:1::1 icmp_seq=1 Packet too big: mtu=1300" a -M "do" -s 1350 fd00:2::2
@@ -336,6 +372,7 @@ main=$pid
 forwards "kernel-router"
 errors "kernel-router"
 small_mtu "kernel-router"
+redirects "kernel-router"
 expect "kernel-router: the ledger balances" balances
 pid=$main
 expect "kernel-router: ends" stop
