@@ -167,7 +167,6 @@ static void take_answers(struct weir_kernel *k)
 		kernel_each_message(&k->inbox, n, forget, k);
 }
 
-
 static void recover(struct weir_kernel *k)
 {
 	if (k->overrun) {

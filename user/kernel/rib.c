@@ -115,6 +115,38 @@ void rib_free(struct rib *r)
 	free(r);
 }
 
+static unsigned moves_of(const struct rib_merge *m)
+{
+	return m->v6 ? m->fib6.moves : m->fib4.moves;
+}
+
+static uint32_t room_of(const struct rib_merge *m)
+{
+	return m->v6 ? m->fib6.n_words : m->fib4.n_groups;
+}
+
+static bool has_moved(const struct rib *r)
+{
+	for (const struct rib_merge *m = r->merges; m; m = m->next)
+		if (m->moves != moves_of(m) || m->room != room_of(m))
+			return true;
+	for (const struct rib_iface *i = r->ifaces; i; i = i->next)
+		if (i->want[0] != i->shown[0] || i->want[1] != i->shown[1])
+			return true;
+	return r->hops.grown;
+}
+
+void rib_publish(struct rib *r)
+{
+	for (struct rib_iface *i = r->ifaces; i; i = i->next)
+		rib_iface_show(r, i);
+	for (struct rib_merge *m = r->merges; m; m = m->next) {
+		m->moves = moves_of(m);
+		m->room = room_of(m);
+	}
+	r->hops.grown = false;
+}
+
 // What has to wait for memory is tried again by the next one.
 bool rib_commit(struct rib *r)
 {
@@ -140,7 +172,7 @@ bool rib_commit(struct rib *r)
 	rib_paths_sweep(r);
 	if (right) // else tables may still hold numbers that are given back
 		rib_hops_turn(&r->hops);
-	return rib_merge_moved(r);
+	return has_moved(r);
 }
 
 const struct weir_view *rib_view(struct rib *r, const char *iif)

@@ -531,7 +531,7 @@ bool rib_merge_renew(struct rib *r)
 
 // --- interfaces -------------------------------------------------------------------------------
 
-static void show(struct rib *r, struct rib_iface *i)
+void rib_iface_show(struct rib *r, struct rib_iface *i)
 {
 	for (unsigned v6 = 0; v6 < 2; v6++) {
 		struct rib_merge *old = i->shown[v6];
@@ -550,38 +550,6 @@ static void show(struct rib *r, struct rib_iface *i)
 		.n_hops = (uint32_t)(r->hops.hop_area.bytes / sizeof(struct weir_hop)),
 		.n_buckets = (uint32_t)(r->hops.bucket_area.bytes / sizeof(uint32_t)),
 	};
-}
-
-static unsigned moves_of(const struct rib_merge *m)
-{
-	return m->v6 ? m->fib6.moves : m->fib4.moves;
-}
-
-static uint32_t room_of(const struct rib_merge *m)
-{
-	return m->v6 ? m->fib6.n_words : m->fib4.n_groups;
-}
-
-bool rib_merge_moved(const struct rib *r)
-{
-	for (const struct rib_merge *m = r->merges; m; m = m->next)
-		if (m->moves != moves_of(m) || m->room != room_of(m))
-			return true;
-	for (const struct rib_iface *i = r->ifaces; i; i = i->next)
-		if (i->want[0] != i->shown[0] || i->want[1] != i->shown[1])
-			return true;
-	return r->hops.grown;
-}
-
-void rib_publish(struct rib *r)
-{
-	for (struct rib_iface *i = r->ifaces; i; i = i->next)
-		show(r, i);
-	for (struct rib_merge *m = r->merges; m; m = m->next) {
-		m->moves = moves_of(m);
-		m->room = room_of(m);
-	}
-	r->hops.grown = false;
 }
 
 void rib_iface_free(struct rib *r, struct rib_iface *i)
@@ -611,7 +579,7 @@ struct rib_iface *rib_iface_new(struct rib *r, const char *name)
 		rib_iface_free(r, i);
 		return NULL;
 	}
-	show(r, i);
+	rib_iface_show(r, i);
 	i->next = r->ifaces;
 	r->ifaces = i;
 	return i;

@@ -389,10 +389,10 @@ void rib_merge_flush(struct rib *r); // what is dirty
 // Gives interfaces the merged tables of their lists. 0; -ENOMEM: some keep the one they have.
 int rib_merge_lists(struct rib *r);
 bool rib_merge_renew(struct rib *r); // those that are stale; false: some still are
-bool rib_merge_moved(const struct rib *r);
 void rib_merge_free(struct rib_merge *m);
 struct rib_iface *rib_iface_new(struct rib *r, const char *name); // NULL: no memory
 void rib_iface_free(struct rib *r, struct rib_iface *i);
+void rib_iface_show(struct rib *r, struct rib_iface *i); // the tables that it wants
 
 // rib_list.c
 // The steps of an interface (empty name: of none). Tables are held. 0 or -ENOMEM.
