@@ -186,6 +186,7 @@ for half in driver userspace; do
 	expect "the router gets another Ethernet address ($half)" renames 02:00:00:00:0a:0b
 	expect "neighbours stay fresh ($half)" stays_fresh
 	pid=$main
+	expect "the ledger balances ($half)" soon balances
 	expect "ends ($half)" stop
 	no_hosts
 done
