@@ -5,8 +5,8 @@ set -u
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-demo() { # its namespaces carry its pid
-	"$(dirname "$0")/demo" "${build#"$PWD"/}" >"$scratch/demo" 2>&1 &
+demo() { # SCRIPT: its namespaces carry its pid
+	"$(dirname "$0")/$1" "${build#"$PWD"/}" >"$scratch/demo" 2>&1 &
 	pid=$!
 	pids+=("$pid")
 	wait "$pid" || because "$(grep '✗' "$scratch/demo" | tr '\n' ' ')"
@@ -19,10 +19,13 @@ claims() { # COUNT
 }
 
 no_namespaces() { # others may be at work too
-	! ip netns list | grep -e "^weir-.*-$pid\b" >"$scratch/left" || because "$(tr '\n' ' ' <"$scratch/left")"
+	! ip netns list | grep -e "^weir-.*-$pid\b" -e "^w$pid-" >"$scratch/left" || because "$(tr '\n' ' ' <"$scratch/left")"
 }
 
-expect "every claim holds" demo
+expect "every claim holds" demo demo
 expect "there are thirteen" claims 13
 expect "no namespace stays" no_namespaces
+expect "every claim with routing daemons holds" demo demo_peers
+expect "there are fourteen" claims 14
+expect "no namespace of theirs stays" no_namespaces
 finish
