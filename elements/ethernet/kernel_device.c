@@ -120,17 +120,19 @@ int kernel_device_open(void)
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&to, sizeof(to))) {
+		int err = -errno;
+
 		close(fd);
-		return -errno;
+		return err;
 	}
 	return fd < 0 ? -errno : fd;
 }
 
 void kernel_device_drain(int fd)
 {
-	char messages[8192];
+	char first; // of a message: the rest of it goes unread
 
 	// what was lost is seen by looking, too
-	while (recv(fd, messages, sizeof(messages), 0) > 0 || errno == ENOBUFS || errno == EINTR)
+	while (recv(fd, &first, sizeof(first), 0) > 0 || errno == ENOBUFS || errno == EINTR)
 		continue;
 }

@@ -538,7 +538,14 @@ static void bound_memory(size_t more)
 }
 
 // Without memory the table stays as it was, and prefixes may go.
-Test(fib6, out_of_memory)
+// AddressSanitizer keeps what was freed, which meets the limit first, and ends the program then.
+#ifdef __SANITIZE_ADDRESS__
+enum { FREED_IS_KEPT = true };
+#else
+enum { FREED_IS_KEPT = false };
+#endif
+
+Test(fib6, out_of_memory, .disabled = FREED_IS_KEPT)
 {
 	enum { ALL = 60000 };
 	struct table6_route *t = table6_new(ALL);

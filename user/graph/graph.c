@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <weir/kernel.h>
+
 #include <args_table.h>
 #include <errno.h>
 #include <graph.h>
@@ -382,10 +384,22 @@ int weir_router_init(struct weir_router *r, struct weir_err *err)
 	return init(r, true, err);
 }
 
+// A start that failed may have left them at work, for elements that go before them.
+static void stop_followers(struct weir_router *r)
+{
+	for (unsigned i = 0; i < r->flat.n_elements && r->elements; i++) {
+		const struct weir_element *e = r->elements[i];
+
+		if (e && e->self && e->class->kernel && e->class->kernel(e))
+			weir_kernel_stop(e->class->kernel(e));
+	}
+}
+
 void weir_router_free(struct weir_router *r)
 {
 	if (!r)
 		return;
+	stop_followers(r);
 	for (unsigned i = 0; i < r->flat.n_elements && r->elements && r->wiring; i++) {
 		struct weir_element *e = r->elements[i];
 		struct weir_wiring *w = &r->wiring[i];
