@@ -218,6 +218,7 @@ $(B)/arm64/%.o: %.c | $(skel)
 	$(call say,ARM64,$<)
 	@mkdir -p $(@D)
 	$(Q)$(ARM64_CC) $(ALL_CFLAGS) $(inc_$(call room,$<)) -idirafter /usr/include \
+		-idirafter /usr/include/$(shell $(CC) -print-multiarch) \
 		-MMD -MP -c $< -o $@ || { rm -f $@; false; }
 arm64-objects: $(arm64_obj)
 check-arm64: $(skel) ## everything compiles for arm64 (cross compiler)

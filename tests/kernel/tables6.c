@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 enum { COVERS = 64, BRANCHES = 4, SECONDS = 3, OTHERS = 20000, SPARE = 20000 };
+enum { LEAST_NODE = 16 }; // words that a change takes and gives back
 
 static struct table6_route *table;
 
@@ -59,7 +60,8 @@ static void test_answers(void)
 		r.work6->right[i].a = r.work6->right[i].b = weir_fib6_lookup(&f, a);
 	}
 	half_need(reader_run(r.fd, FIB_READER_ADDRESSES / FIB_READER_RUN) > 0, "the reader fails");
-	half_check(r.work6->sum && !r.work6->wrong, "both halves have the same routes");
+	half_check(r.work6->sum && !r.work6->wrong && !r.work6->beyond,
+		   "both halves have the same routes");
 	// without any, in the same memory
 	for (uint32_t i = 0; i < OTHERS; i++)
 		weir_fib6_del(&f, table[i].prefix, table[i].len);
@@ -67,7 +69,7 @@ static void test_answers(void)
 	for (uint32_t i = 0; i < FIB_READER_ADDRESSES; i++)
 		r.work6->right[i].a = r.work6->right[i].b = WEIR_FIB6_NONE;
 	half_need(reader_run(r.fd, FIB_READER_ADDRESSES / FIB_READER_RUN) > 0, "the reader fails");
-	half_check(!r.work6->wrong, "an empty table has no routes");
+	half_check(!r.work6->wrong && !r.work6->beyond, "an empty table has no routes");
 	reader_close(&r);
 	weir_fib6_free(&f);
 }
@@ -142,7 +144,8 @@ static void *change(void *arg)
 	return NULL;
 }
 
-// A table with so many nodes in use and free that none of it moves meanwhile.
+// A table with many nodes in use and free. What waits for readers may still need more: the map of a
+// program does not hold these then, until the program is loaded anew.
 static void prepare(struct weir_fib6 *f)
 {
 	half_need(!weir_fib6_init(f), "no table");
@@ -176,12 +179,16 @@ static void test_changes(void)
 		half_need(reader_run(r.fd, 1) > 0, "the reader fails");
 	atomic_store(&w.stop, true);
 	pthread_join(thread, NULL);
-	half_check(f.moves == moves && f.n_words == n_words, "nodes are used again");
+	half_check(f.moves == moves && f.n_words - n_words < LEAST_NODE / 2 * w.changes,
+		   "nodes are used again");
+	half_check(!r.work6->beyond || f.n_words > n_words, "the map holds every answer");
 	half_check(w.changes > 1000 && runs > 100, "readers and writer were at work");
 	half_check(r.work6->sum && !r.work6->wrong, "every answer is the old or the new route");
-	printf("%llu changes, %.0f ns each, during %llu look-ups, %llu wrong\n",
+	printf("%llu changes, %.0f ns each, during %llu look-ups, %llu wrong, %llu of what has "
+	       "grown\n",
 	       (unsigned long long)w.changes, (double)w.ns / (double)w.changes,
-	       (unsigned long long)runs * FIB_READER_RUN, (unsigned long long)r.work6->wrong);
+	       (unsigned long long)runs * FIB_READER_RUN, (unsigned long long)r.work6->wrong,
+	       (unsigned long long)r.work6->beyond);
 	reader_close(&r);
 	weir_fib6_free(&f);
 }

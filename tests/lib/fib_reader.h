@@ -24,6 +24,7 @@ struct fib6_reader {
 	__u32 ifindex;
 	__u32 pad;
 	__u64 sum, wrong;
+	__u64 beyond; // answers that the map does not hold, as the table has grown: WEIR_FIB6_NONE
 	struct {
 		__u64 hi, lo;
 	} dst[FIB_READER_ADDRESSES];
