@@ -109,6 +109,10 @@ goes_on() { # the flood costs others nothing
 	return "$status"
 }
 
+finds() { # ADDRESS: neighbours on the way get known; the first question for one may come to nothing
+	on a ping -q -c 1 -W 1 "$1" >/dev/null
+}
+
 hosts6() { # IPv6 addresses for a, b, and c behind b; r's kernel has none
 	local n
 	for n in a:a0 b:b0 b:b1 c:c0; do
@@ -245,6 +249,7 @@ for mode in "" --no-driver; do
 	alive || finish
 	ip -n "$tag-a" -6 route flush cache
 	expect "IPv6: the router answers ($mode)" pings a 2001:db8:1::1 20 56
+	expect "IPv6: finds the way ($mode)" soon finds 2001:db8:2::2
 	expect "IPv6: pings ($mode)" pings a 2001:db8:2::2 50 1300
 	expect "IPv6: TCP where the next link takes less ($mode)" tcp a b 2001:db8:2::2
 	expect "IPv6: the sender knows its MTU ($mode)" learned a 2001:db8:2::2 1400
