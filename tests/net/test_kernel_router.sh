@@ -52,8 +52,7 @@ r() { # COMMAND ...: of ip(8) at the router
 }
 
 follows() { # COMMAND ...: becomes true within a second or so of a change
-	local i
-	for i in {1..15}; do
+	for _ in {1..15}; do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
@@ -380,7 +379,9 @@ r link set vb mtu 1500 && ip -n "$tag-b" link set b0 mtu 1500
 for n in a b; do ip -n "$tag-$n" route flush cache; done
 
 for mode in driver userspace; do
-	expect "$mode: starts" router $([ $mode = driver ] || echo --no-driver -j 2)
+	half=()
+	[ $mode = driver ] || half=(--no-driver -j 2)
+	expect "$mode: starts" router "${half[@]}"
 	main=$pid
 	forwards "$mode"
 	errors "$mode"
