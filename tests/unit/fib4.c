@@ -4,12 +4,12 @@
 
 #include <weir/fib.h>
 
+#include <bound.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fib_race.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 struct rule {
 	uint32_t prefix, value;
@@ -460,31 +460,6 @@ Test(fib4, churn_small)
 Test(fib4, churn_large)
 {
 	churn(500, 8);
-}
-
-// Bounds what the process may map from here on to so many bytes more; 0: no bound.
-static void bound_memory(size_t more)
-{
-	static struct rlimit lim;
-	char line[128];
-	size_t kb = 0;
-	FILE *status;
-
-	if (!more) {
-		lim.rlim_cur = lim.rlim_max;
-		cr_assert_eq(setrlimit(RLIMIT_DATA, &lim), 0);
-		return;
-	}
-	status = fopen("/proc/self/status", "r");
-	cr_assert_neq(status, NULL);
-	cr_assert_eq(getrlimit(RLIMIT_DATA, &lim), 0);
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "VmData: %zu", &kb) == 1)
-			break;
-	fclose(status);
-	cr_assert_gt(kb, 0);
-	lim.rlim_cur = kb * 1024 + more;
-	cr_assert_eq(setrlimit(RLIMIT_DATA, &lim), 0);
 }
 
 // Without memory the table stays as it was, in the small form while the large one does not fit.

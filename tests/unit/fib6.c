@@ -4,13 +4,13 @@
 
 #include <weir/fib6.h>
 
+#include <bound.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <table6.h>
 #include <urcu/urcu-qsbr.h>
 
@@ -510,31 +510,6 @@ Test(fib6, changes_while_workers_read)
 	cr_expect_eq(l.wrong, 0, "%llu of %llu", (unsigned long long)l.wrong,
 		     (unsigned long long)l.n);
 	weir_fib6_free(&f);
-}
-
-// Bounds what the process may map from here on to so many bytes more; 0: no bound.
-static void bound_memory(size_t more)
-{
-	static struct rlimit lim;
-	char line[128];
-	size_t kb = 0;
-	FILE *status;
-
-	if (!more) {
-		lim.rlim_cur = lim.rlim_max;
-		cr_assert_eq(setrlimit(RLIMIT_DATA, &lim), 0);
-		return;
-	}
-	status = fopen("/proc/self/status", "r");
-	cr_assert_neq(status, NULL);
-	cr_assert_eq(getrlimit(RLIMIT_DATA, &lim), 0);
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "VmData: %zu", &kb) == 1)
-			break;
-	fclose(status);
-	cr_assert_gt(kb, 0);
-	lim.rlim_cur = kb * 1024 + more;
-	cr_assert_eq(setrlimit(RLIMIT_DATA, &lim), 0);
 }
 
 // Without memory the table stays as it was, and prefixes may go.
