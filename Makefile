@@ -164,7 +164,8 @@ $(B)/bench/net/%: tests/bench/net/%.c $(B)/gen/bench_%.skel.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(B)/gen -MMD -MP -o $@ $< -lxdp -lbpf
 
-benches: $(patsubst tests/bench/%.c,$(B)/bench/%,$(bench_src) $(benchnet_src))
+benches: $(patsubst tests/bench/%.c,$(B)/bench/%,$(bench_src) $(benchnet_src)) \
+	$(B)/net/full_table $(B)/net/kernel_load
 
 # Needs no root, no NIC and no hugepages, and takes under 10 seconds.
 check: $(B)/weir bpf $(B)/unit ## cases, unit, graph and configuration tests; no root
@@ -254,7 +255,6 @@ deps: ## install the Debian packages that are missing
 demo: deps ## route real traffic in network namespaces, by hand and by routing daemons (root)
 	$(Q)$(MAKE) --no-print-directory all benches
 	$(Q)tests/net/demo $(B)
-	$(Q)$(MAKE) --no-print-directory $(B)/net/full_table
 	$(Q)tests/net/demo_peers $(B)
 lint: $(B)/weir ## what a compiler does not hold; of some files only: make lint F="a.c b.c"
 	$(Q)tests/deps lint

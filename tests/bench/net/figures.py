@@ -22,8 +22,8 @@ class Bench:
     def __init__(self, build, say, csv):
         self.build, self.say, self.csv = build, say, csv
 
-    def load(self, net, seconds, *options):
-        return Load(self.build, net, seconds, *options)
+    def load(self, net, seconds, *options, **hosts):
+        return Load(self.build, net, seconds, *options, **hosts)
 
     def turns(self, what, sides, rounds):
         """Yields (round, side, net) with the side forwarding, rotating who begins."""

@@ -10,15 +10,18 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/udp.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include <stdbool.h>
+
 enum { TTL = 64, PORT = 7777, SPINS = 1 << 23 };
 
 struct load_config config;
-__u32 destinations[LOAD_DESTINATIONS]; // wire order
+__u32 destinations[4 * LOAD_DESTINATIONS]; // wire order; four words each if IPv6
 struct load_sent sent;
 
 struct {
@@ -42,6 +45,14 @@ struct frame {
 	struct load_tag tag;
 } __attribute__((packed, aligned(2)));
 _Static_assert(sizeof(struct frame) == LOAD_MIN, "the smallest frame");
+
+struct frame6 {
+	struct ethhdr eth;
+	struct ipv6hdr ip;
+	struct udphdr udp;
+	struct load_tag tag;
+} __attribute__((packed, aligned(2)));
+_Static_assert(sizeof(struct frame6) == LOAD_MIN6, "the smallest frame");
 
 static long spin(__u32 i, void *arg)
 {
@@ -78,7 +89,7 @@ static __u64 await(void)
 static __u32 frame_length(__u64 n)
 {
 	if (!config.mix)
-		return LOAD_MIN;
+		return config.ip6 ? LOAD_MIN6 : LOAD_MIN;
 	n %= 12;
 	return n == 6 ? LOAD_MAX : n % 3 == 1 ? 590 : LOAD_MIN;
 }
@@ -95,47 +106,92 @@ static __u16 header_sum(const struct frame *f)
 	return ~(sum + (sum >> 16));
 }
 
-static void fill(struct frame *f, __u32 len, __u64 n, __u64 now)
+static void fill_eth(struct ethhdr *eth, __u16 proto)
+{
+	__builtin_memcpy(eth->h_dest, config.dst_mac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, config.src_mac, ETH_ALEN);
+	eth->h_proto = bpf_htons(proto);
+}
+
+// 256 flows. Routers do not look at the checksum, so there is none.
+static struct udphdr udp(__u32 len, __u64 n)
+{
+	return (struct udphdr){.source = bpf_htons(1024 + (n & 255)),
+			       .dest = bpf_htons(PORT),
+			       .len = bpf_htons(len)};
+}
+
+static struct load_tag tag(__u64 n, __u64 now)
 {
 	__u16 flags = config.probe_every && n % config.probe_every == 0 ? LOAD_PROBE : 0;
 
-	__builtin_memcpy(f->eth.h_dest, config.dst_mac, ETH_ALEN);
-	__builtin_memcpy(f->eth.h_source, config.src_mac, ETH_ALEN);
-	f->eth.h_proto = bpf_htons(ETH_P_IP);
+	return (struct load_tag){config.run, flags, n, now};
+}
+
+static void fill(struct frame *f, __u32 len, __u64 n, __u64 now)
+{
+	fill_eth(&f->eth, ETH_P_IP);
 	f->ip = (struct iphdr){.version = 4,
 			       .ihl = 5,
 			       .tot_len = bpf_htons(len - sizeof(f->eth)),
 			       .ttl = TTL,
 			       .protocol = IPPROTO_UDP,
-			       .saddr = config.src,
+			       .saddr = config.src[0],
 			       .daddr = destinations[n & config.mask & (LOAD_DESTINATIONS - 1)]};
 	f->ip.check = header_sum(f);
-	f->udp.source = bpf_htons(1024 + (n & 255));
-	f->udp.dest = bpf_htons(PORT);
-	f->udp.len = bpf_htons(len - sizeof(f->eth) - sizeof(f->ip));
-	f->udp.check = 0;
-	f->tag = (struct load_tag){config.run, flags, n, now};
+	f->udp = udp(len - sizeof(f->eth) - sizeof(f->ip), n);
+	f->tag = tag(n, now);
+}
+
+static void fill6(struct frame6 *f, __u64 n, __u64 now)
+{
+	const __u32 *dst = &destinations[4 * (n & config.mask & (LOAD_DESTINATIONS - 1))];
+
+	fill_eth(&f->eth, ETH_P_IPV6);
+	f->ip = (struct ipv6hdr){.version = 6,
+				 .payload_len = bpf_htons(sizeof(f->udp) + sizeof(f->tag)),
+				 .nexthdr = IPPROTO_UDP,
+				 .hop_limit = TTL};
+	__builtin_memcpy(&f->ip.saddr, config.src, sizeof(f->ip.saddr));
+	__builtin_memcpy(&f->ip.daddr, dst, sizeof(f->ip.daddr));
+	f->udp = udp(sizeof(f->udp) + sizeof(f->tag), n);
+	f->tag = tag(n, now);
+}
+
+// Writes a packet into a frame that is long enough.
+static bool write_frame(struct xdp_md *ctx, __u32 len, __u64 n)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct frame *f = data;
+	struct frame6 *f6 = data;
+	__u64 now = config.gap ? await() : 0;
+
+	sent.ended = now;
+	if (config.ip6) {
+		if ((void *)(f6 + 1) > end)
+			return false;
+		fill6(f6, n, now);
+	} else {
+		if ((void *)(f + 1) > end)
+			return false;
+		fill(f, len, n, now);
+	}
+	return true;
 }
 
 // Every frame is written anew: the pages come back as the routers on the way left them.
 SEC("xdp") int generate(struct xdp_md *ctx)
 {
-	__u64 n = sent.packets, now = 0;
+	__u64 n = sent.packets;
 	__u32 len = frame_length(n);
-	struct frame *f;
 
 	if (len != ctx->data_end - ctx->data &&
 	    bpf_xdp_adjust_tail(ctx, (int)len - (int)(ctx->data_end - ctx->data)))
 		return XDP_ABORTED;
-	f = (void *)(long)ctx->data;
-	if ((void *)(f + 1) > (void *)(long)ctx->data_end)
+	if (!write_frame(ctx, len, n))
 		return XDP_ABORTED;
-	if (config.gap)
-		now = await();
-	fill(f, len, n, now);
 	sent.packets = n + 1;
 	sent.bytes += len;
-	sent.ended = now;
 	return XDP_TX;
 }
 
@@ -193,39 +249,46 @@ static void turn_round(struct frame *f)
 	f->tag.flags = LOAD_REPLY;
 }
 
-static struct frame *ours(struct xdp_md *ctx)
+// What marks a packet of this run; NULL: it is none. Probes are IPv4.
+static struct load_tag *ours(void *data, void *end)
 {
-	struct frame *f = (void *)(long)ctx->data;
+	struct frame *f = data;
+	struct frame6 *f6 = data;
+	struct load_tag *t = 0;
 
-	if ((void *)(f + 1) > (void *)(long)ctx->data_end)
+	if ((void *)(f + 1) > end)
 		return 0;
-	if (f->eth.h_proto != bpf_htons(ETH_P_IP) || f->tag.run != config.run)
-		return 0;
-	return f;
+	if (f->eth.h_proto == bpf_htons(ETH_P_IP))
+		t = &f->tag;
+	else if (f->eth.h_proto == bpf_htons(ETH_P_IPV6) && (void *)(f6 + 1) <= end)
+		t = &f6->tag;
+	return t && t->run == config.run ? t : 0;
 }
 
 SEC("xdp") int sink(struct xdp_md *ctx)
 {
-	struct frame *f = ours(ctx);
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct load_tag *t = ours(data, end);
 
-	if (!f)
+	if (!t)
 		return XDP_PASS; // ARP: the far host answers like any other
-	count(LOAD_ONE_WAY, &f->tag, ctx->data_end - ctx->data);
-	if (f->tag.flags != LOAD_PROBE)
+	count(LOAD_ONE_WAY, t, end - data);
+	if (t->flags != LOAD_PROBE)
 		return XDP_DROP;
-	turn_round(f);
+	turn_round(data);
 	// XDP_TX on a veth reaches a far end that has a program only, this one also GRO
 	return bpf_redirect(ctx->ingress_ifindex, 0);
 }
 
 SEC("xdp") int back(struct xdp_md *ctx)
 {
-	struct frame *f = ours(ctx);
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct load_tag *t = ours(data, end);
 
-	if (!f)
+	if (!t)
 		return XDP_PASS;
-	if (f->tag.flags == LOAD_REPLY)
-		count(LOAD_ROUND_TRIP, &f->tag, ctx->data_end - ctx->data);
+	if (t->flags == LOAD_REPLY)
+		count(LOAD_ROUND_TRIP, t, end - data);
 	return XDP_DROP;
 }
 

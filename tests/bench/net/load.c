@@ -29,17 +29,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define USAGE                                                                                 \
-	"usage: load --from NS:IF --to NS:IF --mac ROUTER --src IP --dst IP [options]\n"      \
-	"  --dsts FILE       destinations instead, four bytes each, a power of two of them\n" \
-	"  --rate PPS        paced; without it as fast as it goes\n"                          \
-	"  --seconds S       how long to measure (2)\n"                                       \
-	"  --warm S          before measuring (0.3; at full speed only)\n"                    \
-	"  --interval S      length of one sample (0.1; at full speed only)\n"                \
-	"  --mix             64, 594 and 1518 byte frames as 7 to 4 to 1, instead of 64\n"    \
-	"  --times           latencies\n"                                                     \
-	"  --probes N        every Nth packet is sent back, and its round trip timed\n"       \
-	"  --first           stop at the first packet that arrives\n"                         \
+#define USAGE                                                                                \
+	"usage: load --from NS:IF --to NS:IF --mac ROUTER --src IP --dst IP [options]\n"     \
+	"  of IPv6 one size (84 bytes), and no probes\n"                                     \
+	"  --dsts FILE       destinations instead, as on the wire, a power of two of them\n" \
+	"  --rate PPS        paced; without it as fast as it goes\n"                         \
+	"  --seconds S       how long to measure (2)\n"                                      \
+	"  --warm S          before measuring (0.3; at full speed only)\n"                   \
+	"  --interval S      length of one sample (0.1; at full speed only)\n"               \
+	"  --mix             64, 594 and 1518 byte frames as 7 to 4 to 1, instead of 64\n"   \
+	"  --times           latencies\n"                                                    \
+	"  --probes N        every Nth packet is sent back, and its round trip timed\n"      \
+	"  --first           stop at the first packet that arrives\n"                        \
 	"  --cpu N           where to generate (0)\n"
 
 enum { N_SAMPLES = 10000, MAX_CPUS = 1024, LOAD_BATCH = 64, DRAIN_MS = 20 };
@@ -140,7 +141,8 @@ static int load_open(struct load *l)
 	c = &l->skel->bss->config;
 	memcpy(c->src_mac, l->from.mac, sizeof(c->src_mac));
 	c->run = (uint32_t)clock_ns();
-	c->src = o->target.src;
+	memcpy(c->src, o->target.src, sizeof(c->src));
+	c->ip6 = o->target.family == AF_INET6;
 	c->mix = o->mix;
 	c->measure_time = o->times;
 	c->probe_every = o->probe_every;
@@ -158,13 +160,19 @@ static int load_open(struct load *l)
 	return err;
 }
 
+static unsigned longest(const struct options *o)
+{
+	if (o->mix)
+		return LOAD_MAX;
+	return o->target.family == AF_INET6 ? LOAD_MIN6 : LOAD_MIN;
+}
+
 // One call sends everything: each call costs some 30 ms of setting up.
 static void *generate(void *arg)
 {
 	struct load *l = arg;
 	static unsigned char frame[LOAD_MAX];
-	struct xdp_md ctx = {.data_end = l->opt.mix ? LOAD_MAX : LOAD_MIN,
-			     .ingress_ifindex = l->from.ifindex};
+	struct xdp_md ctx = {.data_end = longest(&l->opt), .ingress_ifindex = l->from.ifindex};
 	// paced packets go one by one, each through to the far side of the pair at once
 	LIBBPF_OPTS(bpf_test_run_opts, opt, .data_in = frame, .data_size_in = ctx.data_end,
 		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = (int)l->repeat,
@@ -420,6 +428,8 @@ static bool parse(struct options *o, int argc, char **argv)
 				return false;
 		}
 	}
+	if (o->target.family == AF_INET6 && (o->mix || o->probe_every))
+		return false;
 	return o->from && o->to && target_is_whole(&o->target) && o->interval > 0;
 }
 

@@ -10,12 +10,13 @@ enum {
 	LOAD_REPLY = 2, // sent back
 	LOAD_DATA = 42, // Ethernet, IPv4 and UDP headers before it
 	LOAD_MIN = 60,	// smallest frame, without the frame check sequence
+	LOAD_MIN6 = 80, // the same of IPv6: its header is 20 bytes longer
 	LOAD_MAX = 1514,
 	// Latencies in buckets of 1/32 of a power of two: percentiles are right within 3 %.
 	LOAD_SUB_BITS = 5,
 	LOAD_BUCKETS = 1 << 10,
 	LOAD_NS_BITS = 10,	     // fractional bits of a time in ns
-	LOAD_DESTINATIONS = 1 << 18, // at most; a power of two
+	LOAD_DESTINATIONS = 1 << 20, // at most; a power of two
 };
 
 enum load_way { LOAD_ONE_WAY, LOAD_ROUND_TRIP, LOAD_WAYS };
@@ -32,11 +33,12 @@ _Static_assert(LOAD_DATA + sizeof(struct load_tag) == LOAD_MIN, "fills the small
 struct load_config {
 	__u32 run;
 	__u8 dst_mac[6], src_mac[6];
-	__u32 src;	    // wire order
+	__u32 src[4];	    // wire order; of IPv4 the first
 	__u32 mask;	    // destinations - 1
 	__u64 gap;	    // between packets, ns << LOAD_NS_BITS; 0: as fast as it goes
 	__u64 slack;	    // ns that the sender may be late before its schedule slips
 	__u32 probe_every;  // one packet in so many is a probe; 0: none
+	__u32 ip6;	    // packets are IPv6
 	__u32 mix;	    // 64, 594 and 1518 byte frames as 7 to 4 to 1 instead of 64
 	__u32 measure_time; // the receivers take the time of every packet
 };

@@ -9,9 +9,9 @@ from sides import WITH_US, Failed, put_first
 
 
 class Load:
-    def __init__(self, build, net, seconds, *options):
+    def __init__(self, build, net, seconds, *options, hosts=(HOST_A, HOST_B)):
         args = [*WITH_US, f"{build}/bench/net/load", "--from", f"{net.a}:a0", "--to", f"{net.b}:b0",
-                "--mac", MAC["r0"], "--src", HOST_A, "--dst", HOST_B, "--cpu", str(LOAD_CPU),
+                "--mac", MAC["r0"], "--src", hosts[0], "--dst", hosts[1], "--cpu", str(LOAD_CPU),
                 "--seconds", str(seconds), *(str(o) for o in options)]
         self.timeout = seconds * 10 + 20
         self.p = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,

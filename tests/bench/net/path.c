@@ -76,7 +76,7 @@ static int path_open(struct path *p)
 	p->skel = bench_path__open_and_load();
 	if (!p->skel)
 		return -errno;
-	p->skel->bss->config.src = p->opt.target.src;
+	p->skel->bss->config.src = p->opt.target.src[0];
 	memcpy(p->skel->bss->config.src_mac, "\2\0\0\0\1\2", 6);
 	err = target_mac(p->opt.target.mac, p->skel->bss->config.dst_mac);
 	if (!err)
@@ -152,7 +152,8 @@ static bool parse(struct options *o, int argc, char **argv)
 				return false;
 		}
 	}
-	return optind == argc && o->name && target_is_whole(&o->target);
+	return optind == argc && o->name && target_is_whole(&o->target) &&
+	       o->target.family == AF_INET;
 }
 
 int main(int argc, char **argv)

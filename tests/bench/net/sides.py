@@ -33,10 +33,10 @@ def put_first(pid):
 
 
 class Process:
-    """A child that is ready when it says so; ended by signal, and killed if that is not enough."""
+    """A child that is ready when it has said so, so many times; ended by signal, and killed if that is not enough."""
 
-    def __init__(self, args, ready, timeout=15, **kw):
-        self.args, self.said = args, ""
+    def __init__(self, args, ready, timeout=15, times=1, **kw):
+        self.args, self.said, self.times_ready = args, "", times
         self.started = time.monotonic_ns()
         self.p = subprocess.Popen([*WITH_US, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, start_new_session=True, **kw)
@@ -54,7 +54,7 @@ class Process:
         return True
 
     def _wait(self, ready, until):
-        while ready not in self.said:
+        while self.said.count(ready) < self.times_ready:
             if not self._read(0.05) or time.monotonic() > until:
                 self.end()
                 raise Failed(f"{' '.join(self.args)}\ndid not start:\n{self.said[-2000:]}")
@@ -162,21 +162,24 @@ class Testpmd(Side):
 
 
 class Weir(Side):
-    def __init__(self, name, title, build, config, *options):
+    def __init__(self, name, title, build, config, *options, tag=""):
         super().__init__(name, title)
-        self.command, self.router = f"{build}/weir", f"{PREFIX}{os.getpid()}"
+        self.command, self.router = f"{build}/weir", f"{PREFIX}{os.getpid()}{tag}"
         self.args = [self.command, "run", "-j", "1", "--name", self.router, *options,
                      config, "IF0=r0", "IF1=r1"]
         # the paths behind both interfaces are compiled one after the other
         parts = {"--no-driver", "--no-compile"}.intersection(options)
-        self.ready = "running" if parts else "behind if1/from are one program"
+        self.ready, self.times_ready = ("running", 1) if parts else ("are one program", 2)
 
     def write(self, handler, value):
         sh("taskset", "-c", str(DUT_CPU), self.command, "write", "-n", self.router, handler, value)
 
+    def read(self, handler):
+        return sh(self.command, "read", "-n", self.router, handler)
+
     def start(self, net, wait=True):
         self.process = Process(net.inside(net.r, *self.args), self.ready if wait else None,
-                               timeout=60)
+                               timeout=60, times=self.times_ready)
 
     def memory(self):
         """Resident bytes beside the packet buffers, and those of the buffers: they are what is

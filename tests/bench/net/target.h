@@ -9,11 +9,14 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 struct target {
-	const char *mac;  // of the router
-	const char *dsts; // file of destinations, four bytes each; NULL: one
-	__u32 src, dst;	  // wire order
+	const char *mac;      // of the router
+	const char *dsts;     // file of destinations as on the wire; NULL: one
+	int family;	      // of the source; the destinations are of the same
+	__u32 src[4], dst[4]; // wire order; of IPv4 the first
+	bool has_dst;
 };
 
 #define TARGET_OPTIONS                                                       \
@@ -21,6 +24,16 @@ struct target {
 	{                                                                    \
 		"dsts", 1, NULL, 'D'                                         \
 	}
+
+static inline bool target_address(const char *text, int *family, __u32 addr[4])
+{
+	int is = strchr(text, ':') ? AF_INET6 : AF_INET;
+
+	if (*family && *family != is)
+		return false;
+	*family = is;
+	return inet_pton(is, text, addr) == 1;
+}
 
 // False: it is none of these options, or has a bad value.
 static inline bool target_take(struct target *t, int c, const char *value)
@@ -33,9 +46,10 @@ static inline bool target_take(struct target *t, int c, const char *value)
 		t->dsts = value;
 		return true;
 	case 's':
-		return inet_pton(AF_INET, value, &t->src) == 1;
+		return target_address(value, &t->family, t->src);
 	case 'd':
-		return inet_pton(AF_INET, value, &t->dst) == 1;
+		t->has_dst = true;
+		return target_address(value, &t->family, t->dst);
 	default:
 		return false;
 	}
@@ -43,23 +57,24 @@ static inline bool target_take(struct target *t, int c, const char *value)
 
 static inline bool target_is_whole(const struct target *t)
 {
-	return t->mac && t->src && (t->dst || t->dsts);
+	return t->mac && t->family && (t->has_dst || t->dsts);
 }
 
-// The destinations; their number is a power of two, and at most `most`. 0 or -errno.
+// The destinations, one after the other; their number is a power of two, and at most `most`. 0 or
+// -errno.
 static inline int target_read(const struct target *t, __u32 *to, size_t most, __u32 *mask)
 {
+	size_t size = t->family == AF_INET6 ? 16 : 4, n;
 	FILE *f;
-	size_t n;
 
 	*mask = 0;
-	to[0] = t->dst;
+	memcpy(to, t->dst, size);
 	if (!t->dsts)
 		return 0;
 	f = fopen(t->dsts, "rb");
 	if (!f)
 		return -errno;
-	n = fread(to, sizeof(*to), most, f);
+	n = fread(to, size, most, f);
 	fclose(f);
 	if (!n || n & (n - 1))
 		return -EINVAL;
