@@ -8,6 +8,7 @@
 #include <linux/rtnetlink.h>
 
 #include <rib.h>
+#include <rnd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -20,10 +21,7 @@ static const char *const devices[] = {"eth0", "eth1"};
 
 static uint32_t rnd(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
+	return rnd32(&seed);
 }
 
 // CPU time of this thread: machines are shared.

@@ -19,6 +19,7 @@
 #include <program.h>
 #include <pthread.h>
 #include <reader.h>
+#include <rnd.h>
 #include <shared_half.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,10 +30,7 @@ static uint32_t rnd(void)
 {
 	static uint64_t seed = 1;
 
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
+	return rnd32(&seed);
 }
 
 // --- look-ups ---

@@ -10,6 +10,7 @@
 #include <program.h>
 #include <pthread.h>
 #include <reader.h>
+#include <rnd.h>
 #include <shared_half.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,10 +27,7 @@ static uint32_t rnd(void)
 {
 	static uint64_t seed = 1;
 
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
+	return rnd32(&seed);
 }
 
 static void set(struct weir_fib6 *f, struct weir_ip6 prefix, unsigned len, uint32_t value)

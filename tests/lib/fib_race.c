@@ -4,6 +4,7 @@
 #include <weir/fib.h>
 
 #include "figure.h"
+#include "rnd.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,15 +18,6 @@ struct reader {
 	uint64_t lookups, wrong, seed;
 	pthread_t thread;
 };
-
-// xorshift64*
-static uint32_t draw(uint64_t *seed)
-{
-	*seed ^= *seed >> 12;
-	*seed ^= *seed << 25;
-	*seed ^= *seed >> 27;
-	return (uint32_t)(*seed * 0x2545f4914f6cdd1d >> 32);
-}
 
 // What changes: in the /16 of a cover some /24, in each of them a /26, and in that a /32. Their
 // values say where and what they are.
@@ -49,7 +41,7 @@ static uint32_t address(uint64_t *seed, unsigned cover, unsigned branch, enum ki
 {
 	const uint32_t host = prefix_of(cover, branch, HOST);
 
-	*longest = draw(seed) % 3 + NET;
+	*longest = rnd32(seed) % 3 + NET;
 	if (*longest == HOST)
 		return host;
 	return *longest == PART ? host ^ 32 : host ^ 128;
@@ -70,8 +62,8 @@ static void read_batch(struct reader *r)
 	enum kind longest[BATCH];
 
 	for (unsigned i = 0; i < BATCH; i++) {
-		cover[i] = draw(&r->seed) % COVERS;
-		branch[i] = draw(&r->seed) % BRANCHES;
+		cover[i] = rnd32(&r->seed) % COVERS;
+		branch[i] = rnd32(&r->seed) % BRANCHES;
 		dst[i] = address(&r->seed, cover[i], branch[i], &longest[i]);
 	}
 	weir_fib4_lookup_batch(r->f, dst, value, BATCH);
@@ -95,11 +87,11 @@ static void *read_on(void *arg)
 
 static void change_one(struct weir_fib4 *f, uint64_t *seed)
 {
-	const unsigned cover = draw(seed) % COVERS, branch = draw(seed) % BRANCHES;
-	const enum kind kind = draw(seed) % (KINDS - 1) + NET;
+	const unsigned cover = rnd32(seed) % COVERS, branch = rnd32(seed) % BRANCHES;
+	const enum kind kind = rnd32(seed) % (KINDS - 1) + NET;
 	const uint32_t prefix = prefix_of(cover, branch, kind);
 
-	if (draw(seed) % 2)
+	if (rnd32(seed) % 2)
 		weir_fib4_set(f, prefix, lengths[kind], value_of(cover, branch, kind));
 	else
 		weir_fib4_del(f, prefix, lengths[kind]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "full_table.h"
 
+#include "rnd.h"
+
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -20,18 +22,9 @@ struct maker {
 	uint64_t seed;
 };
 
-// xorshift64*
-static uint32_t draw(uint64_t *seed)
-{
-	*seed ^= *seed >> 12;
-	*seed ^= *seed << 25;
-	*seed ^= *seed >> 27;
-	return (uint32_t)(*seed * 0x2545f4914f6cdd1d >> 32);
-}
-
 static uint32_t below(uint64_t *seed, size_t n)
 {
-	return (uint32_t)((uint64_t)draw(seed) * n >> 32);
+	return (uint32_t)((uint64_t)rnd32(seed) * n >> 32);
 }
 
 static uint32_t host(uint32_t len)
@@ -57,7 +50,7 @@ static uint32_t anywhere(struct maker *m)
 	uint32_t a = below(&m->seed, REGIONS), b = below(&m->seed, REGIONS);
 	uint32_t region = (a < b ? a : b) * 40503 & 0xffff; // odd: each region is another one
 
-	return region << 16 | (draw(&m->seed) & 0xffff);
+	return region << 16 | (rnd32(&m->seed) & 0xffff);
 }
 
 // An address for a prefix of that length, among the `shorter` first routes, which are shorter.
@@ -65,10 +58,10 @@ static uint32_t address(struct maker *m, size_t shorter)
 {
 	const struct full_route *r;
 
-	if (!shorter || draw(&m->seed) % 2)
+	if (!shorter || rnd32(&m->seed) % 2)
 		return anywhere(m);
 	r = &m->routes[below(&m->seed, shorter)];
-	return r->prefix | (draw(&m->seed) & host(r->len));
+	return r->prefix | (rnd32(&m->seed) & host(r->len));
 }
 
 static bool is_unicast(uint32_t a)
@@ -128,5 +121,5 @@ uint32_t full_table_address(const struct full_route *r, size_t n, uint64_t *seed
 {
 	const struct full_route *one = &r[below(seed, n)];
 
-	return one->prefix | (draw(seed) & host(one->len));
+	return one->prefix | (rnd32(seed) & host(one->len));
 }

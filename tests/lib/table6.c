@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "table6.h"
 
+#include "rnd.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,10 +10,7 @@ static uint64_t seed;
 
 static uint64_t rnd(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return seed * 0x2545f4914f6cdd1d;
+	return rnd64(&seed);
 }
 
 static uint32_t below(uint32_t n)

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <full_table.h>
 #include <math.h>
+#include <rnd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,13 +43,9 @@ static int print6(size_t n)
 
 static uint64_t seed = 1;
 
-// xorshift64*
 static double uniform(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (double)(seed * 0x2545f4914f6cdd1d >> 11) * 0x1p-53;
+	return (double)(rnd64(&seed) >> 11) * 0x1p-53;
 }
 
 // One of n routes. Rank and place in the table have nothing to do with each other.

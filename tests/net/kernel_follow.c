@@ -10,10 +10,11 @@
 #include <linux/rtnetlink.h>
 
 #include <arpa/inet.h>
-#include <errno.h>
+#include <kernel_ways.h>
 #include <libmnl/libmnl.h>
 #include <mirror.h>
 #include <net/if.h>
+#include <rnd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,148 +154,7 @@ static void same(struct follow *f, unsigned ms)
 	}
 }
 
-// --- where the kernel would send a packet ---
-
-struct answer {
-	int error;
-	uint8_t type, via_family;
-	uint32_t oif;
-	struct weir_ip6 via;
-};
-
-static void take_answer(struct answer *a, const struct nlmsghdr *m, struct kernel_room *room)
-{
-	struct rib_route r;
-
-	if (m->nlmsg_type == NLMSG_ERROR) {
-		a->error = ((const struct nlmsgerr *)mnl_nlmsg_get_payload(m))->error;
-		return;
-	}
-	// answers are marked as cached
-	((struct rtmsg *)mnl_nlmsg_get_payload(m))->rtm_flags &= ~(unsigned)RTM_F_CLONED;
-	if (kernel_parse_route(m, &r, room) != KERNEL_PARSED) {
-		a->error = -EBADMSG;
-		return;
-	}
-	a->type = r.type;
-	if (!r.n_hops)
-		return;
-	a->oif = r.hops[0].link;
-	a->via_family = r.hops[0].gw_family;
-	a->via = r.hops[0].gw;
-}
-
-static struct answer ask(struct follow *f, uint8_t family, struct weir_ip6 dst, uint32_t iif)
-{
-	static struct kernel_room room;
-	static char bytes[32768];
-	struct nlmsghdr *m = mnl_nlmsg_put_header(bytes);
-	struct rtmsg *r = mnl_nlmsg_put_extra_header(m, sizeof(*r));
-	size_t len = family == AF_INET ? 4 : 16;
-	uint32_t src4 = htonl(0xcb007107); // 203.0.113.7
-	uint8_t dst_bytes[16], src6[16] = {0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, [15] = 7};
-	struct answer a = {};
-	ssize_t n;
-
-	weir_ip6_write(dst_bytes, dst); // an IPv4 address is in the first four
-	m->nlmsg_type = RTM_GETROUTE;
-	m->nlmsg_flags = NLM_F_REQUEST;
-	r->rtm_family = family;
-	r->rtm_dst_len = (uint8_t)(8 * len);
-	mnl_attr_put(m, RTA_DST, len, dst_bytes);
-	if (iif) {
-		r->rtm_src_len = (uint8_t)(8 * len);
-		mnl_attr_put(m, RTA_SRC, len, family == AF_INET ? (void *)&src4 : src6);
-		mnl_attr_put_u32(m, RTA_IIF, iif);
-	}
-	if (mnl_socket_sendto(f->socket, m, m->nlmsg_len) < 0 ||
-	    (n = mnl_socket_recvfrom(f->socket, bytes, sizeof(bytes))) < 0)
-		a.error = -errno;
-	else
-		take_answer(&a, (struct nlmsghdr *)bytes, &room);
-	return a;
-}
-
-enum verdict { AGREE, HOST, DIFFER };
-
-static uint32_t port_of(const struct follow *f, uint32_t oif)
-{
-	char name[IF_NAMESIZE] = "";
-
-	if_indextoname(oif, name);
-	for (unsigned i = 0; i < f->options.n_devices; i++)
-		if (!strcmp(f->options.devices[i], name))
-			return WEIR_HOP_DEVICE + i;
-	return WEIR_HOP_HOST;
-}
-
-static bool gateway_agrees(const struct follow *f, const struct weir_hop *h, uint8_t family,
-			   const struct answer *a)
-{
-	const struct weir_ip6 zero = {};
-	uint32_t gw4 = ntohl(h->gw4.be);
-
-	if (family == AF_INET6)
-		return weir_ip6_equal(weir_ip6_read(h->gw6), a->via_family ? a->via : zero);
-	if (a->via_family == AF_INET6)
-		return gw4 && gw4 <= rib_names(f->k->rib) &&
-		       weir_ip6_equal(rib_named(f->k->rib, gw4), a->via);
-	return gw4 == (a->via_family ? rib_to_ip4(a->via) : 0);
-}
-
-static enum weir_hop_port port_of_error(const struct answer *a)
-{
-	if (a->error == -ENETUNREACH)
-		return WEIR_HOP_NO_ROUTE;
-	if (a->error == -EHOSTUNREACH || a->type == RTN_UNREACHABLE)
-		return WEIR_HOP_UNREACHABLE;
-	if (a->error == -EACCES || a->type == RTN_PROHIBIT)
-		return WEIR_HOP_PROHIBIT;
-	if (a->error == -EINVAL || a->type == RTN_BLACKHOLE)
-		return WEIR_HOP_BLACKHOLE;
-	return WEIR_HOP_HOST; // it is the kernel's own, or for many
-}
-
-static enum verdict hop_agrees(const struct follow *f, const struct weir_hop *h, uint8_t family,
-			       const struct answer *a)
-{
-	uint32_t port = a->type == RTN_UNICAST && !a->error ? port_of(f, a->oif) : port_of_error(a);
-
-	if (h->port == WEIR_HOP_HOST && port != WEIR_HOP_HOST)
-		return HOST;
-	if (h->port != port)
-		return DIFFER;
-	if (port < WEIR_HOP_DEVICE)
-		return AGREE;
-	return gateway_agrees(f, h, family, a) ? AGREE : DIFFER;
-}
-
-static uint32_t value_of(const struct weir_view *v, uint8_t family, struct weir_ip6 dst)
-{
-	uint32_t value = family == AF_INET ? weir_fib4_lookup(v->fib4, rib_to_ip4(dst))
-					   : weir_fib6_lookup(v->fib6, dst);
-
-	return value == WEIR_FIB4_NONE ? WEIR_HOP_NO_ROUTE : value;
-}
-
-// Of a group any member may be the kernel's choice.
-static enum verdict compare(struct follow *f, const struct weir_view *v, uint8_t family,
-			    struct weir_ip6 dst, const struct answer *a)
-{
-	enum verdict best = DIFFER;
-	const struct weir_hop *h;
-
-	kernel_lock(&f->k->lock);
-	h = &v->hops[value_of(v, family, dst)];
-	for (uint32_t i = 0; i <= h->mask && best != AGREE; i++) {
-		const struct weir_hop *one = h->mask ? &v->hops[v->buckets[h->first + i]] : h;
-		enum verdict now = hop_agrees(f, one, family, a);
-
-		best = now < best ? now : best;
-	}
-	kernel_unlock(&f->k->lock);
-	return best;
-}
+// --- look-ups ---
 
 struct pick {
 	uint64_t seed;
@@ -302,21 +162,13 @@ struct pick {
 	unsigned n, cap;
 };
 
-static uint64_t rnd(uint64_t *seed)
-{
-	*seed ^= *seed >> 12;
-	*seed ^= *seed << 25;
-	*seed ^= *seed >> 27;
-	return *seed * 0x2545f4914f6cdd1d;
-}
-
 // An address of that prefix, or one beside it; now and then any.
 static struct weir_ip6 pick_near(uint64_t *seed, const struct rib_route *r)
 {
-	struct weir_ip6 m = weir_ip6_mask(r->len), any = {rnd(seed), rnd(seed)};
+	struct weir_ip6 m = weir_ip6_mask(r->len), any = {rnd64(seed), rnd64(seed)};
 	struct weir_ip6 dst = {r->dst.hi | (any.hi & ~m.hi), r->dst.lo | (any.lo & ~m.lo)};
 
-	if (rnd(seed) % 4 == 0 && r->len > 8)
+	if (rnd64(seed) % 4 == 0 && r->len > 8)
 		dst.hi ^= 1ull << (64 - (r->len < 64 ? r->len : 64));
 	if (r->family == AF_INET)
 		dst = rib_ip4(rib_to_ip4(dst));
@@ -342,43 +194,11 @@ static int pick(void *arg, const struct rib_route *r, uint32_t)
 	if (!is_askable(r->family, dst))
 		return 0;
 	if (p->n >= p->cap)
-		at = (unsigned)(rnd(&p->seed) % (p->n + 1));
+		at = (unsigned)(rnd64(&p->seed) % (p->n + 1));
 	if (at < p->cap)
 		p->dst[at] = dst;
 	p->n++;
 	return 0;
-}
-
-static bool differs(struct follow *f, const struct weir_view *v, uint8_t family,
-		    struct weir_ip6 dst, const char *iif, unsigned count[3])
-{
-	uint32_t index = iif ? if_nametoindex(iif) : 0;
-	enum verdict now = DIFFER;
-	struct answer a;
-
-	// what changes right now is asked again
-	for (unsigned i = 0; i < 20 && now == DIFFER; i++) {
-		if (i)
-			usleep(20000);
-		a = ask(f, family, dst, index);
-		now = compare(f, v, family, dst, &a);
-	}
-	if (now == DIFFER && !count[DIFFER]) {
-		char text[INET6_ADDRSTRLEN], via[INET6_ADDRSTRLEN] = "-";
-		uint8_t bytes[16], gw[16];
-		const struct weir_hop *h = &v->hops[value_of(v, family, dst)];
-
-		weir_ip6_write(bytes, dst);
-		weir_ip6_write(gw, a.via);
-		if (a.via_family)
-			inet_ntop(a.via_family, gw, via, sizeof(via));
-		printf("%s: kernel: error %d type %u oif %u via %s; weir: port %u gw4 %08x mask "
-		       "%u\n",
-		       inet_ntop(family, bytes, text, sizeof(text)), a.error, a.type, a.oif, via,
-		       h->port, ntohl(h->gw4.be), h->mask);
-	}
-	count[now]++;
-	return now == DIFFER;
 }
 
 static void lookup(struct follow *f, const char *family_name, unsigned n, uint64_t seed,
@@ -387,11 +207,13 @@ static void lookup(struct follow *f, const char *family_name, unsigned n, uint64
 	uint8_t family = strcmp(family_name, "inet") ? AF_INET6 : AF_INET;
 	const struct weir_view *v = weir_kernel_view(f->k, iif);
 	struct pick p = {.seed = seed * 2 + 1, .cap = n, .dst = calloc(n + 1, sizeof(*p.dst))};
+	struct kernel_ways ways = {f->k, f->socket, f->options.devices, f->options.n_devices};
+	uint32_t index = iif ? if_nametoindex(iif) : 0;
 	unsigned count[3] = {};
 
 	usleep(100000); // for a view that is new
 	for (unsigned i = 0; i < 8; i++)
-		rnd(&p.seed);
+		rnd64(&p.seed);
 	kernel_lock(&f->k->lock);
 	rib_walk_routes(f->k->rib, family, pick, &p);
 	kernel_unlock(&f->k->lock);
@@ -399,14 +221,16 @@ static void lookup(struct follow *f, const char *family_name, unsigned n, uint64
 		struct weir_ip6 dst = p.dst[i % (p.n < n ? p.n : n)];
 
 		if (i >= p.n) { // few routes: others beside them
-			dst.hi ^= rnd(&p.seed) >> (family == AF_INET ? 40 : 52) << 32;
+			dst.hi ^= rnd64(&p.seed) >> (family == AF_INET ? 40 : 52) << 32;
 			if (!is_askable(family, dst))
 				continue;
 		}
-		if (differs(f, v, family, dst, iif, count) && count[DIFFER] > 10)
+		count[kernel_ways_compare(&ways, v, family, dst, index, !count[WAYS_DIFFER])]++;
+		if (count[WAYS_DIFFER] > 10)
 			break;
 	}
-	printf("%u agree, %u to the host, %u differ\n", count[AGREE], count[HOST], count[DIFFER]);
+	printf("%u agree, %u to the host, %u differ\n", count[WAYS_AGREE], count[WAYS_HOST],
+	       count[WAYS_DIFFER]);
 	free(p.dst);
 }
 

@@ -5,6 +5,7 @@
 #include <weir/csum.h>
 
 #include <criterion/criterion.h>
+#include <rnd.h>
 
 enum { MAX = 2048, ROOM = MAX + 16 };
 
@@ -14,13 +15,9 @@ enum { EDGES = sizeof(edges) / sizeof(edges[0]) };
 
 static uint64_t seed = 1;
 
-// xorshift64*: the same numbers in every run.
 static uint32_t rnd(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
+	return rnd32(&seed);
 }
 
 // Sum of the words of n bytes, host byte order, in 16 bits; continues with sum.

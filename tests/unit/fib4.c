@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fib_race.h>
+#include <rnd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,13 +26,9 @@ struct twin {
 
 static uint64_t seed = 1;
 
-// xorshift64*: the same numbers in every run.
 static uint32_t rnd(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
+	return rnd32(&seed);
 }
 
 static uint32_t mask(unsigned len)

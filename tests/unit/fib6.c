@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
+#include <rnd.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,25 +30,16 @@ struct twin {
 
 static uint64_t seed = 1;
 
-// xorshift64*: the same numbers in every run.
-static uint64_t rnd64(void)
-{
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return seed * 0x2545f4914f6cdd1d;
-}
-
 static uint32_t rnd(void)
 {
-	return (uint32_t)(rnd64() >> 32);
+	return rnd32(&seed);
 }
 
 static struct weir_ip6 rnd_ip6(void)
 {
-	uint64_t hi = rnd64();
+	uint64_t hi = rnd64(&seed);
 
-	return (struct weir_ip6){hi, rnd64()};
+	return (struct weir_ip6){hi, rnd64(&seed)};
 }
 
 static struct weir_ip6 and (struct weir_ip6 a, struct weir_ip6 b)

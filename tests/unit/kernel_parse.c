@@ -20,6 +20,7 @@
 #include <messages.h>
 #include <mirror.h>
 #include <net/if.h>
+#include <rnd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,13 +30,9 @@ static char bytes[4096];
 
 static uint64_t seed = 1;
 
-// xorshift64*: the same numbers in every run.
 static uint32_t rnd(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
+	return rnd32(&seed);
 }
 
 static struct nlmsghdr *begin(uint16_t type, const void *header, size_t len)

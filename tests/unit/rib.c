@@ -10,139 +10,29 @@
 #include <linux/rtnetlink.h>
 
 #include <criterion/criterion.h>
+#include <random_routes.h>
 #include <rib_twin.h>
+#include <rnd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { LO = 1, ETH0, ETH1, OTHER, VRF, ETH3, ETH4, VRF_TABLE = 10, MARKS = 3 };
+enum { LO = 1, ETH0, ETH1, OTHER, VRF, ETH3, ETH4, MARKS = 3 };
 
 static const char *const devices[] = {"eth0", "eth1", "eth3", "eth4"};
 static const char *const names[] = {"lo", "eth0", "eth1", "other", "blue", "eth3", "eth4"};
 static const char *const iifs[] = {NULL, "eth0", "eth3", "eth9"};
-static const uint32_t tables[] = {RT_TABLE_LOCAL,   RT_TABLE_MAIN, RT_TABLE_MAIN,
-				  RT_TABLE_DEFAULT, VRF_TABLE,	   100};
-enum { N_IIFS = 4, N_TABLES = 6, N_DEVICES = 4 };
+enum { N_IIFS = 4, N_DEVICES = 4 };
 
-static uint64_t seed;
 static struct twin twin;
 static struct rib *rib;
 static const struct weir_view *views[N_IIFS];
 static bool odd; // routes by TOS and source
 static unsigned n_agreed, n_unsure, n_host;
 
-// xorshift64*: the same numbers in every run.
 static uint32_t rnd(void)
 {
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (uint32_t)(seed * 0x2545f4914f6cdd1d >> 32);
-}
-
-// --- random things ----------------------------------------------------------------------------
-
-// Few distinct bits make prefixes that nest and meet again. No multicast, nothing link-local.
-static struct weir_ip6 random_addr(uint8_t family)
-{
-	struct weir_ip6 a;
-
-	if (family == AF_INET)
-		return rib_ip4(rnd() & (rnd() % 4 ? 0xc1018183 : 0xdfffffff));
-	a.hi = 0x2001000000000000 | ((uint64_t)(rnd() & 0x81810101) << 16 | (rnd() & 0x8001));
-	a.lo = (uint64_t)(rnd() & 0x80000001) << 32 | (rnd() & 0x80000181);
-	return a;
-}
-
-static struct weir_ip6 masked(struct weir_ip6 a, unsigned len)
-{
-	struct weir_ip6 m = weir_ip6_mask(len);
-
-	return (struct weir_ip6){a.hi & m.hi, a.lo & m.lo};
-}
-
-static unsigned random_len(uint8_t family)
-{
-	static const uint8_t lens[] = {0, 8, 16, 24, 25, 31, 32, 48, 63, 64, 65, 96, 127, 128};
-
-	if (family == AF_INET)
-		return rnd() % 2 ? rnd() % 33 : lens[rnd() % 7];
-	return rnd() % 2 ? rnd() % 129 : lens[rnd() % sizeof(lens)];
-}
-
-static uint8_t random_family(void)
-{
-	return rnd() % 2 ? AF_INET : AF_INET6;
-}
-
-static struct rib_hop random_hop(uint8_t family)
-{
-	struct rib_hop h = {.link = ETH0 + rnd() % 6, .weight = 1 + rnd() % 4};
-
-	if (rnd() % 4) {
-		h.gw_family = family == AF_INET && rnd() % 4 ? AF_INET : AF_INET6;
-		h.gw = h.gw_family == AF_INET ? rib_ip4(0x0a000001 + rnd() % 3)
-					      : (struct weir_ip6){0xfe80ull << 48, 1 + rnd() % 3};
-	}
-	h.encap = rnd() % 16 == 0;
-	return h;
-}
-
-// IPv6 siblings come from a few, so that there are never many.
-static void random_hops(struct rib_route *route, struct rib_hop *hops)
-{
-	bool siblings = route->family == AF_INET6 && rnd() % 2;
-	unsigned first = rnd() % 3;
-
-	route->n_hops = route->family == AF_INET || siblings ? 1 + rnd() % 3 : 1;
-	route->hops = hops;
-	for (unsigned i = 0; i < route->n_hops; i++) {
-		hops[i] = random_hop(route->family);
-		if (route->family == AF_INET6 && !siblings)
-			hops[i].gw_family = 0, hops[i].gw = (struct weir_ip6){0};
-		if (!siblings)
-			continue;
-		hops[i] = (struct rib_hop){.link = ETH0 + (first + i) % 3,
-					   .weight = 1 + rnd() % 3,
-					   .gw_family = AF_INET6,
-					   .gw = {0xfe80ull << 48, 7}};
-	}
-}
-
-static struct rib_route random_route(struct rib_hop *hops)
-{
-	static const uint8_t types[] = {RTN_LOCAL,	 RTN_BROADCAST, RTN_BLACKHOLE,
-					RTN_UNREACHABLE, RTN_PROHIBIT,	RTN_THROW};
-	struct rib_route r = {.family = random_family(), .type = RTN_UNICAST};
-
-	r.table = tables[rnd() % N_TABLES];
-	r.len = (uint8_t)random_len(r.family);
-	r.dst = masked(random_addr(r.family), r.len);
-	r.metric = rnd() % 3 * 10;
-	r.protocol = RTPROT_STATIC;
-	if (rnd() % 4 == 0)
-		r.type = types[rnd() % sizeof(types)];
-	if (odd && rnd() % 8 == 0 && r.family == AF_INET)
-		r.tos = TWIN_TOS;
-	if (odd && rnd() % 8 == 0 && r.family == AF_INET6) {
-		r.src_len = 16;
-		r.src.hi = 0x2002ull << 48;
-	}
-	if (r.type == RTN_LOCAL)
-		r.scope = RT_SCOPE_HOST;
-	if (r.type == RTN_UNICAST && rnd() % 6 == 0) {
-		r.nexthop = rnd() % 2 ? 1 + rnd() % 6 : 11 + rnd() % 4;
-		return r;
-	}
-	if (r.type <= RTN_BROADCAST)
-		random_hops(&r, hops);
-	if (r.type != RTN_UNICAST && r.n_hops > 1)
-		r.n_hops = 1;
-	if (r.family == AF_INET && r.n_hops && rnd() % 4 == 0) {
-		r.has_prefsrc = true;
-		r.prefsrc = rib_ip4(0x0a000100 + rnd() % 3);
-	}
-	return r;
+	return rnd32(&random_route_seed);
 }
 
 // --- random operations ------------------------------------------------------------------------
@@ -150,7 +40,7 @@ static struct rib_route random_route(struct rib_hop *hops)
 static void add_route(bool both)
 {
 	struct rib_hop hops[TWIN_HOPS] = {0};
-	struct rib_route r = random_route(hops);
+	struct rib_route r = random_route(odd, hops);
 	bool replace = rnd() % 4 == 0, append = !replace && rnd() % 2;
 
 	if (twin.n_routes && rnd() % 3 == 0) {
@@ -227,7 +117,7 @@ static void change_link(bool both)
 	memcpy(l.name, names[index - 1], strlen(names[index - 1]));
 	l.ignore_linkdown[0] = rnd() % 2;
 	l.ignore_linkdown[1] = rnd() % 2;
-	l.vrf_table = index == VRF ? VRF_TABLE : 0;
+	l.vrf_table = index == VRF ? RANDOM_VRF : 0;
 	l.master = index == ETH3 && rnd() % 4 ? VRF : 0;
 	twin_link(&twin, &l);
 	if (both)
@@ -315,8 +205,8 @@ static void random_selectors(struct rib_rule *r)
 		break;
 	}
 	if (rnd() % 3 == 0) {
-		r->dst_len = (uint8_t)random_len(r->family);
-		r->dst = masked(random_addr(r->family), r->dst_len);
+		r->dst_len = (uint8_t)random_route_len(r->family);
+		r->dst = random_route_cut(random_route_addr(r->family), r->dst_len);
 	}
 	if (rnd() % 5 == 0)
 		strcpy(r->iif, rnd() % 3 ? "eth0" : rnd() % 2 ? "blue" : "lo");
@@ -335,7 +225,8 @@ static void change_rule(bool both)
 {
 	static const uint8_t actions[] = {FR_ACT_NOP, FR_ACT_GOTO, FR_ACT_BLACKHOLE,
 					  FR_ACT_UNREACHABLE, FR_ACT_PROHIBIT};
-	struct rib_rule r = base_rule(random_family(), 1 + rnd() % 40000, tables[rnd() % N_TABLES]);
+	struct rib_rule r = base_rule(random_route_family(), 1 + rnd() % 40000,
+				      random_route_tables[rnd() % RANDOM_ROUTE_TABLES]);
 	unsigned i = rnd() % (twin.n_rules + 1);
 
 	if (twin.n_rules > 10 || (i < twin.n_rules && rnd() % 2)) {
@@ -460,9 +351,9 @@ static void same_way(unsigned iif, struct twin_packet p)
 static void same_ways(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct twin_packet p = {.family = random_family()};
+		struct twin_packet p = {.family = random_route_family()};
 
-		p.dst = random_addr(p.family);
+		p.dst = random_route_addr(p.family);
 		if (twin.n_routes && rnd() % 2) {
 			const struct rib_route *r = &twin.routes[rnd() % twin.n_routes].said;
 
@@ -483,7 +374,7 @@ static void start(uint64_t from, bool with_odd)
 		{0, RT_TABLE_LOCAL}, {32766, RT_TABLE_MAIN}, {32767, RT_TABLE_DEFAULT}};
 	struct rib_options o = {.devices = devices, .n_devices = N_DEVICES};
 
-	seed = from;
+	random_route_seed = from;
 	odd = with_odd;
 	n_agreed = n_unsure = n_host = 0;
 	memset(&twin, 0, sizeof(twin));
