@@ -122,7 +122,7 @@ bitcode := -Xclang -fembed-bitcode=bitcode
 define bpf_element
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(bpf_cflags) $(bitcode) -Wno-unused-const-variable -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(bpf_cflags) -Ielements $(bitcode) -Wno-unused-const-variable -MMD -MP -c $< -o $@
 endef
 $(B)/elements/%.bpf.o: elements/%.bpf.c
 	$(bpf_element)

@@ -31,6 +31,43 @@ c.drop_details:
 1	bad IP checksum
 0	bad source address
 
+=== CheckTCPHeader, CheckUDPHeader and CheckICMPHeader count and tell
+== run
+click --simtime CONFIG
+== file CONFIG
+elementclass In { $data | InfiniteSource(DATA $data, LIMIT 1) -> MarkIPHeader -> output }
+t :: CheckTCPHeader -> Print(good) -> Discard;
+t[1] -> Print(bad, 4) -> Discard;
+u :: CheckUDPHeader(VERBOSE true) -> Discard;
+i :: CheckICMPHeader(DETAILS true) -> Discard;
+In(\<45000014 00000000 40060000 0a0000010a000002>) -> t;
+In(\<45000014 00000000 40110000 0a0000010a000002>) -> t;
+In(\<45000014 00000000 40060000 0a0000010a000002>) -> e :: Tee(2) -> u; e[1] -> i;
+In(\<4500001c 00000000 40110000 0a0000010a000002 03e807d0 00081234>) -> u;
+In(\<4500001c 00000000 40110000 0a0000010a000002 03e807d0 00080000>) -> u;
+In(\<4500001c 00000000 40010000 0a0000010a000002 08001234 00000000>) -> i;
+DriverManager(wait 0.02s, read t.drops, read t.drop_details, read u.drops, read i.drop_details, stop)
+== stderr
+bad:   20 | 45000014
+t: TCP header check failed: bad packet length
+bad:   20 | 45000014
+u: UDP header check failed: not UDP
+i: ICMP header check failed: not ICMP
+u: UDP header check failed: bad UDP checksum
+t.drops:
+2
+t.drop_details:
+1	not TCP
+1	bad packet length
+0	bad TCP checksum
+
+u.drops:
+2
+i.drop_details:
+1	not ICMP
+0	bad packet length
+1	bad ICMP checksum
+
 === fragments, each of them twice, make the packet again
 The link header of the first fragment stays.
 == run

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
+// CheckICMPHeader in the driver.
+#include <ip/check_transport.h>
+
+struct check_icmp_header {
+	struct check_transport c;
+};
+struct check_icmp_header_state {
+	struct check_transport_state c;
+};
+
+WEIR_INLINE unsigned check_icmp_header(const struct check_icmp_header *,
+				       struct check_icmp_header_state *state, struct packet *p)
+{
+	return check_transport_end(&state->c, check_icmp(p));
+}
+
+WEIR_DRIVER_STATE_ELEMENT(check_icmp_header);
