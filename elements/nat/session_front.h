@@ -18,7 +18,7 @@
 
 enum {
 	SESSION_ABI = 1, // of what follows, in memory that another process left behind
-	SESSION_MOST = 1 << 24,
+	SESSION_MOST = (1 << 24) - 1024, // numbers from here on mean something else in links
 	SESSION_TICK = 28, // bits of a nanosecond count, CLOCK_MONOTONIC: about a quarter second
 };
 
@@ -50,13 +50,14 @@ struct session {
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct session) == 64, "a cache line");
 
-// A slot: tag in the upper bits, (number of the session) * 2 + direction below; 0: empty (session 0
-// is never used). The bucket of a key is that of its hash, or, where `more` of the bucket says so,
-// one of the next SESSION_SPILL.
-enum { SESSION_SLOTS = 15, SESSION_SPILL = 4 };
+// A slot: tag in the upper bits, (number of the session) * 2 + direction below; without a number it
+// is empty (session 0 is never used). The bucket of a key is that of its hash, or, where `more` of
+// the bucket says so, one of the next SESSION_SPILL.
+enum { SESSION_SLOTS = 15, SESSION_SPILL = 15 };
+enum { SESSION_LOCK = 1u << 31 }; // of `more`: somebody puts a key of this bucket in
 struct session_bucket {
 	__u32 slot[SESSION_SLOTS];
-	__u32 more; // keys that found no room here and stand further on; upper bit: being written
+	__u32 more; // keys that found no room here and stand further on, and SESSION_LOCK
 } __attribute__((aligned(64)));
 _Static_assert(sizeof(struct session_bucket) == 64, "a cache line");
 
@@ -86,4 +87,17 @@ static inline __attribute__((always_inline)) __u64 session_hash(__u64 seed, stru
 	h = (h ^ from6b ^ ((__u64)t.sport.be << 32 | (__u32)t.dport.be << 16 | proto)) *
 	    0xff51afd7ed558ccd;
 	return h ^ h >> 29;
+}
+
+// The bucket of a hash. buckets: a power of two.
+static inline __attribute__((always_inline)) __u32 session_place(__u64 hash, __u32 buckets)
+{
+	return (__u32)(hash >> 32) & (buckets - 1);
+}
+
+// The bits of a slot that are the number and the direction where there are `most` sessions; the
+// others are the tag, those of the hash's lower half.
+static inline __attribute__((always_inline)) __u32 session_slot_mask(__u32 most)
+{
+	return 0xffffffff >> __builtin_clz(2 * most + 1);
 }

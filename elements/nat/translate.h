@@ -4,6 +4,7 @@
 // What address translators see of a packet, and how they change it: RFC 3022 4, RFC 5508, RFC 1624.
 // The packet's network header is set (CheckIPHeader, MarkIPHeader).
 
+#include <weir/csum.h>
 #include <weir/element.h>
 
 #include "session_front.h"
@@ -14,7 +15,8 @@ enum translate_kind {
 			 // is found as a packet of the direction in which the error goes
 	TRANSLATE_FRAGMENT, // not the first: it has no ports
 	TRANSLATE_OTHER,    // a protocol without ports: addresses only
-	TRANSLATE_BAD,	    // too short for what it says
+	TRANSLATE_BAD,	    // too short for what it says, or an error about a packet that its
+			    // receiver did not send, or about an error
 };
 
 struct translate_seen {
@@ -24,12 +26,83 @@ struct translate_seen {
 	uint8_t flags; // of TCP
 	bool first;    // the first of several fragments
 	bool query;    // ICMP that is a request or reply with an identifier
+	bool direct;   // TCP or UDP without IP options, and no fragment: translate_direct does
+};
+
+// Cold halves of what follows.
+struct translate_seen translate_look_well(struct packet *p);
+void translate_packet_well(struct packet *p, const struct translate_seen *s,
+			   const struct session_tuple *to);
+
+// The header, addresses and ports of TCP and UDP, as they lie in packets without options.
+struct translate_header {
+	struct ip4 ip;
+	be16 sport, dport;
+	union {
+		struct WEIR_WIRE {
+			be32 seq, ack;
+			uint8_t off, flags;
+			be16 win, csum;
+		} tcp;
+		struct WEIR_WIRE {
+			be16 len, csum;
+		} udp;
+	};
+} WEIR_WIRE;
+
+enum {
+	TRANSLATE_UDP = sizeof(struct ip4) + sizeof(struct udp),
+	TRANSLATE_TCP = sizeof(struct ip4) + sizeof(struct tcp),
 };
 
 // What the packet is. Never looks beyond its end.
-struct translate_seen translate_look(struct packet *p);
+WEIR_INLINE struct translate_seen translate_look(struct packet *p)
+{
+	const struct translate_header *h =
+		(const struct translate_header *)((const uint8_t *)p + p->network);
+	const uint32_t need = h->ip.proto == IPPROTO4_TCP   ? TRANSLATE_TCP
+			      : h->ip.proto == IPPROTO4_UDP ? TRANSLATE_UDP
+							    : UINT32_MAX;
+	struct translate_seen s = {.direct = true};
+
+	if (WEIR_UNLIKELY(h->ip.vihl != 0x45 || h->ip.frag.be & wr16(IP4_MF | IP4_OFFMASK).be ||
+			  need > rd16(h->ip.len) || need > weir_network_len(p)))
+		return translate_look_well(p);
+	memcpy(&s.tuple, &h->ip.src, sizeof(s.tuple));
+	s.proto = h->ip.proto;
+	s.flags = need == TRANSLATE_TCP ? h->tcp.flags : 0;
+	return s;
+}
+
+// Gives a packet of which translate_look said `direct` the other tuple: addresses, ports, checksums
+// (0 of UDP stays 0).
+WEIR_INLINE void translate_direct(struct packet *p, const struct session_tuple *to)
+{
+	struct translate_header *h = (struct translate_header *)((uint8_t *)p + p->network);
+	uint8_t *tuple = (uint8_t *)&h->ip.src;
+	be16 *csum = h->ip.proto == IPPROTO4_TCP ? &h->tcp.csum : &h->udp.csum;
+	uint64_t sum = weir_csum_add64(weir_csum_load64(to), ~weir_csum_load64(tuple));
+	const uint64_t ports =
+		(uint64_t)weir_csum_load32(&to->sport) + (uint32_t)~weir_csum_load32(&h->sport);
+
+	h->ip.csum = weir_csum_fold(weir_csum_add64(sum, (uint16_t)~h->ip.csum.be));
+	sum = weir_csum_add64(sum, ports + (uint16_t)~csum->be);
+	if (h->ip.proto == IPPROTO4_TCP)
+		*csum = weir_csum_fold(sum);
+	else if (csum->be)
+		*csum = weir_csum_fold_udp(sum);
+	memcpy(tuple, to, sizeof(*to));
+}
+
 // Gives the packet the other tuple: addresses, ports, checksums (0 of UDP stays 0), and of an ICMP
 // error what it quotes (tuple: of the direction in which it goes) with the checksums in there, as
-// far as they are quoted.
-void translate_packet(struct packet *p, const struct translate_seen *s,
-		      const struct session_tuple *to);
+// far as they are quoted. An error goes to where the tuple goes; it comes from where it came,
+// unless the tuple has another source: then from that, so that inner routers stay unknown.
+WEIR_INLINE void translate_packet(struct packet *p, const struct translate_seen *s,
+				  const struct session_tuple *to)
+{
+	if (WEIR_LIKELY(s->direct))
+		translate_direct(p, to);
+	else
+		translate_packet_well(p, s, to);
+}

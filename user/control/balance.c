@@ -5,7 +5,7 @@
 
 #include <device.h>
 #include <errno.h>
-#include <grace.h>
+#include <weir/grace.h>
 #include <stdlib.h>
 #include <time.h>
 

@@ -7,7 +7,7 @@
 // period.
 
 #include "fib4_table.h"
-#include "grace.h"
+#include <weir/grace.h>
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fib4_table.h"
 
-#include "grace.h"
+#include <weir/grace.h>
 
 #include <errno.h>
 #include <string.h>

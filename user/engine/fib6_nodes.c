@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fib6_nodes.h"
 
-#include "grace.h"
+#include <weir/grace.h>
 
 #include <errno.h>
 

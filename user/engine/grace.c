@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "grace.h"
+#include <weir/grace.h>
 
 #include <linux/membarrier.h>
 

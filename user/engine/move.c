@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "device.h"
-#include "grace.h"
+#include <weir/grace.h>
 
 #include <graph.h>
 #include <move.h>

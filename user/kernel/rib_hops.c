@@ -7,7 +7,7 @@
 #include "rib_parts.h"
 
 #include <errno.h>
-#include <grace.h>
+#include <weir/grace.h>
 #include <stdlib.h>
 
 enum { FIRST_HOPS = 128, FIRST_BUCKETS = 1024, FIRST = WEIR_HOP_DEVICE };

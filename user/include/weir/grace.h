@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 // Asks for a period that begins from now on; its number.
-// owner: control.
+// By any thread; it takes a lock for some instructions.
 uint64_t weir_grace_begin(void);
 // Can this kernel tell?
 bool weir_grace_works(void);
