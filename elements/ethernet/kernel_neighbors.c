@@ -7,8 +7,9 @@
 // A neighbour that the kernel does not know it is asked to find out, meanwhile packets wait: at
 // most CAPACITY of them, as in ARPQuerier. Those whose neighbour does not answer leave by `failed`
 // (to ICMPError, host unreachable), at the latest after TIMEOUT. Neighbours that are used stay
-// fresh: the kernel is asked every ten seconds to see whether they are still there. Multicasts (RFC
-// 1112, RFC 2464) and the interface's broadcast addresses need no neighbour.
+// fresh: the kernel is asked every ten seconds to see whether they are still there, unless they are
+// permanent. Multicasts (RFC 1112, RFC 2464) and the interface's broadcast addresses need no
+// neighbour.
 //
 // The next hop of an IPv4 packet may have an IPv6 address (RFC 8950): KernelIPLookup then writes a
 // name of it, 0.x.y.z, into the annotation.

@@ -279,6 +279,23 @@ neighbors() {
 	answers 'is known' neighbor name:2001:db8:f0::2 known 1000
 }
 
+# To be asked for changes nothing of a neighbour that is permanent or was learned by other means.
+stay_set() {
+	local n=10.1.0.88 learned=10.1.0.89 i
+	ip -n "$tag-r" neigh replace "$n" dev e0 lladdr 02:00:00:00:00:88 nud permanent
+	ip -n "$tag-r" neigh replace "$learned" dev e0 lladdr 02:00:00:00:00:89 nud reachable extern_learn
+	for i in 1 2; do # the first time the follower may not have heard of them
+		answers asked resolve e0 "$n" && answers asked resolve e0 "$learned" || return
+		answers 'is known' neighbor "$n" known 1000 &&
+			answers 'is known' neighbor "$learned" known 1000 || return
+		sleep 0.2 # it is not asked for more often
+	done
+	answers asked resolve e0 10.1.0.78 && answers 'is failed' neighbor 10.1.0.78 failed 3000 || return
+	[[ $(ip -n "$tag-r" neigh show "$n" dev e0) == *PERMANENT* ]] &&
+		[[ $(ip -n "$tag-r" neigh show "$learned" dev e0) == *extern_learn* ]] ||
+		because "$(ip -n "$tag-r" neigh show dev e0 | tr '\n' ' ')"
+}
+
 # A follower that stands still while the kernel speaks, with little room for what it says.
 overrun() {
 	kill -STOP "$pid"
@@ -362,6 +379,7 @@ expect "carriers" carriers
 calm
 expect "an interface that goes and comes" goes_away
 expect "neighbours" neighbors
+expect "neighbours that are set" stay_set
 calm
 expect "a single change comes at once" under 5 'median ([0-9.]+)' latency 200 e0 10.1.0.2
 figures latency "$answer"

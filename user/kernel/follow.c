@@ -219,8 +219,7 @@ static bool follow(struct weir_kernel *k, const struct pollfd *ready)
 	if (ready[1].revents || ready[0].revents)
 		if (!take_news(k))
 			return false;
-	if (ready[2].revents)
-		take_neighbors(k);
+	take_neighbors(k); // in any case: who is asked for may have been set by hand just now
 	if (ready[3].revents)
 		take_answers(k);
 	if (k->overrun || k->near_overrun)

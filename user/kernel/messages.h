@@ -47,6 +47,7 @@ struct kernel_neigh {
 	uint16_t nud; // NUD_...
 	uint8_t family;
 	bool has_mac;
+	bool learned, managed; // NTF_EXT_LEARNED, NTF_EXT_MANAGED
 	uint8_t addr[16];
 	uint8_t mac[6];
 };

@@ -57,6 +57,12 @@ static struct kernel_neighbor **find(struct kernel_neighbors *n, const struct ke
 	return at;
 }
 
+const struct kernel_neighbor *kernel_neighbor_find(struct kernel_neighbors *n,
+						   const struct kernel_neigh *m)
+{
+	return *find(n, m);
+}
+
 // A watch hears only of its own device.
 static void tell_watch(const struct kernel_watch *w, const char *device,
 		       const struct weir_neighbor_news *news)
@@ -173,6 +179,8 @@ static void update(struct weir_kernel *k, struct kernel_neighbor **at, const str
 	n = *at ? *at : add(k, at, m);
 	if (n) {
 		n->nud = m->nud;
+		n->learned = m->learned;
+		n->managed = m->managed;
 		n->said = true;
 		news = judge(m, &state) && is_news(n, m, state);
 	}

@@ -24,6 +24,7 @@ struct kernel_neighbor {
 	uint16_t nud;
 	uint8_t family;
 	bool told, said; // the watchers know of it; the kernel said it again in this resync
+	bool learned, managed; // as in kernel_neigh
 	enum weir_neighbor_state state;
 	uint8_t addr[16];
 	uint8_t mac[6];
@@ -77,6 +78,9 @@ int kernel_neighbors_open(struct kernel_neighbors *n);
 void kernel_neighbors_close(struct kernel_neighbors *n);
 
 // All of these: by the follower's thread.
+// What is known of the neighbour at that link and address; NULL: nothing.
+const struct kernel_neighbor *kernel_neighbor_find(struct kernel_neighbors *n,
+						   const struct kernel_neigh *m);
 // A message about a neighbour; tells the watchers.
 void kernel_neighbor(struct weir_kernel *k, const struct nlmsghdr *m);
 // What is not said between these is gone.

@@ -152,7 +152,7 @@ enum kernel_parsed kernel_parse_netconf(const struct nlmsghdr *m, struct kernel_
 
 enum kernel_parsed kernel_parse_neigh(const struct nlmsghdr *m, struct kernel_neigh *n)
 {
-	static const uint8_t least[NDA_MAX + 1] = {};
+	static const uint8_t least[NDA_MAX + 1] = {[NDA_FLAGS_EXT] = 4};
 	const struct ndmsg *h = kernel_header(m, sizeof(*h));
 	const struct nlattr *v[NDA_MAX + 1];
 
@@ -167,6 +167,8 @@ enum kernel_parsed kernel_parse_neigh(const struct nlmsghdr *m, struct kernel_ne
 	n->link = (uint32_t)h->ndm_ifindex;
 	n->nud = h->ndm_state;
 	n->family = h->ndm_family;
+	n->learned = h->ndm_flags & NTF_EXT_LEARNED;
+	n->managed = kernel_u32(v[NDA_FLAGS_EXT], 0) & NTF_EXT_MANAGED;
 	n->has_mac = v[NDA_LLADDR] && mnl_attr_get_payload_len(v[NDA_LLADDR]) == sizeof(n->mac);
 	if (n->has_mac)
 		memcpy(n->mac, mnl_attr_get_payload(v[NDA_LLADDR]), sizeof(n->mac));

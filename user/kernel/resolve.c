@@ -111,18 +111,28 @@ static bool was_asked(struct kernel_neighbors *n, const struct kernel_neigh *m, 
 	return false;
 }
 
-// NTF_USE: as if the kernel itself had a packet for it.
-static void ask(struct weir_kernel *k, const struct kernel_neigh *m)
+// Is there something to find out? Not of those that an administrator set, nor of those that the
+// kernel sees to by itself.
+static bool may_ask(const struct kernel_neighbor *known)
+{
+	return !known || !(known->nud & (NUD_PERMANENT | NUD_NOARP) || known->managed);
+}
+
+// NTF_USE: as if the kernel itself had a packet for it. But the kernel takes it for a change of the
+// neighbour too (since 5.16): one that is permanent would be so no more, and lose its address. So
+// one that we do not know of is asked for only if the kernel does not have it either.
+static void ask(struct weir_kernel *k, const struct kernel_neigh *m,
+		const struct kernel_neighbor *known)
 {
 	char bytes[128] = {};
 	struct nlmsghdr *h = mnl_nlmsg_put_header(bytes);
 	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
 
 	h->nlmsg_type = RTM_NEWNEIGH;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | (known ? 0 : NLM_F_EXCL);
 	nd->ndm_family = m->family;
 	nd->ndm_ifindex = (int)m->link;
-	nd->ndm_flags = NTF_USE;
+	nd->ndm_flags = (uint8_t)(NTF_USE | (known && known->learned ? NTF_EXT_LEARNED : 0));
 	mnl_attr_put(h, NDA_DST, m->family == AF_INET ? 4 : 16, m->addr);
 	kernel_send(&k->asker, h);
 	k->neighbors.asked++;
@@ -142,6 +152,7 @@ bool kernel_neighbors_ask(struct weir_kernel *k)
 {
 	struct kernel_neighbors *n = &k->neighbors;
 	uint64_t now = kernel_now();
+	const struct kernel_neighbor *known;
 	const struct rib_link *l;
 	struct kernel_neigh m = {};
 	unsigned device;
@@ -157,8 +168,11 @@ bool kernel_neighbors_ask(struct weir_kernel *k)
 		m.link = l->index;
 		if (!unname(k, &m) || was_asked(n, &m, now))
 			continue;
+		known = kernel_neighbor_find(n, &m);
+		if (!may_ask(known))
+			continue;
 		n->tokens--;
-		ask(k, &m);
+		ask(k, &m, known);
 	}
 	return true;
 }
