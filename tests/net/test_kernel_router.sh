@@ -331,7 +331,7 @@ compares() { # FAMILY SEED: the kernel of the namespace is asked, which says not
 	r nexthop flush >/dev/null
 	r route flush root 10.128.0.0/9
 	r -6 route flush root 2001:db8::/32
-	[ "$status" = 0 ] || because "$(tail -n 4 "$scratch/compared" | tr '\n' ' ')"
+	[ "$status" = 0 ] || because "$(tail -n 6 "$scratch/compared" | tr '\n' ' ')"
 }
 
 alone() { # without its process

@@ -244,7 +244,9 @@ void *kernel_thread(void *arg)
 
 	kernel_neighbors_settle(k);
 	while (!atomic_load(&k->stop)) {
+		atomic_store(&k->waits, !k->overrun && !k->near_overrun);
 		poll(ready, sizeof(ready) / sizeof(ready[0]), wait_ms(k, asks));
+		atomic_store(&k->waits, false);
 		if (!follow(k, ready))
 			break;
 		asks = kernel_neighbors_ask(k);

@@ -83,6 +83,7 @@ struct weir_kernel {
 
 	pthread_t thread;
 	bool has_thread;
+	atomic_bool waits; // for news, having published all that it read
 	int wake;	  // eventfd: requests, new watches, the end
 	atomic_bool stop; // writer: who frees
 

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -421,6 +422,16 @@ static void put_alarm(struct page *p, const struct kernel_counts *c)
 		weir_printf(p->out, "\n");
 }
 
+// Are there news that readers do not see yet? The sockets are looked at first: what leaves them
+// after that is read by one who does not wait.
+static bool is_behind(const struct weir_kernel *k)
+{
+	struct pollfd unread[] = {{.fd = k->news.fd, .events = POLLIN},
+				  {.fd = k->near.fd, .events = POLLIN}};
+
+	return poll(unread, 2, 0) || !atomic_load(&k->waits);
+}
+
 static void put_state(struct page *p)
 {
 	struct kernel_counts c;
@@ -431,6 +442,7 @@ static void put_state(struct page *p)
 	if (p->json)
 		weir_printf(p->out, "{");
 	put_tables(p, &c.rib);
+	put_count(p, "behind", is_behind(p->k));
 	put_follower(p, &c);
 	put_count(p, "neighbors", c.neighbors);
 	put_count(p, "neighbors_refused", c.neighbors_refused);
