@@ -212,17 +212,13 @@ uint32_t session_new(struct sessions *t, struct session_part *p)
 {
 	const uint32_t number = session_take_free(t, p);
 	struct session *s = &t->at[number];
-	uint32_t version;
 
 	if (!number) {
 		p->full++;
 		return 0;
 	}
 	t->cold[number] = (struct session_cold){};
-	version = s->version | 1;
-	__atomic_store_n(&s->version, version, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*s = (struct session){.version = version};
+	*s = (struct session){.version = s->version | 1};
 	return number;
 }
 
@@ -246,8 +242,8 @@ void session_end(struct sessions *t, struct session_part *p, uint32_t number)
 
 void session_write_begin(struct session *s)
 {
-	__atomic_store_n(&s->version, s->version + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	// what follows is not seen before this
+	__atomic_exchange_n(&s->version, s->version + 1, __ATOMIC_ACQ_REL);
 }
 
 // 0 would say that it was never used.

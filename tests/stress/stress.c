@@ -12,6 +12,7 @@
 #include <engine.h>
 #include <fib_race.h>
 #include <session.h>
+#include <session_race.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -66,6 +67,10 @@ static const char order_pipeliner[] =
 	"c1 :: Numbered(32) -> p :: Pipeliner(300); d1 :: Numbered(48) -> p;\n"
 	"h[0] -> Pipeliner -> end :: InOrder; h[1] -> Pipeliner(100) -> end;\n"
 	"h[2] -> p; h[3] -> Pipeliner(1) -> end; p -> end;\n";
+// ... through what hands packets to the worker that they name, ...
+static const char order_handoff[] =
+	"a :: Numbered(0) -> h :: HandOver; b :: Numbered(16) -> h; c1 :: Numbered(32) -> [1] h;\n"
+	"d1 :: Numbered(48) -> [1] h; h -> end :: InOrder; h[1] -> Counter -> end;\n";
 // ... and through all of them, one behind another.
 static const char order_both[] =
 	"a :: Numbered(0) -> q :: Queue(500); b :: Numbered(16) -> q; q -> u :: Unqueue(32)\n"
@@ -323,9 +328,20 @@ static void tables(void)
 	       made && r.lookups && r.changes && r.moves && !r.wrong, 0);
 }
 
+static void sessions(void)
+{
+	struct session_race r;
+	bool made = session_race(&r, LONG_MS);
+
+	report("sessions that are found while others come and go",
+	       SESSION_RACE_READERS + SESSION_RACE_WRITERS,
+	       made && r.found && r.made && !r.wrong && !r.left, 0);
+}
+
 int main(void)
 {
 	tables();
+	sessions();
 	stress("handlers against one worker", one_worker, 1);
 	restart("a worker that starts and stops", one_worker, 1);
 	for (unsigned n = 2; n <= MOST_WORKERS; n *= 2) {
@@ -336,6 +352,7 @@ int main(void)
 	restart("workers that start and stop", shared, 4);
 	order("order through a queue", order_queue);
 	order("order through pipeliners", order_pipeliner);
+	order("order through hand-offs", order_handoff);
 	order("order through both", order_both);
 	order("order of those that wait for neighbours", order_neighbors);
 	report("a queue with several threads that push", 5, stress_fifo(), 0);

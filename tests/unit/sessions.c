@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <nat/sessions.h>
 #include <rnd.h>
+#include <session_race.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -418,4 +419,17 @@ Test(sessions, are_taken_over_whole_or_not_at_all)
 		cr_assert_eq(fill_up(&t, &q, 1000000), 500 - n);
 		sessions_close(&t);
 	}
+}
+
+// Once more where some thread did not come to run.
+Test(sessions, of_several_workers)
+{
+	struct session_race r = {};
+
+	for (unsigned i = 0; i < 20 && !(r.found && r.made && r.refused); i++) {
+		cr_assert(session_race(&r, 300));
+		cr_assert_eq(r.wrong, 0, "%lu of %lu", r.wrong, r.found);
+		cr_assert(r.ended == r.made && !r.left);
+	}
+	cr_assert(r.found && r.made && r.refused);
 }
