@@ -84,7 +84,18 @@ static int open_pins(struct session *s, const struct session_options *opt, struc
 
 	s->keep = opt->front.keep;
 	s->folders = opt->folders;
-	return rc || !s->pins ? rc : weir_pins_here(s->pins, err);
+	rc = rc || !s->pins ? rc : weir_pins_here(s->pins, err);
+	if (!rc && s->pins)
+		weir_pins_memory(s->pins, s->router, s->keep);
+	return rc;
+}
+
+// Elements may have memory among what is kept.
+static int init_router(struct session *s, const struct session_options *opt, struct weir_err *err)
+{
+	int rc = opt->name && weir_router_devices(s->router) ? open_pins(s, opt, err) : 0;
+
+	return rc ?: weir_router_init(s->router, err);
 }
 
 static int open_devices(struct session *s, const struct session_options *opt, struct weir_err *err)
@@ -98,10 +109,7 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 		.moves = opt->balance,
 		.keep = opt->front.keep,
 	};
-	int rc = opt->name ? open_pins(s, opt, err) : 0;
 
-	if (rc)
-		return rc;
 	if (opt->engine.n_workers > 1)
 		xsk.buffers += (opt->engine.n_workers - 1) * BATCHES_MORE * WEIR_BATCH_MAX;
 	if (s->pins) {
@@ -180,7 +188,7 @@ int session_threads(struct session *s, const struct session_options *opt, struct
 int session_open(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
 	struct weir_engine_options engine = opt->engine;
-	int rc = weir_router_init(s->router, err) ?: session_threads(s, opt, err);
+	int rc = init_router(s, opt, err) ?: session_threads(s, opt, err);
 
 	engine.cpus = s->cpus;
 	if (!rc && weir_router_devices(s->router)) {
@@ -294,7 +302,7 @@ static int judge(const struct session *s, bool gone, struct weir_err *err)
 
 int session_load(struct session *s, const struct session_options *opt, struct weir_err *err)
 {
-	int rc = weir_router_init(s->router, err);
+	int rc = init_router(s, opt, err);
 
 	if (!rc && !weir_router_devices(s->router))
 		rc = weir_error(err, NULL,
@@ -315,10 +323,10 @@ void session_close(struct session *s)
 	weir_plan_free(&s->plan);
 	weir_engine_close(s->engine);
 	weir_xsk_close(s->xsk);
-	weir_pins_close(s->pins);
-	weir_kept_close(s->kept);
 	weir_threads_free(&s->threads);
 	weir_router_free(s->router);
+	weir_pins_close(s->pins);
+	weir_kept_close(s->kept);
 	free(s->cpus);
 	*s = (struct session){};
 }

@@ -62,6 +62,8 @@ static bool resize(struct bpf_object *object, const struct weir_share *s)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, s->map);
 
+	if (map && s->fd > 0)
+		return !bpf_map__reuse_fd(map, s->fd);
 	return map && !bpf_map__set_max_entries(map, s->n) &&
 	       !bpf_map__set_value_size(map, (uint32_t)s->value_size);
 }
@@ -72,7 +74,7 @@ static bool fill(const struct bpf_object *object, const struct weir_share *s)
 	int fd = bpf_object__find_map_fd_by_name(object, s->map);
 	const uint8_t *data = s->data;
 
-	for (uint32_t i = 0; i < s->n; i++)
+	for (uint32_t i = 0; s->fd <= 0 && i < s->n; i++)
 		if (bpf_map_update_elem(fd, &i, data + i * s->value_size, BPF_ANY))
 			return false;
 	return true;

@@ -35,7 +35,8 @@ void half_load(struct half *h)
 	half_need(program_ask(h->e, &a) && program_load(&h->prog, h->file, h->e, &a),
 		  "the program does not load");
 	for (unsigned i = 0; i < a.n_share; i++)
-		half_need(reader_share(h->prog.object, &a.share[i]), "a map cannot be shared");
+		half_need(a.share[i].fd > 0 || reader_share(h->prog.object, &a.share[i]),
+			  "a map cannot be shared");
 }
 
 static void moved(struct weir_front *front, const struct weir_element *)

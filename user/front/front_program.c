@@ -90,6 +90,8 @@ static int size_share(struct bpf_map *map, const struct weir_share *s, const str
 {
 	const struct front_share *have = s->live ? front_share_find(c->shares, s) : NULL;
 
+	if (front_share_is_map(s))
+		return bpf_map__reuse_fd(map, s->fd);
 	if (have)
 		return bpf_map__reuse_fd(map, have->fd);
 	return bpf_map__set_value_size(map, (__u32)s->value_size) ?:
@@ -162,6 +164,8 @@ static int take_shares(struct front_program *p, const struct weir_front_args *a,
 		const struct weir_share *s = &a->share[i];
 		int fd = bpf_object__find_map_fd_by_name(p->object, s->map);
 
+		if (front_share_is_map(s))
+			continue;
 		if (!s->live)
 			e = fill_share(fd, s);
 		else if ((p->live[p->n_live] = front_share_use(&c->shares, s, fd)))

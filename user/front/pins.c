@@ -2,6 +2,7 @@
 #include "pins.h"
 
 #include "kept.h"
+#include "memory.h"
 #include "parts.h"
 #include "tree.h"
 
@@ -29,6 +30,8 @@ struct weir_pins {
 	char *name;
 	char dir[TREE_PATH], staging[TREE_PATH], lock_file[TREE_PATH], kept[TREE_PATH];
 	int lock;
+	bool keeps;
+	struct front_memory memory;
 };
 
 // --- one owner of a name ---
@@ -83,6 +86,7 @@ void weir_pins_close(struct weir_pins *p)
 		unlink(p->lock_file);
 		close(p->lock);
 	}
+	front_memory_close(&p->memory);
 	free(p->name);
 	free(p);
 }
@@ -274,6 +278,21 @@ char *weir_pins_link(void *pins, const char *ifname)
 	return file;
 }
 
+static int open_memory(void *arg, struct weir_persist *k, const struct weir_element *e,
+		       const char *name, uint32_t version, struct weir_err *err)
+{
+	struct weir_pins *p = arg;
+
+	return front_memory_open(&p->memory, p->dir, p->keeps, k, e, name, version, err);
+}
+
+void weir_pins_memory(struct weir_pins *p, struct weir_router *r, bool keep)
+{
+	p->keeps = keep;
+	r->memory = open_memory;
+	r->memory_arg = p;
+}
+
 // --- keeping ---
 static int pin_interfaces(const struct weir_pins *p, const struct weir_xsk *x)
 {
@@ -296,6 +315,7 @@ static int write_all(struct weir_pins *p, struct weir_front *f, struct weir_xsk 
 {
 	tree_remove(p->staging);
 	return front_pin(f, p->staging)
+		       ?: front_memory_pin(&p->memory, p->staging)
 		       ?: tree_pin(weir_xsk_sockets(x), "%s/sockets", p->staging)
 		       ?: tree_pin(weir_xsk_steering(x), "%s/steering", p->staging)
 		       ?: pin_interfaces(p, x)

@@ -5,6 +5,7 @@
 //
 //	interfaces/IF/link, entry, counts	the program of an interface and what holds it there
 //	ELEMENT/program, counts, state, ...	each element and its tables
+//	ELEMENT/kept/NAME			memory of an element that goes to the next process
 //	sockets, beat				what packets to userspace need
 //	front					the first elements: written last, and taken first
 //
@@ -27,6 +28,10 @@ int weir_pins_here(const struct weir_pins *p, struct weir_err *err);
 bool weir_pins_has(const struct weir_pins *p);
 // The file of the link that is kept on an interface (malloc'd), or NULL: for weir_xsk_options.
 char *weir_pins_link(void *pins, const char *ifname);
+
+// Before the router's elements are initialised: what they ask for by weir_persist_open is what is
+// kept under the name, or (keep) new memory that is to be.
+void weir_pins_memory(struct weir_pins *p, struct weir_router *r, bool keep);
 
 // From here on the router stays when its process ends; it takes the place of what was kept.
 // folders: of elements beside weir's own; ended by NULL; NULL: none. It calls weir_front_begin.

@@ -14,6 +14,12 @@ struct front_share {
 	struct front_share *next;
 };
 
+// Is the piece a map already, whose fd it says?
+static inline bool front_share_is_map(const struct weir_share *s)
+{
+	return s->live && s->fd > 0;
+}
+
 // The map of that piece; NULL: there is none yet. A piece that moved is another.
 struct front_share *front_share_find(struct front_share *all, const struct weir_share *s);
 // A user more of a piece, of which fd is the map if it is new; NULL without memory or descriptors.

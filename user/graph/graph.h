@@ -51,6 +51,12 @@ struct weir_pin {
 	const struct weir_element *by;
 };
 
+// Memory for k->n values of k->value_size; fills in the rest. 0; -ENOENT: there is none to be had;
+// or -EEXIST with a message.
+struct weir_persist;
+typedef int weir_memory_fn(void *arg, struct weir_persist *k, const struct weir_element *e,
+			   const char *name, uint32_t version, struct weir_err *err);
+
 struct weir_router {
 	struct lang_router flat;
 	struct weir_element **elements;
@@ -75,6 +81,10 @@ struct weir_router {
 	// The driver half, once it is open, and what weir_front_moved calls.
 	struct weir_front *front;
 	void (*front_moved)(struct weir_front *f, const struct weir_element *e);
+
+	// Who has memory that outlives the process; NULL: nobody (weir/persist.h).
+	weir_memory_fn *memory;
+	void *memory_arg;
 
 	// Who decides about stops (weir_catch_stops). stops: requests it has not seen yet.
 	struct weir_element *stopper;

@@ -22,6 +22,9 @@ struct weir_share {
 	// map: of the same data, size and number of moves.
 	bool live;
 	unsigned moves; // of a live one: another number when other memory lies at `data`
+	// Of the map that a live one is already (weir/persist.h), which may have more values than
+	// n; 0 or less: of none, and one is made.
+	int fd;
 };
 
 enum { WEIR_SHARES = 8 };
