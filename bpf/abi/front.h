@@ -6,7 +6,7 @@
 
 #include <linux/types.h>
 
-enum { WEIR_FRONT_ABI = 3 };
+enum { WEIR_FRONT_ABI = 4 };
 
 // What an element may return instead of an output, beside drop reasons (weir/node.h).
 enum {
@@ -33,6 +33,7 @@ struct weir_instance {
 	// those that came in less the others, and the longer way needs no counter per element. The
 	// bytes of output 0's counter are then what was cut off, as a negative number.
 	__u32 derived;
+	__u32 input; // by which packets come; 0 where the class does not tell its inputs apart
 	struct weir_path path;
 };
 
@@ -44,8 +45,10 @@ struct weir_count {
 enum { WEIR_COUNT_NO_PORT, WEIR_COUNT_LOOP, WEIR_COUNT_CLASS }; // from n_out on
 enum { WEIR_COUNT_ENDED, WEIR_COUNT_HANDED, WEIR_COUNT_MORE };	// from n_out + CLASS + n_drops on
 
-// Where outputs lead: an array of programs. Slot n_out leads to userspace, into the element itself;
-// slot n_out + 1 to the element's own program, out of a compiled path.
+// Where outputs lead: an array of programs. Behind them are two slots for each input that has a
+// program of its own, else for input 0 alone: to userspace, into the element itself by that input;
+// and to the element's own program, out of a compiled path.
+enum { WEIR_OUT_HANDOVER, WEIR_OUT_OWN, WEIR_OUT_MORE }; // from n_out + input * MORE on
 
 // Where a packet leaves for userspace (bpf/prog/to_user.bpf.c): frozen in .rodata.
 struct weir_exit {

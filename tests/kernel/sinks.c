@@ -48,7 +48,7 @@ static void freeze(struct bpf_map *map, const void *v, size_t size)
 
 static bool load(struct program *p, const char *file, uint32_t self)
 {
-	struct weir_instance in = {WEIR_FRONT_ABI, 0, DROPS, 0, {}};
+	struct weir_instance in = {WEIR_FRONT_ABI, 0, DROPS, 0, 0, {}};
 	struct bpf_map *map;
 	char path[256];
 

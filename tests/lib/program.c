@@ -84,7 +84,7 @@ bool program_load(struct program *p, const char *file, const struct weir_element
 		  const struct weir_front_args *a)
 {
 	struct weir_instance in = {
-		WEIR_FRONT_ABI, weir_n_outputs(e), weir_n_drops(e->class), 0, {}};
+		WEIR_FRONT_ABI, weir_n_outputs(e), weir_n_drops(e->class), 0, 0, {}};
 	struct bpf_program *prog;
 	struct bpf_map *map;
 	bool ok = true;

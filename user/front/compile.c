@@ -95,7 +95,7 @@ static void write_list(struct unit *u, const struct weir_element *e)
 	write_bytes(u->out, steps, bpf_map__value_size(map));
 }
 
-static void write_element(struct unit *u, const struct weir_element *e)
+static void write_element(struct unit *u, const struct weir_element *e, unsigned input)
 {
 	const struct front_program *p = &u->f->programs[e->index];
 	const struct bpf_map *self = frozen(p, ".rodata.self"), *at = frozen(p, ".rodata.inst");
@@ -106,6 +106,7 @@ static void write_element(struct unit *u, const struct weir_element *e)
 	fprintf(u->out, "element %u %s\n", e->index, u->f->plan->placed[e->index].object);
 	memcpy(&instance, v, sizeof(instance));
 	instance.path = u->path;
+	instance.input = input < front_n_inputs(e) ? input : 0;
 	write_value(u, e, "weir_instance", &instance, sizeof(instance));
 	v = self ? bpf_map__initial_value((struct bpf_map *)self, &size) : NULL;
 	if (v)
@@ -115,16 +116,17 @@ static void write_element(struct unit *u, const struct weir_element *e)
 	u->n++;
 }
 
-static void write_all(struct unit *u, const struct weir_element *e)
+// By which input the path first comes to an element, by that it does; others take a tail call.
+static void write_all(struct unit *u, const struct weir_element *e, unsigned input)
 {
-	write_element(u, e);
+	write_element(u, e, input);
 	for (unsigned i = 0; i < e->n_out && i < PORTS; i++) {
 		const struct weir_connection *c = front_connection(e, i);
 
 		if (!c || !weir_plan_is_inside(u->f->plan, c) || u->in[c->to->index] ||
 		    u->n == u->most)
 			continue;
-		write_all(u, c->to);
+		write_all(u, c->to, c->to_port);
 		fprintf(u->out, "next %u %u %u\n", e->index, i, c->to->index);
 	}
 }
@@ -139,7 +141,7 @@ static int describe(const struct weir_front *f, struct front_compile *c)
 	weir_xsk_path_args(f->devices[c->start->from->index], &u.path);
 	u.out = copy < 0 ? NULL : fdopen(copy, "w");
 	if (u.out && u.in)
-		write_all(&u, c->start->to);
+		write_all(&u, c->start->to, c->start->to_port);
 	free(u.in);
 	c->n = u.n;
 	if (u.out && !fclose(u.out) && u.n > 1 && !lseek(fd, 0, SEEK_SET))

@@ -120,8 +120,9 @@ static int exit_to(struct weir_front *f, const struct weir_element *e, unsigned 
 // The program behind a connection; its fd or -errno.
 static int behind(struct weir_front *f, const struct weir_connection *c)
 {
-	return weir_plan_is_inside(f->plan, c) ? f->programs[c->to->index].fd
-					       : exit_to(f, c->to, c->to_port);
+	return weir_plan_is_inside(f->plan, c)
+		       ? front_program_fd(&f->programs[c->to->index], c->to_port)
+		       : exit_to(f, c->to, c->to_port);
 }
 
 const struct weir_connection *front_connection(const struct weir_element *e, unsigned port)
@@ -133,16 +134,33 @@ const struct weir_connection *front_connection(const struct weir_element *e, uns
 	return &e->router->connections[w->by_out[w->out[port].first]];
 }
 
+// Compiled paths come back to the element's own programs.
+static int join_own(const struct front_program *p, const struct weir_element *e)
+{
+	int rc = 0;
+
+	for (unsigned input = 0; !rc && input < front_n_inputs(e); input++) {
+		const __u32 port = weir_n_outputs(e) + input * WEIR_OUT_MORE + WEIR_OUT_OWN;
+		const int fd = front_program_fd(p, input);
+
+		rc = bpf_map_update_elem(p->out_fd, &port, &fd, BPF_ANY);
+	}
+	return rc;
+}
+
 static int join_element(struct weir_front *f, const struct weir_element *e)
 {
 	const struct front_program *p = &f->programs[e->index];
-	__u32 port = weir_n_outputs(e);
-	int fd = exit_to(f, e, 0), rc;
+	int fd, rc = 0;
 
-	rc = fd < 0 ? fd : bpf_map_update_elem(p->out_fd, &port, &fd, BPF_ANY);
-	port++;
-	rc = rc ?: bpf_map_update_elem(p->out_fd, &port, &p->fd, BPF_ANY);
-	for (port = 0; !rc && port < e->n_out; port++) {
+	for (unsigned input = 0; !rc && input < front_n_inputs(e); input++) {
+		const __u32 port = weir_n_outputs(e) + input * WEIR_OUT_MORE + WEIR_OUT_HANDOVER;
+
+		fd = exit_to(f, e, input);
+		rc = fd < 0 ? fd : bpf_map_update_elem(p->out_fd, &port, &fd, BPF_ANY);
+	}
+	rc = rc ?: join_own(p, e);
+	for (__u32 port = 0; !rc && port < e->n_out; port++) {
 		const struct weir_connection *c = front_connection(e, port);
 
 		if (!c)
@@ -238,14 +256,15 @@ void weir_front_beat(struct weir_front *f)
 // --- a change of arguments ---
 // Every slot that led to an element's old program gets the new one. (Those of interfaces: see
 // switch_one.)
-static int replace(struct weir_front *f, const struct weir_element *e, int fd)
+static int replace(struct weir_front *f, const struct weir_element *e)
 {
+	const struct front_program *p = &f->programs[e->index];
 	struct weir_router *r = e->router;
-	__u32 own = weir_n_outputs(e) + 1;
-	int rc = bpf_map_update_elem(f->programs[e->index].out_fd, &own, &fd, BPF_ANY);
+	int rc = join_own(p, e);
 
 	for (unsigned i = 0; !rc && i < r->n_connections; i++) {
 		const struct weir_connection *c = &r->connections[i];
+		const int fd = front_program_fd(p, c->to_port);
 		__u32 port = c->from_port;
 
 		if (c->to == e && weir_plan_is_inside(f->plan, c) && !weir_is_entry(c->from))
@@ -293,7 +312,7 @@ int front_reload(struct weir_front *f, const struct weir_element *e, char *why, 
 	front_program_close(p, &f->common);
 	*p = fresh;
 	drop_paths(f);
-	rc = shared ?: replace(f, e, p->fd) ?: switch_all(f, true);
+	rc = shared ?: replace(f, e) ?: switch_all(f, true);
 	if (rc)
 		give_up(f, e, strerror(-rc));
 	else if (f->stays) // what is there already holds the router; this only shows it

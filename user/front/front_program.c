@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "front_program.h"
 
+#include <linux/bpf.h>
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -57,6 +59,11 @@ unsigned front_n_counts(const struct weir_element *e)
 bool front_derives(const struct weir_element *e)
 {
 	return !e->class->resizes;
+}
+
+unsigned front_n_inputs(const struct weir_element *e)
+{
+	return e->class->inputs_apart && e->n_in > 1 ? e->n_in : 1;
 }
 
 static int freeze(struct bpf_map *map, const void *v, size_t size)
@@ -134,7 +141,8 @@ static int set_map(struct bpf_map *map, const struct weir_element *e,
 	if (!strcmp(name, "weir_beat"))
 		return bpf_map__reuse_fd(map, c->beat_fd);
 	if (!strcmp(name, "weir_out"))
-		return reuse_or_size(map, old ? old->out_fd : -1, weir_n_outputs(e) + 2);
+		return reuse_or_size(map, old ? old->out_fd : -1,
+				     weir_n_outputs(e) + front_n_inputs(e) * WEIR_OUT_MORE);
 	if (!strcmp(name, "weir_counts"))
 		return reuse_or_size(map, old ? old->counts_fd : -1, front_n_counts(e));
 	if (!strcmp(name, "weir_state"))
@@ -182,6 +190,89 @@ static int ask(const struct weir_element *e, struct weir_front_args *a)
 	return e->class->driver ? e->class->driver(e, a) : 0;
 }
 
+// --- a program for each input ---
+static struct bpf_map *find_instance(const struct front_program *p)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map,
+				 p->object) if (strstr(bpf_map__name(map), ".rodata.inst")) break;
+	return map;
+}
+
+// What it is told, of another input; the fd of a map or -errno.
+static int make_instance(const struct bpf_map *first, unsigned input)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opt, .map_flags = BPF_F_RDONLY_PROG);
+	struct weir_instance in;
+	__u32 zero = 0;
+	size_t size;
+	const void *v = bpf_map__initial_value((struct bpf_map *)first, &size);
+	int fd;
+
+	if (!v || size != sizeof(in))
+		return -EINVAL;
+	memcpy(&in, v, sizeof(in));
+	in.input = input;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "instance", sizeof(zero), sizeof(in), 1, &opt);
+	if (fd < 0 || bpf_map_update_elem(fd, &zero, &in, 0) || bpf_map_freeze(fd)) {
+		int e = -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return e;
+	}
+	return fd;
+}
+
+// The same program with another map in the place of one; its fd or -errno.
+static int load_with(const struct bpf_program *p, int map, int other)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, opt,
+		    .expected_attach_type = bpf_program__expected_attach_type(p));
+	const size_t n = bpf_program__insn_cnt(p);
+	struct bpf_insn *v = malloc(n * sizeof(*v));
+	int fd;
+
+	if (!v)
+		return -ENOMEM;
+	memcpy(v, bpf_program__insns(p), n * sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		if (v[i].code == (BPF_LD | BPF_IMM | BPF_DW) && v[i].imm == map &&
+		    (v[i].src_reg == BPF_PSEUDO_MAP_FD || v[i].src_reg == BPF_PSEUDO_MAP_VALUE))
+			v[i].imm = other;
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, bpf_program__name(p), "Dual BSD/GPL", v, n, &opt);
+	free(v);
+	return fd;
+}
+
+static int load_input(const struct front_program *p, unsigned input)
+{
+	const struct bpf_map *first = find_instance(p);
+	int other = first ? make_instance(first, input) : -EINVAL, fd;
+
+	if (other < 0)
+		return other;
+	fd = load_with(bpf_object__next_program(p->object, NULL), bpf_map__fd(first), other);
+	close(other);
+	return fd;
+}
+
+static int load_inputs(struct front_program *p, const struct weir_element *e)
+{
+	const unsigned n = front_n_inputs(e) - 1;
+
+	p->more = calloc(n + 1, sizeof(*p->more));
+	if (!p->more)
+		return -ENOMEM;
+	for (; p->n_more < n; p->n_more++) {
+		p->more[p->n_more] = load_input(p, p->n_more + 1);
+		if (p->more[p->n_more] < 0)
+			return p->more[p->n_more];
+	}
+	return 0;
+}
+
 static int open_and_load(struct front_program *p, const char *file, const struct weir_element *e,
 			 const struct weir_front_args *a, const struct front_program *old,
 			 struct front_common *c)
@@ -208,7 +299,7 @@ static int open_and_load(struct front_program *p, const char *file, const struct
 	p->n_counts = front_n_counts(e);
 	p->hands_all = a->hands_all;
 	p->state_size = p->state_fd >= 0 ? e->class->state_size : 0;
-	return take_shares(p, a, c);
+	return load_inputs(p, e) ?: take_shares(p, a, c);
 }
 
 int front_program_load(struct front_program *p, const char *file, const struct weir_element *e,
@@ -288,6 +379,9 @@ void front_program_close(struct front_program *p, struct front_common *c)
 		if (p->state_fd >= 0)
 			close(p->state_fd);
 	}
+	while (p->n_more)
+		close(p->more[--p->n_more]);
+	free(p->more);
 	bpf_object__close(p->object);
 	while (p->n_live)
 		front_share_leave(&c->shares, p->live[--p->n_live]);

@@ -14,6 +14,8 @@ struct bpf_object;
 struct front_program {
 	struct bpf_object *object; // NULL: not loaded, or (with counters) by a process that is gone
 	int fd;
+	int *more; // for inputs 1 to n_more, where each has a program; they share all tables
+	unsigned n_more;
 	int out_fd, counts_fd, state_fd; // state_fd: -1 without state
 	unsigned n_counts;
 	size_t state_size;
@@ -45,6 +47,13 @@ void front_program_close(struct front_program *p, struct front_common *c);
 // Would its arguments be others now, or what was copied into it? 1, 0, or -errno: the class refuses
 // the driver.
 int front_program_is_old(const struct front_program *p, const struct weir_element *e);
+
+// Inputs that have programs of their own, at least one; and the program of an input.
+unsigned front_n_inputs(const struct weir_element *e);
+static inline int front_program_fd(const struct front_program *p, unsigned input)
+{
+	return input && input <= p->n_more ? p->more[input - 1] : p->fd;
+}
 
 // Makes the program's live tables the element's memory, so that both halves read the same bytes.
 // Nobody writes to it meanwhile. 0 or -errno.

@@ -53,7 +53,9 @@ static int judge_all(struct placing *p)
 
 static bool may_enter(const struct weir_connection *c)
 {
-	return c->to_port == 0 || c->to->class->inputs_alike;
+	const struct weir_class *to = c->to->class;
+
+	return c->to_port == 0 || to->inputs_alike || to->inputs_apart;
 }
 
 static bool may_lead(void *arg, const struct weir_connection *c)

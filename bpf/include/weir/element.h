@@ -20,7 +20,7 @@
 
 char weir_license[] SEC("license") = "Dual BSD/GPL";
 
-// Where outputs lead: programs by port, filled in by whoever loads; the slot behind them leads to
+// Where outputs lead: programs by port, filled in by whoever loads; a slot behind them leads to
 // userspace. An output without a program loses the packet, counted under the output's name.
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -80,11 +80,12 @@ WEIR_INLINE void weir_end_here(const struct packet *p)
 WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 {
 	const unsigned n_out = weir_instance.n_out, n_drops = weir_instance.n_drops;
+	const unsigned more = n_out + weir_instance.input * WEIR_OUT_MORE;
 	unsigned which = n_out + WEIR_COUNT_NO_PORT, reason = port - WEIR_DROP;
 
 	if (port == WEIR_APART) {
 		if (weir_packet_settle(p))
-			bpf_tail_call(p->ctx, &weir_out, n_out + 1);
+			bpf_tail_call(p->ctx, &weir_out, more + WEIR_OUT_OWN);
 		return XDP_DROP;
 	}
 	if (port < n_out)
@@ -95,7 +96,7 @@ WEIR_INLINE int weir_leave_else(struct packet *p, unsigned port)
 		which = n_out + WEIR_COUNT_CLASS + n_drops + WEIR_COUNT_HANDED;
 	weir_count(p, which);
 	if (port == WEIR_HANDOVER)
-		port = n_out;
+		port = more + WEIR_OUT_HANDOVER;
 	else if (port >= n_out)
 		return XDP_DROP;
 	if (weir_packet_settle(p))
