@@ -112,10 +112,11 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c
 $(B)/tests/%.bpf.o: tests/%.bpf.c
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -Itests/lib -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(bpf_cflags) -Wno-unused-parameter -Itests/lib -Ielements -MMD -MP -c $< -o $@
 $(B)/kernel/tables $(B)/kernel/tables6 $(B)/bench/front_fib $(B)/bench/front_fib6: | \
 	$(B)/tests/kernel/fib_reader.bpf.o $(B)/tests/kernel/fib6_reader.bpf.o
 $(B)/kernel/steer: | $(B)/tests/kernel/steer.bpf.o
+$(B)/kernel/sessions: | $(B)/tests/kernel/session_forward.bpf.o
 
 # of which paths are compiled (user/compile)
 bitcode := -Xclang -fembed-bitcode=bitcode
@@ -186,6 +187,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 	$(Q)$(B)/kernel/tables $(B)
 	$(Q)$(B)/kernel/tables6 $(B)
 	$(Q)$(B)/kernel/neighbors $(B)
+	$(Q)$(B)/kernel/sessions $(B)
 	$(Q)$(B)/kernel/chains $(B)
 	$(Q)tests/kernel/new $(B)
 	$(Q)tests/kernel/outside $(B)

@@ -80,7 +80,7 @@ sorts() { # requests of each length leave by the output of theirs
 	for size in 56 72 88; do
 		on r "$weir" write -n "$tag" n0.reset_counts "" && on r "$weir" write -n "$tag" n1.reset_counts "" &&
 			on r "$weir" write -n "$tag" n2.reset_counts "" || return
-		pings a 10.0.1.1 20 $size && has "n$i.count" 20 && has "n$(((i + 1) % 3)).count" 0 &&
+		pings a 10.0.1.1 20 "$size" && has "n$i.count" 20 && has "n$(((i + 1) % 3)).count" 0 &&
 			has "n$(((i + 2) % 3)).count" 0 || return
 		i=$((i + 1))
 	done

@@ -118,8 +118,8 @@ struct weir_class {
 	// It makes no difference by which input a packet comes, so the driver may lead to any of
 	// them; what its program hands over comes by input 0.
 	bool inputs_alike;
-	// Its program is told by which input a packet comes (weir_instance.input), and hands it over
-	// by that one.
+	// Its program is told by which input a packet comes (weir_instance.input), and hands it
+	// over by that one.
 	bool inputs_apart;
 	bool is_source; // makes packets: the ledger counts what it emits as received or made
 	bool is_sink;	// ends packets on purpose (Discard, ToDevice)
