@@ -171,6 +171,8 @@ WEIR_INLINE bool session_look(struct packet *p, struct session_words *key)
 	if (key->proto != IPPROTO4_ICMP || !icmp || rd16(ip->len) < sizeof(*ip) + sizeof(*icmp))
 		return false;
 	key->ports = icmp->rest.be & 0xffff;
+	if (!key->ports) // a request and a reply are the same then
+		return false;
 	if (icmp->type == ICMP_ECHO_REPLY)
 		key->ports <<= 16;
 	return icmp->type == ICMP_ECHO || icmp->type == ICMP_ECHO_REPLY;
@@ -209,7 +211,7 @@ WEIR_INLINE bool session_rewrite(struct packet *p, const struct session_words *w
 		icmp = weir_network_at(p, sizeof(*ip), sizeof(*icmp));
 		if (!icmp)
 			return false;
-		id = (__u16)(icmp->type == ICMP_ECHO ? to->ports : to->ports >> 16);
+		id = (__u16)(to->ports | to->ports >> 16);
 		icmp->csum =
 			weir_csum_fold((__u64)id + (__u16)~icmp->rest.be + (__u16)~icmp->csum.be);
 		icmp->rest.be = (icmp->rest.be & 0xffff0000) | id;

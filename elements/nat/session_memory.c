@@ -10,15 +10,6 @@
 #include <sys/random.h>
 
 // --- memory ---
-static int plain(struct weir_area *a, struct weir_persist *k, uint32_t n, size_t size)
-{
-	*k = (struct weir_persist){.value_size = size, .n = n, .fd = -1};
-	if (weir_area_grow(a, n * size, false))
-		return -ENOMEM;
-	k->at = a->at;
-	return 0;
-}
-
 // With 32 slots of three buckets in use, one in 13 buckets has too many keys, and one of 20 million
 // keys finds no room in all the buckets that it may stand in.
 static uint32_t buckets_for(uint32_t most)
@@ -30,17 +21,19 @@ static uint32_t buckets_for(uint32_t most)
 	return n;
 }
 
-static int open_all(struct sessions *t)
+static int open_all(struct sessions *t, struct weir_element *e, struct weir_err *err)
 {
-	int rc = plain(&t->area[0], &t->kept_sessions, t->most + 1, sizeof(*t->at));
+	int rc = weir_persist_open(&t->kept_sessions, e, "sessions", t->most + 1, sizeof(*t->at),
+				   SESSION_ABI, err);
 
 	if (!rc)
-		rc = plain(&t->area[1], &t->kept_buckets, t->n_buckets, sizeof(*t->buckets));
+		rc = weir_persist_open(&t->kept_buckets, e, "buckets", t->n_buckets,
+				       sizeof(*t->buckets), SESSION_ABI, err);
 	if (!rc)
-		rc = weir_area_grow(&t->area[2], (t->most + 1) * sizeof(*t->cold), false);
+		rc = weir_area_grow(&t->cold_area, (t->most + 1) * sizeof(*t->cold), false);
 	t->at = t->kept_sessions.at;
 	t->buckets = t->kept_buckets.at;
-	t->cold = t->area[2].at;
+	t->cold = t->cold_area.at;
 	return rc;
 }
 
@@ -66,6 +59,8 @@ static void begin(struct sessions *t)
 int sessions_open(struct sessions *t, struct weir_element *e, uint32_t most, bool *found,
 		  struct weir_err *err)
 {
+	int rc;
+
 	*t = (struct sessions){.most = most,
 			       .n_buckets = buckets_for(most),
 			       .slot_mask = session_slot_mask(most),
@@ -74,10 +69,12 @@ int sessions_open(struct sessions *t, struct weir_element *e, uint32_t most, boo
 	t->magazine = most / 64 + 1;
 	if (t->magazine > SESSION_MAGAZINE)
 		t->magazine = SESSION_MAGAZINE;
-	if (open_all(t)) {
+	rc = open_all(t, e, err);
+	if (rc) {
 		sessions_close(t);
-		weir_error(err, &e->loc, "%s: no memory for %u sessions", e->name, most);
-		return -ENOMEM;
+		if (rc == -ENOMEM)
+			weir_error(err, &e->loc, "%s: no memory for %u sessions", e->name, most);
+		return rc;
 	}
 	*found = is_whole(t);
 	if (!*found)
@@ -88,7 +85,8 @@ int sessions_open(struct sessions *t, struct weir_element *e, uint32_t most, boo
 
 void sessions_close(struct sessions *t)
 {
-	for (unsigned i = 0; i < 3; i++)
-		weir_area_free(&t->area[i]);
+	weir_persist_close(&t->kept_sessions);
+	weir_persist_close(&t->kept_buckets);
+	weir_area_free(&t->cold_area);
 	*t = (struct sessions){};
 }

@@ -59,7 +59,7 @@ struct sessions {
 	uint32_t magazine; // sessions in one
 	bool blind;	   // the kernel does not tell of grace periods
 	struct weir_persist kept_sessions, kept_buckets;
-	struct weir_area area[3];
+	struct weir_area cold_area;
 };
 
 // What stands in a slot says so of a key.

@@ -236,6 +236,8 @@ static bool is_plain(struct packet *p, const struct translate_seen *seen)
 	if (ip->vihl != 0x45 || seen->kind != TRANSLATE_PLAIN || seen->first ||
 	    seen->flags & (TCP_SYN | TCP_FIN | TCP_RST))
 		return false;
+	if (seen->proto == IPPROTO4_ICMP && !(seen->tuple.sport.be | seen->tuple.dport.be))
+		return false;
 	if (seen->proto == IPPROTO4_ICMP)
 		return ((const uint8_t *)(ip + 1))[0] == ICMP_REPLY ||
 		       ((const uint8_t *)(ip + 1))[0] == ICMP_REQUEST;

@@ -24,7 +24,7 @@ int weir_persist_open(struct weir_persist *k, struct weir_element *e, const char
 	int rc = -ENOENT;
 
 	*k = (struct weir_persist){.value_size = value_size, .n = n, .fd = -1};
-	if (r->memory)
+	if (r && r->memory)
 		rc = r->memory(r->memory_arg, k, e, name, version, err);
 	return rc == -ENOENT ? take_plain(k) : rc;
 }
