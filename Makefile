@@ -200,7 +200,7 @@ check-life: $(B)/weir bpf $(B)/net/flows ## the life of a router, for a build wi
 	$(Q)tests/net/sanitized $(B)
 check-models: ## what workers do to each other, in every order that can happen (spin)
 	$(Q)tests/models/run $(B)
-check-vm: $(B)/weir $(B)/net/kernel_follow ## zero copy on emulated NICs, in a virtual machine
+check-vm: all $(B)/net/kernel_follow ## zero copy on emulated NICs, in a virtual machine
 	$(Q)tests/vm/check $(B)
 
 # A plain program: Criterion does not start under ThreadSanitizer.

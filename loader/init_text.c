@@ -89,26 +89,37 @@ static void write_class(struct weir_buf *out, const char *source, unsigned at, b
 		    tags ? 12 : 10);
 }
 
-static void write_errors(struct weir_buf *out, unsigned n)
+// Whose routes say where errors come from. Those of a VRF are not those of the host.
+static const char *follower(const struct init_router *r)
 {
-	weir_printf(out,
-		    "\trt4[no_route] -> ICMPError(TYPE unreachable, CODE net, KERNEL k) -> [%1$u] "
-		    "output;\n"
-		    "\trt4[unreachable] -> ICMPError(TYPE unreachable, CODE host, KERNEL k) -> "
-		    "[%1$u] output;\n"
-		    "\trt4[prohibit] -> ICMPError(TYPE unreachable, CODE 13, KERNEL k) -> [%1$u] "
-		    "output;\n"
-		    "\trt6[no_route] -> ICMP6Error(TYPE unreachable, CODE noroute, KERNEL k) -> "
-		    "[%2$u] output;\n"
-		    "\trt6[unreachable] -> ICMP6Error(TYPE unreachable, CODE address, KERNEL k) -> "
-		    "[%2$u] output;\n"
-		    "\trt6[prohibit] -> ICMP6Error(TYPE unreachable, CODE prohibited, KERNEL k) -> "
-		    "[%2$u] output;\n\n",
-		    2 * n, 2 * n + 1);
+	return has_vrfs(r) ? "k, IIF $dev" : "k";
 }
 
-static void write_in(struct weir_buf *out, unsigned n, unsigned link_len)
+static void write_errors(const struct init_router *r, struct weir_buf *out)
 {
+	const unsigned n = r->n;
+
+	weir_printf(
+		out,
+		"\trt4[no_route] -> ICMPError(TYPE unreachable, CODE net, KERNEL %3$s) -> [%1$u] "
+		"output;\n"
+		"\trt4[unreachable] -> ICMPError(TYPE unreachable, CODE host, KERNEL %3$s) -> "
+		"[%1$u] output;\n"
+		"\trt4[prohibit] -> ICMPError(TYPE unreachable, CODE 13, KERNEL %3$s) -> [%1$u] "
+		"output;\n"
+		"\trt6[no_route] -> ICMP6Error(TYPE unreachable, CODE noroute, KERNEL %3$s) -> "
+		"[%2$u] output;\n"
+		"\trt6[unreachable] -> ICMP6Error(TYPE unreachable, CODE address, KERNEL %3$s) -> "
+		"[%2$u] output;\n"
+		"\trt6[prohibit] -> ICMP6Error(TYPE unreachable, CODE prohibited, KERNEL %3$s) -> "
+		"[%2$u] output;\n\n",
+		2 * n, 2 * n + 1, follower(r));
+}
+
+static void write_in(const struct init_router *r, struct weir_buf *out, unsigned link_len)
+{
+	const unsigned n = r->n;
+
 	weir_printf(
 		out,
 		"\n\t// Packets with unsound headers are lost as check4.bad and check6.bad, those\n"
@@ -122,7 +133,7 @@ static void write_in(struct weir_buf *out, unsigned n, unsigned link_len)
 	for (unsigned i = 0; i < n; i++)
 		weir_printf(out, "\trt4[%1$u] -> [%2$u] output;\n\trt6[%1$u] -> [%3$u] output;\n",
 			    FIRST_DEVICE + i, i, n + i);
-	write_errors(out, n);
+	write_errors(r, out);
 }
 
 // Redirects of IPv6 come from a link-local address, which is not there where IPv6 is switched off.
@@ -138,35 +149,37 @@ static void write_out(const struct init_router *r, struct weir_buf *out)
 {
 	const unsigned n = r->n;
 
-	weir_printf(out,
-		    "\t// What goes out by the interface it came by gets a redirect.\n"
-		    "\tinput[0] -> redirect4 :: PaintTee($color) -> ttl :: DecIPTTL\n"
-		    "\t\t-> fragment :: IPFragmenter($mtu) -> [0] near;\n"
-		    "\tinput[1] -> redirect6 :: PaintTee($color) -> hlim :: DecIP6HLIM\n"
-		    "\t\t-> size :: CheckLength($mtu) -> [1] near;\n"
-		    "\tredirect4[1] -> ICMPError(TYPE redirect, CODE host, KERNEL k) -> [%1$u] "
-		    "output;\n"
-		    "\tttl[1] -> ICMPError(TYPE timeexceeded, CODE transit, KERNEL k) -> [%1$u] "
-		    "output;\n"
-		    "\tfragment[1] -> ICMPError(TYPE unreachable, CODE needfrag, PMTU $mtu, KERNEL "
-		    "k) -> "
-		    "[%1$u] output;\n"
-		    "\tnear[failed] -> failed :: Classifier(0/40%%f0, 0/60%%f0);\n"
-		    "\tfailed[0] -> ICMPError(TYPE unreachable, CODE host, KERNEL k) -> [%1$u] "
-		    "output;\n"
-		    "\thlim[1] -> ICMP6Error(TYPE timeexceeded, CODE transit, KERNEL k) -> [%2$u] "
-		    "output;\n"
-		    "\tsize[1] -> ICMP6Error(TYPE toobig, PMTU $mtu, KERNEL k) -> [%2$u] output;\n"
-		    "\tfailed[1] -> ICMP6Error(TYPE unreachable, CODE address, KERNEL k) -> [%2$u] "
-		    "output;\n",
-		    2 * n, 2 * n + 1);
+	weir_printf(
+		out,
+		"\t// What goes out by the interface it came by gets a redirect.\n"
+		"\tinput[0] -> redirect4 :: PaintTee($color) -> ttl :: DecIPTTL\n"
+		"\t\t-> fragment :: IPFragmenter($mtu) -> [0] near;\n"
+		"\tinput[1] -> redirect6 :: PaintTee($color) -> hlim :: DecIP6HLIM\n"
+		"\t\t-> size :: CheckLength($mtu) -> [1] near;\n"
+		"\tredirect4[1] -> ICMPError(TYPE redirect, CODE host, KERNEL %3$s) -> [%1$u] "
+		"output;\n"
+		"\tttl[1] -> ICMPError(TYPE timeexceeded, CODE transit, KERNEL %3$s) -> [%1$u] "
+		"output;\n"
+		"\tfragment[1] -> ICMPError(TYPE unreachable, CODE needfrag, PMTU $mtu, KERNEL "
+		"%3$s) -> "
+		"[%1$u] output;\n"
+		"\tnear[failed] -> failed :: Classifier(0/40%%f0, 0/60%%f0);\n"
+		"\tfailed[0] -> ICMPError(TYPE unreachable, CODE host, KERNEL %3$s) -> [%1$u] "
+		"output;\n"
+		"\thlim[1] -> ICMP6Error(TYPE timeexceeded, CODE transit, KERNEL %3$s) -> [%2$u] "
+		"output;\n"
+		"\tsize[1] -> ICMP6Error(TYPE toobig, PMTU $mtu, KERNEL %3$s) -> [%2$u] output;\n"
+		"\tfailed[1] -> ICMP6Error(TYPE unreachable, CODE address, KERNEL %3$s) -> [%2$u] "
+		"output;\n",
+		2 * n, 2 * n + 1, follower(r));
 	if (sends_redirects6(r))
 		weir_printf(out,
 			    "\t// to a host of this link, and believed only if no router has "
 			    "touched its "
 			    "hop limit\n"
-			    "\tredirect6[1] -> ICMP6Error($dev:ip6ll, redirect, KERNEL k) -> [1] "
-			    "near;\n");
+			    "\tredirect6[1] -> ICMP6Error($dev:ip6ll, redirect, KERNEL %s) -> [1] "
+			    "near;\n",
+			    follower(r));
 }
 
 static void write_interface(const struct init_router *r, struct weir_buf *out)
@@ -187,7 +200,7 @@ static void write_interface(const struct init_router *r, struct weir_buf *out)
 	write_class(out, "FromDevice($dev)", 12, tags);
 	if (tags)
 		weir_printf(out, "\tclass[10], class[11] -> [%u] output;\n", 2 * r->n + 2);
-	write_in(out, r->n, 14);
+	write_in(r, out, 14);
 	write_out(r, out);
 	weir_printf(out, "\tnear[0]%s -> to;\n}\n\n", tags ? ", input[2]" : "");
 }
@@ -203,7 +216,7 @@ static void write_vlan(const struct init_router *r, struct weir_buf *out)
 			 "\thost :: ToHost($port);\t// the kernel takes the tag off\n"
 			 "\tnear :: KernelNeighbors(k, $dev);\n\n");
 	write_class(out, "input[2]", 16, false);
-	write_in(out, r->n, 18);
+	write_in(r, out, 18);
 	write_out(r, out);
 	weir_printf(out,
 		    "\tnear[0] -> VLANEncap(VLAN_ID $id, ETHERTYPE $type, NATIVE_VLAN -1) -> [%u] "
@@ -225,24 +238,40 @@ static void write_interfaces(const struct init_router *r, struct weir_buf *out)
 	}
 }
 
+static bool has_vlan(const struct init_router *r, unsigned port)
+{
+	for (unsigned i = n_ports(r); i < r->n; i++)
+		if (r->v[i].port == (int)port)
+			return true;
+	return false;
+}
+
+static void write_tags_of(const struct init_router *r, unsigned p, struct weir_buf *out)
+{
+	unsigned n = 0;
+
+	if (!has_vlan(r, p)) {
+		weir_printf(out, "\nif%u[%u] -> ToHost($IF%u);\nIdle -> [2] if%u;\n", p,
+			    2 * r->n + 2, p, p);
+		return;
+	}
+	weir_printf(out, "\nif%u[%u] -> tags%u :: Classifier(", p, 2 * r->n + 2, p);
+	for (unsigned i = n_ports(r); i < r->n; i++)
+		if (r->v[i].port == (int)p)
+			weir_printf(out, "12/%04x 14/%04x%%0fff, ", r->v[i].tagged, r->v[i].vlan);
+	weir_printf(out, "-);\n");
+	for (unsigned i = n_ports(r); i < r->n; i++)
+		if (r->v[i].port == (int)p)
+			weir_printf(out, "tags%u[%u] -> [2] if%u;\nif%u[%u] -> [2] if%u;\n", p, n++,
+				    i, i, 2 * r->n + 2, p);
+	weir_printf(out, "tags%u[%u] -> ToHost($IF%u);\n", p, n, p);
+}
+
 // Frames with tags, by the VLANs of each interface.
 static void write_tags(const struct init_router *r, struct weir_buf *out)
 {
-	for (unsigned p = 0; has_vlans(r) && p < n_ports(r); p++) {
-		unsigned n = 0;
-
-		weir_printf(out, "\nif%u[%u] -> tags%u :: Classifier(", p, 2 * r->n + 2, p);
-		for (unsigned i = n_ports(r); i < r->n; i++)
-			if (r->v[i].port == (int)p)
-				weir_printf(out, "12/%04x 14/%04x%%0fff, ", r->v[i].tagged,
-					    r->v[i].vlan);
-		weir_printf(out, "-);\n");
-		for (unsigned i = n_ports(r); i < r->n; i++)
-			if (r->v[i].port == (int)p)
-				weir_printf(out, "tags%u[%u] -> [2] if%u;\nif%u[%u] -> [2] if%u;\n",
-					    p, n++, i, i, 2 * r->n + 2, p);
-		weir_printf(out, "tags%u[%u] -> ToHost($IF%u);\n", p, n, p);
-	}
+	for (unsigned p = 0; has_vlans(r) && p < n_ports(r); p++)
+		write_tags_of(r, p, out);
 }
 
 // The first interface of the same VRF as the i-th, which names what they share.

@@ -18,7 +18,8 @@
 // link-local address.
 //
 // With KERNEL, the name of a KernelRoutes, an error has the address as its source that the kernel
-// would send it from (RFC 4443 2.2), and a redirect stays on a link of the kernel.
+// would send it from (RFC 4443 2.2), and a redirect stays on a link of the kernel. IIF asks by the
+// routes of packets that come in by that interface, as those of a VRF.
 //
 //	dh :: DecIP6HLIM; dh[1] -> ICMP6Error(2001:db8::1, timeexceeded) -> rt;
 #include <weir/csum.h>
@@ -175,7 +176,8 @@ static bool find_source(const struct icmp6_error *self, const be64 to[2], struct
 {
 	*src = self->src;
 	return (self->kernel.kernel && self->type != REDIRECT &&
-		weir_kernel_source6(self->kernel.kernel, weir_ip6_read(to), src)) ||
+		weir_kernel_source6(self->kernel.kernel, self->kernel.view, weir_ip6_read(to),
+				    src)) ||
 	       self->has_src;
 }
 

@@ -18,7 +18,8 @@
 // the same link as the gateway that it names (5.2.7.2), where LINK says which prefixes are on it.
 //
 // With KERNEL, the name of a KernelRoutes, an error has the address as its source that the kernel
-// would send it from (4.3.2.4), and a redirect stays on a link of the kernel.
+// would send it from (4.3.2.4), and a redirect stays on a link of the kernel. IIF asks by the
+// routes of packets that come in by that interface, as those of a VRF.
 //
 //	dt :: DecIPTTL; dt[1] -> ICMPError(18.26.4.24, timeexceeded) -> rt;
 #include <weir/csum.h>
@@ -211,7 +212,7 @@ static bool find_source(const struct icmp_error *self, be32 to, struct source *s
 {
 	*s = (struct source){self->src, self->set_fix_anno};
 	if (!self->kernel.kernel || (self->type == REDIRECT && self->has_src) ||
-	    !weir_kernel_source4(self->kernel.kernel, to, &s->addr))
+	    !weir_kernel_source4(self->kernel.kernel, self->kernel.view, to, &s->addr))
 		return self->has_src;
 	s->fix = false;
 	return true;

@@ -8,11 +8,11 @@
 int icmp_kernel_configure(struct icmp_kernel *k, struct weir_args *a)
 {
 	if (!k->routes)
-		return 0;
+		return k->iif ? weir_args_error(a, -1, "IIF without KERNEL") : 0;
 	k->kernel = weir_kernel_of(a, k->routes);
 	if (!k->kernel)
 		return -EINVAL;
-	k->view = weir_kernel_view(k->kernel, NULL);
+	k->view = weir_kernel_view(k->kernel, k->iif);
 	return k->view ? 0 : weir_args_error(a, -1, "out of memory");
 }
 

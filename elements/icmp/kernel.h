@@ -9,6 +9,7 @@
 
 struct icmp_kernel {
 	struct weir_element *routes; // NULL: nobody is asked
+	char *iif;
 	struct weir_kernel *kernel;
 	const struct weir_view *view;
 };
@@ -17,7 +18,10 @@ struct icmp_kernel {
 	WEIR_ARG(                                                                                  \
 		ELEMENT, id_, kernel.routes, "KERNEL",                                             \
 		"a KernelRoutes: the source is the address that the kernel would send from; SRC, " \
-		"if it has none, and of redirects")
+		"if it has none, and of redirects"),                                               \
+		WEIR_ARG(WORD, id_, kernel.iif, "IIF",                                             \
+			 "with KERNEL: as the routes of packets say that come in by that "         \
+			 "interface")
 
 // For configure. 0 or -EINVAL.
 int icmp_kernel_configure(struct icmp_kernel *k, struct weir_args *a);

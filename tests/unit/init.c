@@ -45,7 +45,10 @@ static struct weir_router *build(const struct init_router *r, struct weir_err *e
 
 Test(init, vlans_and_vrfs_are_a_configuration)
 {
-	struct init_iface v[] = {wire("eth1"), wire("eth2"), vlan("a100", 0, 100, 0x8100, "blue"),
+	struct init_iface v[] = {wire("eth1"),
+				 wire("eth2"),
+				 wire("eth3"),
+				 vlan("a100", 0, 100, 0x8100, "blue"),
 				 vlan("b200", 0, 200, 0x88a8, ""),
 				 vlan("c7", 1, 7, 0x8100, "blue")};
 	const struct init_router r = {.v = v, .n = sizeof(v) / sizeof(*v)};
@@ -53,11 +56,12 @@ Test(init, vlans_and_vrfs_are_a_configuration)
 	struct weir_router *router = build(&r, &err);
 
 	cr_assert_eq(err.n_errors, 0, "%s", err.text);
-	cr_assert_eq(weir_find(router, "if2/rt4")->n_out, 10);
-	cr_assert_not_null(weir_find(router, "own4_2"), "VRF blue has look-ups of its own");
-	cr_assert_null(weir_find(router, "own4_4"), "one for each VRF");
+	cr_assert_eq(weir_find(router, "if3/rt4")->n_out, 11);
+	cr_assert_not_null(weir_find(router, "own4_3"), "VRF blue has look-ups of its own");
+	cr_assert_null(weir_find(router, "own4_5"), "one for each VRF");
 	cr_assert_eq(weir_find(router, "tags0")->n_out, 3);
 	cr_assert_eq(weir_find(router, "tags1")->n_out, 2);
+	cr_assert_null(weir_find(router, "tags2"), "eth3 has no VLANs");
 	weir_router_free(router);
 	weir_err_free(&err);
 }

@@ -483,21 +483,24 @@ static void add_addr(uint32_t link, uint32_t addr, unsigned len, bool secondary)
 	cr_assert_eq(rib_addr(rib, &a), 0);
 }
 
-static uint32_t source_to(uint32_t dst)
+static uint32_t source_to(const struct weir_view *v, uint32_t dst)
 {
-	be32 src = {0};
+	be32 to = {__builtin_bswap32(dst)}, src = {0};
 
-	return rib_source4(rib, (be32){__builtin_bswap32(dst)}, &src) ? __builtin_bswap32(src.be)
-								      : 0;
+	return rib_source4(rib, v, to, &src) ? __builtin_bswap32(src.be) : 0;
 }
 
 Test(rib_cases, sources_ipv4)
 {
 	struct rib_hop hop = hop4(ETH0, 0x0a000102, 1);
 	struct rib_route r = route4(0x0d000000, 8, &hop, 1);
+	struct rib_hop hop3 = hop4(ETH3, 0, 1);
+	struct rib_route in_vrf = route4(0x0a000200, 24, &hop3, 1);
+	struct rib_link l = {.index = ETH3, .name = "eth3", .up = true, .carrier = true};
 
 	start(&(struct rib_options){0});
 	add_addr(LO, 0x7f000001, 8, false);
+	add_addr(ETH3, 0x0a000201, 24, false);
 	add_addr(ETH0, 0x0a000001, 24, false);
 	add_addr(ETH0, 0x0a000101, 24, false);
 	add_addr(ETH0, 0x0a000103, 24, true);
@@ -508,13 +511,18 @@ Test(rib_cases, sources_ipv4)
 	r.has_prefsrc = true;
 	r.prefsrc = rib_ip4(0x0a000103);
 	cr_assert_eq(rib_route(rib, &r, false, false), 0);
+	l.master = VRF;
+	in_vrf.table = VRF_TABLE;
+	cr_assert(!rib_link(rib, &l) && !rib_route(rib, &in_vrf, false, false));
 	commit();
-	cr_expect_eq(source_to(0x0a000009), 0x0a000001);
-	cr_expect_eq(source_to(0x0b000009), 0x0a000101);
-	cr_expect_eq(source_to(0x0d000009), 0x0a000103);
-	cr_expect_eq(source_to(0x0c000009), 0x0a000001);
-	cr_expect_eq(source_to(0x0e000009), 0x0a000001);
-	cr_expect_eq(source_to(0x0f000009), 0);
+	cr_expect_eq(source_to(rib_view(rib, "eth3"), 0x0a000209), 0x0a000201);
+	cr_expect_eq(source_to(view, 0x0a000209), 0);
+	cr_expect_eq(source_to(view, 0x0a000009), 0x0a000001);
+	cr_expect_eq(source_to(view, 0x0b000009), 0x0a000101);
+	cr_expect_eq(source_to(view, 0x0d000009), 0x0a000103);
+	cr_expect_eq(source_to(view, 0x0c000009), 0x0a000001);
+	cr_expect_eq(source_to(view, 0x0e000009), 0x0a000001);
+	cr_expect_eq(source_to(view, 0x0f000009), 0);
 	rib_free(rib);
 }
 
@@ -542,9 +550,9 @@ Test(rib_cases, sources_ipv6)
 	}
 	cr_assert_eq(rib_route(rib, &r, false, false), 0);
 	commit();
-	cr_assert(rib_source6(rib, (struct weir_ip6){0x20010db800020000, 99}, &src));
+	cr_assert(rib_source6(rib, view, (struct weir_ip6){0x20010db800020000, 99}, &src));
 	cr_expect(weir_ip6_equal(src, addrs[2]));
-	cr_assert(rib_source6(rib, (struct weir_ip6){0x20010db800010000, 99}, &src));
+	cr_assert(rib_source6(rib, view, (struct weir_ip6){0x20010db800010000, 99}, &src));
 	cr_expect(weir_ip6_equal(src, addrs[1]));
 	rib_free(rib);
 }

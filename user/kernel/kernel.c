@@ -186,14 +186,16 @@ const struct weir_view *weir_kernel_view(struct weir_kernel *k, const char *iif)
 	return v;
 }
 
-bool weir_kernel_source4(const struct weir_kernel *k, be32 dst, be32 *src)
+bool weir_kernel_source4(const struct weir_kernel *k, const struct weir_view *v, be32 dst,
+			 be32 *src)
 {
-	return rib_source4(k->rib, dst, src);
+	return rib_source4(k->rib, v, dst, src);
 }
 
-bool weir_kernel_source6(const struct weir_kernel *k, struct weir_ip6 dst, struct weir_ip6 *src)
+bool weir_kernel_source6(const struct weir_kernel *k, const struct weir_view *v,
+			 struct weir_ip6 dst, struct weir_ip6 *src)
 {
-	return rib_source6(k->rib, dst, src);
+	return rib_source6(k->rib, v, dst, src);
 }
 
 int weir_kernel_on_move(struct weir_kernel *k, void (*fn)(void *arg), void *arg)

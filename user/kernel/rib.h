@@ -195,9 +195,10 @@ void rib_publish(struct rib *r);
 // called before the interface is there. Filled in by the next rib_commit and rib_publish.
 const struct weir_view *rib_view(struct rib *r, const char *iif);
 
-// As weir_kernel_source4 and 6, by the view without interface. Any thread that may read it.
-bool rib_source4(const struct rib *r, be32 dst, be32 *src);
-bool rib_source6(const struct rib *r, struct weir_ip6 dst, struct weir_ip6 *src);
+// As weir_kernel_source4 and 6. Any thread that may read the view.
+bool rib_source4(const struct rib *r, const struct weir_view *v, be32 dst, be32 *src);
+bool rib_source6(const struct rib *r, const struct weir_view *v, struct weir_ip6 dst,
+		 struct weir_ip6 *src);
 
 // IPv6 addresses that are next hops of IPv4 packets have names: numbers from 1 on, which read as
 // addresses are 0.x.y.z. They stay for the life of the rib.

@@ -69,9 +69,9 @@ static bool choose4(const struct rib_book *b, uint32_t link, struct weir_ip6 nea
 	return best;
 }
 
-bool rib_source4(const struct rib *r, be32 dst, be32 *src)
+bool rib_source4(const struct rib *r, const struct weir_view *v, be32 dst, be32 *src)
 {
-	uint32_t to = __builtin_bswap32(dst.be), value = weir_fib4_lookup(r->none->view.fib4, to);
+	uint32_t to = __builtin_bswap32(dst.be), value = weir_fib4_lookup(v->fib4, to);
 	const struct rib_book *b = __atomic_load_n(&r->book, __ATOMIC_ACQUIRE);
 	const struct rib_hop_info *info;
 	const struct weir_hop *hop;
@@ -116,9 +116,10 @@ static unsigned score6(const struct rib_addr *a, uint32_t link, struct weir_ip6 
 	       common_bits(a->addr, dst);
 }
 
-bool rib_source6(const struct rib *r, struct weir_ip6 dst, struct weir_ip6 *src)
+bool rib_source6(const struct rib *r, const struct weir_view *v, struct weir_ip6 dst,
+		 struct weir_ip6 *src)
 {
-	uint32_t value = weir_fib6_lookup(r->none->view.fib6, dst);
+	uint32_t value = weir_fib6_lookup(v->fib6, dst);
 	const struct rib_book *b = __atomic_load_n(&r->book, __ATOMIC_ACQUIRE);
 	const struct rib_hop_info *info;
 	const struct weir_hop *hop;

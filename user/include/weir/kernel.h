@@ -66,10 +66,13 @@ const struct weir_view *weir_kernel_view(struct weir_kernel *k, const char *iif)
 // for before the start.
 int weir_kernel_on_move(struct weir_kernel *k, void (*fn)(void *arg), void *arg);
 
-// The address from which an ICMP error to dst is sent: the preferred source of the route to it,
-// else the primary address of the interface that it leaves by. False: there is none. Any thread.
-bool weir_kernel_source4(const struct weir_kernel *k, be32 dst, be32 *src);
-bool weir_kernel_source6(const struct weir_kernel *k, struct weir_ip6 dst, struct weir_ip6 *src);
+// The address from which an ICMP error to dst is sent that goes by the routes of a view: the
+// preferred source of the route, else the primary address of the interface that it leaves by.
+// False: there is none. Any thread.
+bool weir_kernel_source4(const struct weir_kernel *k, const struct weir_view *v, be32 dst,
+			 be32 *src);
+bool weir_kernel_source6(const struct weir_kernel *k, const struct weir_view *v,
+			 struct weir_ip6 dst, struct weir_ip6 *src);
 
 enum weir_neighbor_state {
 	WEIR_NEIGHBOR_KNOWN,
