@@ -187,6 +187,7 @@ check-kernel: $(B)/weir $(B)/unit $(elem_bpf) $(patsubst tests/kernel/%.c,$(B)/k
 	$(Q)$(B)/kernel/tables $(B)
 	$(Q)$(B)/kernel/tables6 $(B)
 	$(Q)$(B)/kernel/neighbors $(B)
+	$(Q)$(B)/kernel/groups $(B)
 	$(Q)$(B)/kernel/sessions $(B)
 	$(Q)$(B)/kernel/chains $(B)
 	$(Q)tests/kernel/new $(B)
