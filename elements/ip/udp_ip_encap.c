@@ -142,8 +142,8 @@ static const struct weir_handler udp_ip_encap_handlers[] = {
 
 WEIR_STATE_ELEMENT(udp_ip_encap, "UDPIPEncap", .purpose = "encapsulates in UDP and IP headers",
 		   .drops = {"no-room", "too-long"}, .args = udp_ip_encap_args,
-		   .handlers = udp_ip_encap_handlers, .configure = configure, .init_node = ip_id_init_node,
-		   .reconfigures = true,
+		   .handlers = udp_ip_encap_handlers, .configure = configure,
+		   .init_node = ip_id_init_node, .reconfigures = true,
 		   .driver = udp_ip_encap_driver);
 
 WEIR_CASES(udp_ip_encap,

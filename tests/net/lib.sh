@@ -58,6 +58,14 @@ soon() { # COMMAND ...: is true within 5 seconds
 	return 1
 }
 
+within() { # SECONDS COMMAND ...: is true by then
+	local until=$((SECONDS + $1))
+	while ! "${@:2}"; do
+		((SECONDS < until)) || return 1
+		sleep 0.2
+	done
+}
+
 alive() {
 	kill -0 "$pid" 2>/dev/null
 }

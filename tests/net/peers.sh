@@ -51,14 +51,6 @@ vtysh_in() { # NAMESPACE COMMAND ...
 	on "$1" vtysh --vty_socket "$daemons" -c "${*:2}"
 }
 
-within() { # SECONDS COMMAND ...: is true by then
-	local until=$((SECONDS + $1))
-	while ! "${@:2}"; do
-		((SECONDS < until)) || return 1
-		sleep 0.2
-	done
-}
-
 routes() { # FAMILY PROTOCOL: how many the kernel of r has
 	ip -n "$tag-r" -"$1" route show proto "$2" | grep -c '^[0-9a-f]'
 }
@@ -210,7 +202,10 @@ by() { # INTERFACE
 }
 
 reaches() { # traffic of a passes weir in both families
-	on a ping -q -c 3 -i 0.2 -W 1 "$far4" >/dev/null && on a ping -q -c 3 -i 0.2 -W 1 "$far6" >/dev/null
+	local p
+	on a ping -q -c 3 -i 0.2 -W 1 "$far4" >/dev/null &
+	p=$!
+	on a ping -q -c 3 -i 0.2 -W 1 "$far6" >/dev/null && wait "$p"
 }
 
 # The longest gap of a ping every 10 ms while COMMAND runs, in both families, in ms.

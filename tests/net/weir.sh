@@ -7,7 +7,7 @@ out=$scratch/out
 run() { # [OPTION ...] < CONFIGURATION: returns when it is ready
 	cat >"$scratch/conf.click"
 	background r "$weir" run --name "$tag" "$@" "$scratch/conf.click" >"$out" 2>&1
-	soon ready || because "not ready: $(tail -n 1 "$out")" || return
+	within 30 ready || because "not ready: $(tail -n 1 "$out")" || return
 	alive || because "$(tail -n 3 "$out" | tr '\n' ' ')"
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "balance.h"
 
+#include <weir/grace.h>
 #include <weir/handler.h>
 
 #include <device.h>
 #include <errno.h>
-#include <weir/grace.h>
 #include <stdlib.h>
 #include <time.h>
 

@@ -6,8 +6,9 @@
 // readers by one store; they take the view once a batch, and what it was is freed after a grace
 // period.
 
-#include "fib4_table.h"
 #include <weir/grace.h>
+
+#include "fib4_table.h"
 
 #include <errno.h>
 #include <stdlib.h>

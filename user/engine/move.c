@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "device.h"
 #include <weir/grace.h>
+
+#include "device.h"
 
 #include <graph.h>
 #include <move.h>

@@ -241,6 +241,35 @@ static int parse_amount(const struct parse *c, enum weir_type type, const char *
 	return r;
 }
 
+static int parse_address(const struct parse *c, enum weir_type type, const char *text, void *out)
+{
+	const char *what;
+	bool ok;
+
+	switch (type) {
+	case WEIR_T_IP4:
+		ok = parse_ip4(c->e, text, out);
+		what = "an IP address";
+		break;
+	case WEIR_T_IP4_PREFIX:
+		ok = parse_ip4_prefix(c->e, text, out);
+		what = "an IP prefix";
+		break;
+	case WEIR_T_IP6:
+		ok = parse_ip6(c->e, text, out);
+		what = "an IPv6 address";
+		break;
+	case WEIR_T_IP6_PREFIX:
+		ok = parse_ip6_prefix(c->e, text, out);
+		what = "an IPv6 prefix";
+		break;
+	default:
+		ok = parse_ether(c->e, text, out);
+		what = "an Ethernet address";
+	}
+	return ok ? 0 : expected_address(c, what, text);
+}
+
 int parse_value(const struct parse *c, enum weir_type type, const char *text, void *out)
 {
 	switch (type) {
@@ -263,22 +292,11 @@ int parse_value(const struct parse *c, enum weir_type type, const char *text, vo
 	case WEIR_T_DATA:
 		return parse_data(c, text, out);
 	case WEIR_T_IP4:
-		return parse_ip4(c->e, text, out) ? 0 : expected_address(c, "an IP address", text);
 	case WEIR_T_IP4_PREFIX:
-		return parse_ip4_prefix(c->e, text, out)
-			       ? 0
-			       : expected_address(c, "an IP prefix", text);
 	case WEIR_T_IP6:
-		return parse_ip6(c->e, text, out) ? 0
-						  : expected_address(c, "an IPv6 address", text);
 	case WEIR_T_IP6_PREFIX:
-		return parse_ip6_prefix(c->e, text, out)
-			       ? 0
-			       : expected_address(c, "an IPv6 prefix", text);
 	case WEIR_T_ETHER:
-		return parse_ether(c->e, text, out)
-			       ? 0
-			       : expected_address(c, "an Ethernet address", text);
+		return parse_address(c, type, text, out);
 	case WEIR_T_TCP_PORT:
 		return parse_port(text, IPPROTO_TCP, out) ? 0
 							  : parse_expected(c, "a TCP port", text);

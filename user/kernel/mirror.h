@@ -84,8 +84,8 @@ struct weir_kernel {
 	pthread_t thread;
 	bool has_thread;
 	atomic_bool waits; // for news, having published all that it read
-	int wake;	  // eventfd: requests, new watches, the end
-	atomic_bool stop; // writer: who frees
+	int wake;	   // eventfd: requests, new watches, the end
+	atomic_bool stop;  // writer: who frees
 
 	// Moving memory at a safe point.
 	int move_fd; // eventfd: readable while it is asked for

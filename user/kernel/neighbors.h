@@ -23,7 +23,7 @@ struct kernel_neighbor {
 	uint32_t link;
 	uint16_t nud;
 	uint8_t family;
-	bool told, said; // the watchers know of it; the kernel said it again in this resync
+	bool told, said;       // the watchers know of it; the kernel said it again in this resync
 	bool learned, managed; // as in kernel_neigh
 	enum weir_neighbor_state state;
 	uint8_t addr[16];

@@ -4,10 +4,11 @@
 // that is no device, are always there and nobody's. Room for all is set aside, so that neither
 // array moves; readers are told when there is memory for more.
 
+#include <weir/grace.h>
+
 #include "rib_parts.h"
 
 #include <errno.h>
-#include <weir/grace.h>
 #include <stdlib.h>
 
 enum { FIRST_HOPS = 128, FIRST_BUCKETS = 1024, FIRST = WEIR_HOP_DEVICE };
