@@ -46,9 +46,9 @@ static void kernel_ip6_lookup(struct weir_node *n, unsigned, struct batch *b)
 	kernel_leave(n, &v, b, value);
 }
 
-static void share(struct weir_front_args *a, struct kernel_lookup *l)
+static void share(struct weir_front_args *a, struct kernel_lookup *l, const struct weir_view *view)
 {
-	const struct weir_fib6 *f = l->view->fib6;
+	const struct weir_fib6 *f = view->fib6;
 
 	l->front.fib6.n_words = kernel_reach(f->n_words, sizeof(*f->words));
 	a->share[a->n_share++] = kernel_share("nodes6", f->words,

@@ -39,9 +39,9 @@ static void kernel_ip_lookup(struct weir_node *n, unsigned, struct batch *b)
 	kernel_leave(n, &v, b, value);
 }
 
-static void share(struct weir_front_args *a, struct kernel_lookup *l)
+static void share(struct weir_front_args *a, struct kernel_lookup *l, const struct weir_view *view)
 {
-	const struct weir_fib4 *f = l->view->fib4;
+	const struct weir_fib4 *f = view->fib4;
 	const struct weir_fib4_view *v = weir_fib4_view(f);
 	const size_t group = WEIR_FIB4_GROUP_SIZE * sizeof(*v->groups);
 

@@ -17,18 +17,37 @@ static bool is_same(const struct weir_share *a, const struct weir_share *b)
 	return a->data == b->data && a->value_size == b->value_size && a->moves == b->moves;
 }
 
-// Memory of some view moved. If it is of this one, the program is loaded anew.
-static void moved(void *arg)
+// Will its program have what it was told of?
+static bool is_told(const struct weir_element *e)
 {
-	const struct weir_element *e = arg;
 	const struct kernel_lookup *l = lookup_of(e);
 	struct weir_front_args a = {.planning = true};
 	bool same = !e->class->driver(e, &a) && !memcmp(&l->front, &l->told, sizeof(l->told));
 
 	for (unsigned i = 0; same && i < a.n_share; i++)
 		same = is_same(&a.share[i], &l->told_of[i]);
-	if (!same)
+	return same;
+}
+
+// Memory of some view is to move. If it is of this one, the program is loaded anew.
+static void moves(void *arg)
+{
+	const struct weir_element *e = arg;
+
+	if (is_told(e))
+		return;
+	lookup_of(e)->prepared = true;
+	weir_front_prepare(e);
+}
+
+static void moved(void *arg)
+{
+	const struct weir_element *e = arg;
+	struct kernel_lookup *l = lookup_of(e);
+
+	if (l->prepared || !is_told(e))
 		weir_front_moved(e);
+	l->prepared = false;
 }
 
 static int check_outputs(struct weir_args *a, const struct kernel_lookup *l, unsigned n_devices)
@@ -50,7 +69,7 @@ int kernel_lookup_configure(struct weir_element *e, struct weir_args *a)
 	if (!k || !routes)
 		return -EINVAL;
 	l->view = weir_kernel_view(k, l->iif);
-	if (!l->view || weir_kernel_on_move(k, moved, e))
+	if (!l->view || weir_kernel_on_move(k, moves, moved, e))
 		return weir_args_error(a, -1, "out of memory");
 	return check_outputs(a, l, routes->n_devices);
 }
@@ -75,10 +94,11 @@ uint32_t kernel_reach(size_t n, size_t size)
 }
 
 int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a,
-			 void (*share)(struct weir_front_args *a, struct kernel_lookup *l))
+			 void (*share)(struct weir_front_args *a, struct kernel_lookup *l,
+				       const struct weir_view *v))
 {
 	struct kernel_lookup *l = lookup_of(e);
-	const struct weir_view *v = l->view;
+	const struct weir_view *v = l->view->soon;
 
 	l->front = (struct kernel_front){
 		.n_hops = kernel_reach(v->n_hops, sizeof(*v->hops)),
@@ -86,7 +106,7 @@ int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a
 	};
 	a->self = &l->front;
 	a->size = sizeof(l->front);
-	share(a, l);
+	share(a, l, v);
 	a->share[a->n_share++] =
 		kernel_share("hops", v->hops, l->front.n_hops * sizeof(*v->hops), 0);
 	a->share[a->n_share++] =

@@ -22,13 +22,15 @@ struct kernel_lookup {
 	// What its program in the driver is told now, and was told when it was loaded.
 	struct kernel_front front, told;
 	struct weir_share told_of[KERNEL_SHARES];
+	bool prepared; // a program for what the view will be
 };
 
 int kernel_lookup_configure(struct weir_element *e, struct weir_args *a);
 // share: adds the table of its family to the others, and says in l->front what it is. That of the
 // other family is left out, so that its growth does not load this program anew.
 int kernel_lookup_driver(const struct weir_element *e, struct weir_front_args *a,
-			 void (*share)(struct weir_front_args *a, struct kernel_lookup *l));
+			 void (*share)(struct weir_front_args *a, struct kernel_lookup *l,
+				       const struct weir_view *v));
 // How many of n pieces of that size programs can reach.
 uint32_t kernel_reach(size_t n, size_t size);
 struct weir_share kernel_share(const char *map, const void *data, size_t size, unsigned moves);

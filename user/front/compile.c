@@ -6,6 +6,7 @@
 // for when it cannot be had.
 
 #include "parts.h"
+#include "path_load.h"
 
 #include <linux/bpf.h>
 
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -44,9 +46,11 @@ enum {
 struct front_compile {
 	const struct weir_connection *start;
 	unsigned most, n; // elements: permitted, and in it
-	pid_t pid;
+	pid_t pid;	  // 0: it has ended
 	int object_fd, words_fd;
-	int pid_fd; // watched; -1: somebody waits for the process
+	int pid_fd;		// watched; -1: somebody waits for the process, or it has ended
+	struct path_load *load; // of the object; watched, unless somebody waits for it
+	bool loads;
 };
 
 // --- what is to be compiled ---
@@ -153,12 +157,14 @@ static int describe(const struct weir_front *f, struct front_compile *c)
 
 // --- the object that comes back ---
 // NAME.INDEX of what an element has, into the two halves of an instruction. 0 or -errno.
-static int resolve(const struct weir_front *f, const char *symbol, struct bpf_insn *v)
+static int resolve(const struct weir_front *f, const char *symbol, struct bpf_insn *v,
+		   struct path_load *l)
 {
 	static const struct {
 		const char *name, *section;
 	} values[] = {{"weir_self", ".rodata.self"}, {"weir_instance", ".rodata.inst"}};
 	const char *dot = strrchr(symbol, '.');
+	const struct bpf_map *m = NULL;
 	char name[NAME];
 	unsigned index;
 
@@ -166,19 +172,14 @@ static int resolve(const struct weir_front *f, const char *symbol, struct bpf_in
 	    dot - symbol >= NAME)
 		return -EINVAL;
 	snprintf(name, sizeof(name), "%.*s", (int)(dot - symbol), symbol);
-	v[1].imm = v[0].imm;
-	v[0].src_reg = BPF_PSEUDO_MAP_VALUE;
 	for (unsigned i = 0; i < sizeof(values) / sizeof(*values); i++)
-		if (!strcmp(name, values[i].name)) {
-			const struct bpf_map *m = frozen(&f->programs[index], values[i].section);
-
-			v[0].imm = m ? bpf_map__fd(m) : -1;
-			return v[0].imm < 0 ? -ENOENT : 0;
-		}
-	v[0].src_reg = BPF_PSEUDO_MAP_FD;
-	v[1].imm = 0;
-	v[0].imm = bpf_object__find_map_fd_by_name(f->programs[index].object, name);
-	return v[0].imm < 0 ? -ENOENT : 0;
+		if (!strcmp(name, values[i].name))
+			m = frozen(&f->programs[index], values[i].section);
+	v[1].imm = m ? v[0].imm : 0;
+	v[0].src_reg = m ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+	m = m ?: bpf_object__find_map_by_name(f->programs[index].object, name);
+	v[0].imm = m ? path_load_map(l, bpf_map__fd(m)) : -ENOENT;
+	return v[0].imm < 0 ? v[0].imm : 0;
 }
 
 struct object {
@@ -204,7 +205,7 @@ static void read_section(Elf_Scn *s, const GElf_Shdr *h, const char *name, struc
 	}
 }
 
-static int move_all(const struct weir_front *f, Elf *elf, struct object *o)
+static int move_all(const struct weir_front *f, Elf *elf, struct object *o, struct path_load *l)
 {
 	GElf_Rel r;
 	GElf_Sym s;
@@ -218,18 +219,15 @@ static int move_all(const struct weir_front *f, Elf *elf, struct object *o)
 			name = elf_strptr(elf, o->strings, s.st_name);
 		if (!name || at + 1 >= o->n || o->v[at].code != (BPF_LD | BPF_IMM | BPF_DW))
 			return -EINVAL;
-		rc = resolve(f, name, &o->v[at]);
+		rc = resolve(f, name, &o->v[at], l);
 		if (rc)
 			dprintf(f->compile->words_fd, "`%s' is no map of an element\n", name);
 	}
 	return rc;
 }
 
-static int load_elf(const struct weir_front *f, const struct weir_element *e, Elf *elf)
+static int read_elf(const struct weir_front *f, Elf *elf, struct path_load *l)
 {
-	const struct bpf_program *p = bpf_object__next_program(f->programs[e->index].object, NULL);
-	LIBBPF_OPTS(bpf_prog_load_opts, opt,
-		    .expected_attach_type = bpf_program__expected_attach_type(p));
 	struct object o = {};
 	Elf_Scn *s = NULL;
 	size_t names;
@@ -246,22 +244,20 @@ static int load_elf(const struct weir_front *f, const struct weir_element *e, El
 		if (name)
 			read_section(s, &h, name, &o);
 	}
-	rc = o.v && o.symbols ? move_all(f, elf, &o) : -EINVAL;
-	if (rc)
-		return rc;
-	return bpf_prog_load(BPF_PROG_TYPE_XDP, "weir_compiled", "Dual BSD/GPL", o.v, o.n, &opt);
+	rc = o.v && o.n && o.symbols ? move_all(f, elf, &o, l) : -EINVAL;
+	return rc ?: path_load_code(l, o.v, o.n);
 }
 
-static int load(const struct weir_front *f, const struct weir_element *e, int object_fd)
+static int read_object(const struct weir_front *f, int object_fd, struct path_load *l)
 {
 	Elf *elf;
-	int fd;
+	int rc;
 
 	elf_version(EV_CURRENT);
 	elf = elf_begin(object_fd, ELF_C_READ, NULL);
-	fd = load_elf(f, e, elf);
+	rc = read_elf(f, elf, l);
 	elf_end(elf);
-	return fd;
+	return rc;
 }
 
 // --- the process ---
@@ -314,14 +310,23 @@ static int spawn(struct front_compile *c, int in)
 	return -rc;
 }
 
+static void unwatch(struct weir_front *f, struct front_compile *c)
+{
+	if (c->pid_fd < 0)
+		return;
+	weir_unwatch_fd(f->watcher, c->pid_fd);
+	close(c->pid_fd);
+	c->pid_fd = -1;
+}
+
 static void forget(struct weir_front *f)
 {
 	struct front_compile *c = f->compile;
 
-	if (c->pid_fd >= 0) {
-		weir_unwatch_fd(f->watcher, c->pid_fd);
-		close(c->pid_fd);
-	}
+	unwatch(f, c);
+	if (c->loads)
+		weir_unwatch_fd(f->watcher, path_load_done(c->load));
+	path_load_leave(c->load);
 	if (c->object_fd >= 0)
 		close(c->object_fd);
 	if (c->words_fd >= 0)
@@ -378,22 +383,34 @@ static unsigned fewer(const struct front_compile *c)
 	return c->n / 2 < LEAST ? 0 : c->n / 2;
 }
 
-// The process has ended: its object is loaded and put into place. True: the kernel refuses it, and
-// fewer elements may do.
-static bool take(struct weir_front *f)
+// The process has ended: its object is ready to be loaded. 0 or -errno.
+static int take_object(struct weir_front *f)
 {
 	struct front_compile *c = f->compile;
-	int state = 0, rc = -ECHILD, fd;
+	const struct bpf_program *p =
+		bpf_object__next_program(f->programs[c->start->to->index].object, NULL);
+	int state = 0;
+	bool has = waitpid(c->pid, &state, 0) == c->pid && !state;
 
-	if (waitpid(c->pid, &state, 0) == c->pid && !state)
-		rc = load(f, c->start->to, c->object_fd);
+	c->pid = 0;
+	unwatch(f, c);
+	if (!has)
+		return -ECHILD;
+	c->load = path_load_new((int)bpf_program__expected_attach_type(p));
+	return c->load ? read_object(f, c->object_fd, c->load) : -ENOMEM;
+}
+
+// Puts a program into place, or says why there is none (-errno). True: the kernel refuses it, and
+// fewer elements may do.
+static bool put(struct weir_front *f, int fd)
+{
+	struct front_compile *c = f->compile;
+	int rc = fd;
+
 	if (rc < 0 && rc != -ECHILD && rc != -ENOENT && fewer(c))
 		return true;
-	fd = rc;
-	if (fd > 0) {
+	if (rc > 0)
 		rc = weir_xsk_path(f->devices[c->start->from->index], fd);
-		close(fd);
-	}
 	if (rc)
 		complain(c, rc);
 	else
@@ -429,11 +446,11 @@ static bool go_on(struct weir_front *f, const struct weir_connection *c, unsigne
 	return c;
 }
 
-static bool take_and_go_on(struct weir_front *f)
+static bool put_and_go_on(struct weir_front *f, int fd)
 {
 	const struct weir_connection *c = f->compile->start;
 	unsigned most = fewer(f->compile);
-	bool again = take(f);
+	bool again = put(f, fd);
 
 	forget(f);
 	return again ? go_on(f, c, most) : go_on(f, next_start(f, c->from->index + 1), MOST);
@@ -455,15 +472,42 @@ static bool is_ready(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-static void ended(struct weir_node *n, int fd)
+static void loaded(struct weir_node *n, int fd)
 {
 	struct weir_engine *g = n->worker->engine;
 	struct weir_front *f = g->router->front;
 
 	weir_world_stop(g);
-	// a handler may just have begun with another
-	if (f && f->compile && f->compile->pid_fd == fd && is_ready(fd) && take_and_go_on(f))
+	if (f && f->compile && f->compile->loads && path_load_done(f->compile->load) == fd &&
+	    is_ready(fd) && put_and_go_on(f, path_load_result(f->compile->load)))
 		watch(f);
+	weir_world_go(g);
+}
+
+static int load_aside(struct weir_front *f)
+{
+	struct front_compile *c = f->compile;
+	int rc = path_load_start(c->load);
+
+	if (!rc)
+		rc = weir_watch_fd(f->watcher, path_load_done(c->load), loaded);
+	c->loads = !rc;
+	return rc;
+}
+
+static void ended(struct weir_node *n, int fd)
+{
+	struct weir_engine *g = n->worker->engine;
+	struct weir_front *f = g->router->front;
+	int rc;
+
+	weir_world_stop(g);
+	// a handler may just have begun with another
+	if (f && f->compile && f->compile->pid_fd == fd && is_ready(fd)) {
+		rc = take_object(f) ?: load_aside(f);
+		if (rc && put_and_go_on(f, rc))
+			watch(f);
+	}
 	weir_world_go(g);
 }
 
@@ -474,19 +518,74 @@ void front_compile(struct weir_front *f)
 		watch(f);
 }
 
+static void begin(struct weir_node *n, int fd)
+{
+	struct weir_engine *g = n->worker->engine;
+	eventfd_t count;
+
+	if (eventfd_read(fd, &count))
+		return;
+	weir_world_stop(g);
+	if (g->router->front)
+		front_compile(g->router->front);
+	weir_world_go(g);
+}
+
+void front_compile_watch(struct weir_front *f)
+{
+	f->soon_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (f->soon_fd >= 0)
+		weir_watch_fd(f->watcher, f->soon_fd, begin);
+	front_compile(f);
+}
+
+void front_compile_soon(struct weir_front *f)
+{
+	if (f->soon_fd < 0)
+		front_compile(f);
+	else
+		eventfd_write(f->soon_fd, 1);
+}
+
 void weir_front_compile(struct weir_front *f)
 {
 	bool more = !f->opt.no_compile && go_on(f, next_start(f, 0), MOST);
 
 	while (more)
-		more = take_and_go_on(f);
+		more = put_and_go_on(f, take_object(f) ?: path_load_run(f->compile->load));
 }
 
+// Of those that were killed, takes those that have ended, or (with flags 0) all.
+static void reap(struct weir_front *f, int flags)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < f->n_dying; i++)
+		if (!waitpid(f->dying[i], NULL, flags))
+			f->dying[left++] = f->dying[i];
+	f->n_dying = left;
+}
+
+// On a busy machine the end of a process takes a while.
 void front_compile_stop(struct weir_front *f)
 {
+	reap(f, f->n_dying < DYING ? WNOHANG : 0);
 	if (!f->compile)
 		return;
-	kill(f->compile->pid, SIGKILL);
-	waitpid(f->compile->pid, NULL, 0);
+	if (f->compile->pid) {
+		kill(f->compile->pid, SIGKILL);
+		f->dying[f->n_dying++] = f->compile->pid;
+	}
 	forget(f);
+}
+
+void front_compile_close(struct weir_front *f)
+{
+	front_compile_stop(f);
+	reap(f, 0);
+	if (f->soon_fd < 0)
+		return;
+	weir_unwatch_fd(f->watcher, f->soon_fd);
+	close(f->soon_fd);
+	f->soon_fd = -1;
 }

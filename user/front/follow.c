@@ -27,8 +27,10 @@ static void look_at_all(struct weir_front *f)
 {
 	const struct weir_router *r = f->plan->router;
 
+	front_lock();
 	for (unsigned i = 0; i < r->n_elements; i++)
 		look_at(f, r->elements[i]);
+	front_unlock();
 }
 
 static void hear(struct weir_node *n, int fd)
@@ -50,7 +52,7 @@ void weir_front_watch(struct weir_front *f, struct weir_engine *g)
 	if (f->watch_fd >= 0)
 		weir_watch_fd(f->watcher, f->watch_fd, hear);
 	look_at_all(f); // what changed before anybody listened
-	front_compile(f);
+	front_compile_watch(f);
 }
 
 void front_unwatch(struct weir_front *f)

@@ -9,12 +9,25 @@
 #include <bpf/libbpf.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+
+void front_lock(void)
+{
+	pthread_mutex_lock(&loading);
+}
+
+void front_unlock(void)
+{
+	pthread_mutex_unlock(&loading);
+}
 
 bool front_has(const struct weir_front *f, const struct weir_element *e)
 {
@@ -295,34 +308,55 @@ static void drop_paths(struct weir_front *f)
 			weir_xsk_path(f->devices[i], -1);
 }
 
+// Another program takes the place of an element's.
+static void install(struct weir_front *f, const struct weir_element *e,
+		    const struct front_program *fresh)
+{
+	struct front_program *p = &f->programs[e->index], old = *p;
+	int rc;
+
+	*p = *fresh;
+	drop_paths(f);
+	rc = replace(f, e) ?: switch_all(f, true);
+	front_program_close(&old, &f->common);
+	if (rc)
+		give_up(f, e, strerror(-rc));
+	else if (f->stays) // what is there already holds the router; this only shows it
+		front_pin_element(f, e, f->stays);
+}
+
+static int load(struct weir_front *f, const struct weir_element *e, struct front_program *p,
+		char *why, size_t size)
+{
+	return front_program_load(p, f->plan->placed[e->index].object, e, &f->programs[e->index],
+				  &f->common, why, size);
+}
+
 int front_reload(struct weir_front *f, const struct weir_element *e, char *why, size_t size)
 {
-	struct front_program *p = &f->programs[e->index], fresh;
+	struct front_program fresh;
 	int rc, shared;
 
 	if (f->off)
 		return 0;
 	hold_tables(f, true);
-	rc = front_program_load(&fresh, f->plan->placed[e->index].object, e, p, &f->common, why,
-				size);
+	rc = load(f, e, &fresh, why, size);
 	shared = rc ? rc : front_program_share(&fresh);
 	hold_tables(f, false);
 	if (rc)
 		return rc;
-	front_program_close(p, &f->common);
-	*p = fresh;
-	drop_paths(f);
-	rc = shared ?: replace(f, e) ?: switch_all(f, true);
-	if (rc)
-		give_up(f, e, strerror(-rc));
-	else if (f->stays) // what is there already holds the router; this only shows it
-		front_pin_element(f, e, f->stays);
-	if (!rc)
+	if (shared) {
+		front_program_close(&fresh, &f->common);
+		give_up(f, e, strerror(-shared));
+		return 0;
+	}
+	install(f, e, &fresh);
+	if (!f->off)
 		front_compile(f);
 	return 0;
 }
 
-int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err)
+static int change(struct weir_front *f, const struct weir_element *e, struct weir_err *err)
 {
 	const struct front_program *p = &f->programs[e->index];
 	char why[WHY];
@@ -339,12 +373,49 @@ int front_changed(struct weir_front *f, const struct weir_element *e, struct wei
 			  e->name, why);
 }
 
-static void moved(struct weir_front *f, const struct weir_element *e)
+int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err)
 {
+	int rc;
+
+	front_lock();
+	rc = change(f, e, err);
+	front_unlock();
+	return rc;
+}
+
+// --- memory that moves ---
+static void prepare(const struct weir_element *e)
+{
+	struct front_program *ready;
+	struct weir_front *f;
 	char why[WHY];
 
-	if (f->programs[e->index].object && front_reload(f, e, why, sizeof(why)))
+	front_lock();
+	f = e->router->front; // it may just have been closed
+	if (f && !f->off && f->programs[e->index].object) {
+		ready = &f->ready[e->index];
+		front_program_close(ready, &f->common);
+		if (!load(f, e, ready, why, sizeof(why)) && front_program_share(ready))
+			front_program_close(ready, &f->common);
+	}
+	front_unlock();
+}
+
+static void moved(struct weir_front *f, const struct weir_element *e)
+{
+	struct front_program *ready = &f->ready[e->index];
+	char why[WHY];
+
+	front_lock();
+	if (ready->object && !f->off) {
+		install(f, e, ready);
+		*ready = (struct front_program){.fd = -1, .state_fd = -1};
+		if (!f->off)
+			front_compile_soon(f);
+	} else if (f->programs[e->index].object && front_reload(f, e, why, sizeof(why))) {
 		give_up(f, e, why);
+	}
+	front_unlock();
 }
 
 // --- the whole ---
@@ -371,13 +442,15 @@ int front_make(struct weir_front **out, struct weir_plan *plan)
 	*f = (struct weir_front){
 		.plan = plan,
 		.programs = calloc(n, sizeof(*f->programs)),
+		.ready = calloc(n, sizeof(*f->ready)),
 		.devices = calloc(n, sizeof(struct weir_device *)),
 		.entry_fd = calloc(n, sizeof(*f->entry_fd)),
 		.common.beat_fd = -1,
 		.watch_fd = -1,
+		.soon_fd = -1,
 		.n_cpus = libbpf_num_possible_cpus(),
 	};
-	return f->programs && f->devices && f->entry_fd ? 0 : -ENOMEM;
+	return f->programs && f->ready && f->devices && f->entry_fd ? 0 : -ENOMEM;
 }
 
 int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir_xsk *x,
@@ -387,6 +460,7 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 	int rc = front_make(&f, plan);
 
 	*out = NULL;
+	front_lock();
 	if (!rc) {
 		f->xsk = x;
 		f->opt = *opt;
@@ -395,6 +469,7 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 		hold_tables(f, false);
 		rc = rc ?: join_all(f) ?: switch_all(f, true);
 	}
+	front_unlock();
 	if (rc) {
 		weir_warn(err, NULL,
 			  "the driver half cannot be switched on (%s); everything runs "
@@ -405,6 +480,7 @@ int weir_front_open(struct weir_front **out, struct weir_plan *plan, struct weir
 	}
 	plan->router->front = f;
 	plan->router->front_moved = moved;
+	__atomic_store_n(&plan->router->front_prepare, prepare, __ATOMIC_RELEASE);
 	*out = f;
 	return 0;
 }
@@ -413,14 +489,19 @@ void weir_front_close(struct weir_front *f)
 {
 	if (!f)
 		return;
+	__atomic_store_n(&f->plan->router->front_prepare, NULL, __ATOMIC_RELAXED);
+	front_lock(); // for who is preparing now
 	f->plan->router->front = NULL;
+	front_unlock();
 	f->plan->router->front_moved = NULL;
-	front_compile_stop(f);
+	front_compile_close(f);
 	front_unwatch(f);
 	if (!f->stays && f->devices)
 		switch_all(f, false);
 	for (unsigned i = 0; f->programs && i < f->plan->router->n_elements; i++)
 		front_program_close(&f->programs[i], &f->common);
+	for (unsigned i = 0; f->ready && i < f->plan->router->n_elements; i++)
+		front_program_close(&f->ready[i], &f->common);
 	for (unsigned i = 0; i < f->n_exits; i++) {
 		if (!f->exits[i].skel)
 			close(f->exits[i].counts_fd);
@@ -431,6 +512,7 @@ void weir_front_close(struct weir_front *f)
 	if (f->common.beat_fd >= 0)
 		close(f->common.beat_fd);
 	free(f->programs);
+	free(f->ready);
 	free(f->devices);
 	free(f->entry_fd);
 	free(f->before);

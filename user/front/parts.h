@@ -8,7 +8,7 @@
 
 #include <to_user.skel.h>
 
-enum { WHY = 512, NS_PER_MS = 1000000 };
+enum { WHY = 512, NS_PER_MS = 1000000, DYING = 16 };
 
 // A point where packets leave for userspace.
 struct exit_point {
@@ -23,10 +23,14 @@ struct weir_front {
 	struct weir_xsk *xsk;
 	struct weir_front_options opt;
 	struct front_program *programs; // by element index
+	struct front_program *ready;	// likewise: loaded ahead, to take their place
 	struct weir_device **devices;	// of FromDevices that were switched on, by element index
 	int *entry_fd;			// counters of the entry programs, for `devices`
 	struct front_compile *compile;	// what is being compiled; NULL: nothing
-	bool off;			// for good: a program could not be replaced
+	pid_t dying[DYING];		// compilers that were killed, whose end nobody awaits
+	unsigned n_dying;
+	int soon_fd; // readable: paths are to be compiled; -1: nobody listens
+	bool off;    // for good: a program could not be replaced
 	struct exit_point *exits;
 	unsigned n_exits;
 	struct front_common common;
@@ -43,9 +47,17 @@ struct weir_front {
 
 // What an output is connected to; NULL if nothing.
 const struct weir_connection *front_connection(const struct weir_element *e, unsigned port);
+// Loading, and what changes programs: by control, and by the threads of those who load ahead.
+void front_lock(void);
+void front_unlock(void);
 // Compiles the paths behind the interfaces anew, and puts each into place when it is done.
 void front_compile(struct weir_front *f);
+// The same for the first time. From then on the watcher compiles when it is asked to.
+void front_compile_watch(struct weir_front *f);
+// As front_compile, but not while the workers stand still.
+void front_compile_soon(struct weir_front *f);
 void front_compile_stop(struct weir_front *f);
+void front_compile_close(struct weir_front *f);
 // Where what belongs to the command lies; ended by NULL.
 const char *const *front_own_dirs(void);
 bool front_has(const struct weir_front *f, const struct weir_element *e);
@@ -56,7 +68,7 @@ struct weir_device *front_device(const struct weir_element *e);
 int front_changed(struct weir_front *f, const struct weir_element *e, struct weir_err *err);
 
 // Loads its program again, for what is now. why as of front_program_load. 0, also if everything had
-// to go on in userspace; or -errno, and the old one stays.
+// to go on in userspace; or -errno, and the old one stays. Under the lock.
 int front_reload(struct weir_front *f, const struct weir_element *e, char *why, size_t size);
 void front_unwatch(struct weir_front *f);
 

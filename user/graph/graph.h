@@ -78,9 +78,10 @@ struct weir_router {
 	const struct weir_handler *handlers; // of the command that runs the router; NULL: none
 	unsigned n_workers;		     // elements get one node on each
 
-	// The driver half, once it is open, and what weir_front_moved calls.
+	// The driver half, once it is open, and what weir_front_moved and weir_front_prepare call.
 	struct weir_front *front;
 	void (*front_moved)(struct weir_front *f, const struct weir_element *e);
+	void (*front_prepare)(const struct weir_element *e); // atomic; any thread
 
 	// Who has memory that outlives the process; NULL: nobody (weir/persist.h).
 	weir_memory_fn *memory;

@@ -198,7 +198,8 @@ bool weir_kernel_source6(const struct weir_kernel *k, const struct weir_view *v,
 	return rib_source6(k->rib, v, dst, src);
 }
 
-int weir_kernel_on_move(struct weir_kernel *k, void (*fn)(void *arg), void *arg)
+int weir_kernel_on_move(struct weir_kernel *k, void (*ahead)(void *arg), void (*fn)(void *arg),
+			void *arg)
 {
 	struct kernel_moved *v;
 	int rc = -ENOMEM;
@@ -206,7 +207,7 @@ int weir_kernel_on_move(struct weir_kernel *k, void (*fn)(void *arg), void *arg)
 	pthread_mutex_lock(&k->move_lock);
 	v = realloc(k->on_move, (k->n_on_move + 1) * sizeof(*v));
 	if (v) {
-		v[k->n_on_move++] = (struct kernel_moved){fn, arg};
+		v[k->n_on_move++] = (struct kernel_moved){ahead, fn, arg};
 		k->on_move = v;
 		rc = 0;
 	}
@@ -230,6 +231,8 @@ bool kernel_move_memory(struct weir_kernel *k)
 		publish(k);
 		return true;
 	}
+	for (unsigned i = 0; i < k->n_on_move && !atomic_load(&k->stop); i++)
+		k->on_move[i].ahead(k->on_move[i].arg);
 	pthread_mutex_lock(&k->move_lock);
 	k->move_asked = true;
 	eventfd_write(k->move_fd, 1);
@@ -247,14 +250,19 @@ int weir_kernel_move_fd(const struct weir_kernel *k)
 void weir_kernel_move(struct weir_kernel *k)
 {
 	eventfd_t count;
+	uint64_t start;
 
 	eventfd_read(k->move_fd, &count);
 	weir_world_stop(k->router->engine);
+	start = kernel_now();
 	pthread_mutex_lock(&k->move_lock);
 	if (k->move_asked)
 		publish(k);
 	k->move_asked = false;
 	pthread_cond_broadcast(&k->moved);
 	pthread_mutex_unlock(&k->move_lock);
+	k->pause_last = kernel_now() - start;
+	if (k->pause_last > k->pause_most)
+		k->pause_most = k->pause_last;
 	weir_world_go(k->router->engine);
 }

@@ -46,6 +46,7 @@ struct kernel_counts {
 };
 
 struct kernel_moved {
+	void (*ahead)(void *arg);
 	void (*fn)(void *arg);
 	void *arg;
 };
@@ -91,8 +92,9 @@ struct weir_kernel {
 	int move_fd; // eventfd: readable while it is asked for
 	pthread_mutex_t move_lock;
 	pthread_cond_t moved;
-	bool move_asked;	      // guarded by move_lock
-	struct kernel_moved *on_move; // guarded by move_lock
+	bool move_asked;		 // guarded by move_lock
+	uint64_t pause_last, pause_most; // ns that workers stood still for it. At safe points
+	struct kernel_moved *on_move;	 // guarded by move_lock
 	unsigned n_on_move;
 };
 

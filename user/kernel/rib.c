@@ -150,7 +150,7 @@ void rib_publish(struct rib *r)
 // What has to wait for memory is tried again by the next one.
 bool rib_commit(struct rib *r)
 {
-	bool right;
+	bool right, moved;
 
 	if (r->dying) {
 		r->dying = false;
@@ -172,7 +172,10 @@ bool rib_commit(struct rib *r)
 	rib_paths_sweep(r);
 	if (right) // else tables may still hold numbers that are given back
 		rib_hops_turn(&r->hops);
-	return has_moved(r);
+	moved = has_moved(r);
+	for (struct rib_iface *i = r->ifaces; moved && i; i = i->next)
+		rib_iface_expect(r, i);
+	return moved;
 }
 
 const struct weir_view *rib_view(struct rib *r, const char *iif)

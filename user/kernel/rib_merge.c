@@ -531,6 +531,19 @@ bool rib_merge_renew(struct rib *r)
 
 // --- interfaces -------------------------------------------------------------------------------
 
+void rib_iface_expect(struct rib *r, struct rib_iface *i)
+{
+	i->soon = (struct weir_view){
+		.fib4 = &i->want[0]->fib4,
+		.fib6 = &i->want[1]->fib6,
+		.hops = r->hops.hop_area.at,
+		.buckets = r->hops.bucket_area.at,
+		.n_hops = (uint32_t)(r->hops.hop_area.bytes / sizeof(struct weir_hop)),
+		.n_buckets = (uint32_t)(r->hops.bucket_area.bytes / sizeof(uint32_t)),
+		.soon = &i->soon,
+	};
+}
+
 void rib_iface_show(struct rib *r, struct rib_iface *i)
 {
 	for (unsigned v6 = 0; v6 < 2; v6++) {
@@ -542,14 +555,8 @@ void rib_iface_show(struct rib *r, struct rib_iface *i)
 		i->shown[v6]->refs++;
 		drop(r, old);
 	}
-	i->view = (struct weir_view){
-		.fib4 = &i->shown[0]->fib4,
-		.fib6 = &i->shown[1]->fib6,
-		.hops = r->hops.hop_area.at,
-		.buckets = r->hops.bucket_area.at,
-		.n_hops = (uint32_t)(r->hops.hop_area.bytes / sizeof(struct weir_hop)),
-		.n_buckets = (uint32_t)(r->hops.bucket_area.bytes / sizeof(uint32_t)),
-	};
+	rib_iface_expect(r, i);
+	i->view = i->soon;
 }
 
 void rib_iface_free(struct rib *r, struct rib_iface *i)

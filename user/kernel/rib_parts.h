@@ -260,8 +260,8 @@ struct rib_merge {
 
 struct rib_iface {
 	struct rib_iface *next;
-	struct weir_view view;
-	char name[RIB_NAME]; // empty: none
+	struct weir_view view, soon; // soon: with the tables that it wants
+	char name[RIB_NAME];	     // empty: none
 	struct rib_merge *want[2], *shown[2];
 	struct rib_step *list[2]; // while lists are compared
 	uint32_t n_list[2];
@@ -392,7 +392,8 @@ bool rib_merge_renew(struct rib *r); // those that are stale; false: some still 
 void rib_merge_free(struct rib_merge *m);
 struct rib_iface *rib_iface_new(struct rib *r, const char *name); // NULL: no memory
 void rib_iface_free(struct rib *r, struct rib_iface *i);
-void rib_iface_show(struct rib *r, struct rib_iface *i); // the tables that it wants
+void rib_iface_expect(struct rib *r, struct rib_iface *i); // what it will show
+void rib_iface_show(struct rib *r, struct rib_iface *i);   // the tables that it wants
 
 // rib_list.c
 // The steps of an interface (empty name: of none). Tables are held. 0 or -ENOMEM.

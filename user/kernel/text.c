@@ -444,6 +444,8 @@ static void put_state(struct page *p)
 	put_tables(p, &c.rib);
 	put_count(p, "behind", is_behind(p->k));
 	put_follower(p, &c);
+	put_count(p, "pause_last_ns", p->k->pause_last);
+	put_count(p, "pause_most_ns", p->k->pause_most);
 	put_count(p, "neighbors", c.neighbors);
 	put_count(p, "neighbors_refused", c.neighbors_refused);
 	put_count(p, "asked", c.asked);

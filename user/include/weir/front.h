@@ -53,6 +53,12 @@ struct weir_front_args {
 int weir_front_refuse(struct weir_front_args *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+// The thread that alone changes the memory that an element shares, if there is one, loads the
+// program before weir_front_moved puts it into place, so that workers need not wait for that: with
+// what `driver` says here, and with new maps in the place of the memory. The thread changes nothing
+// there until the other has returned. Where this fails, the other loads.
+void weir_front_prepare(const struct weir_element *e);
+
 // The memory that an element shares with its program lies elsewhere now, or there is more of it:
 // the program is loaded anew with what `driver` says then, with new maps for what changed. Until
 // this returns the program reads what was shared before; if it cannot be loaded, packets go on in

@@ -58,13 +58,18 @@ struct weir_view {
 	const struct weir_hop *hops; // in whole pages, as all of these
 	const uint32_t *buckets;
 	uint32_t n_hops, n_buckets; // for which there is memory
+	// What this will be from the next safe point on, for the driver half. writer: the follower,
+	// while nobody holds it (weir_kernel_hold)
+	const struct weir_view *soon;
 };
 // iif: name of the interface; NULL: none. NULL without memory. From configure on; empty tables
 // until the start.
 const struct weir_view *weir_kernel_view(struct weir_kernel *k, const char *iif);
-// fn is called at a safe point after memory of a view moved, or there is more of it. To be asked
-// for before the start.
-int weir_kernel_on_move(struct weir_kernel *k, void (*fn)(void *arg), void *arg);
+// fn is called at a safe point after memory of a view moved, or there is more of it; before that
+// `ahead` by the follower's thread, for what takes long: nothing of the view changes in between. To
+// be asked for before the start.
+int weir_kernel_on_move(struct weir_kernel *k, void (*ahead)(void *arg), void (*fn)(void *arg),
+			void *arg);
 
 // The address from which an ICMP error to dst is sent that goes by the routes of a view: the
 // preferred source of the route, else the primary address of the interface that it leaves by.
