@@ -109,6 +109,7 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 		.moves = opt->balance,
 		.keep = opt->front.keep,
 	};
+	int rc;
 
 	if (opt->engine.n_workers > 1)
 		xsk.buffers += (opt->engine.n_workers - 1) * BATCHES_MORE * WEIR_BATCH_MAX;
@@ -117,7 +118,10 @@ static int open_devices(struct session *s, const struct session_options *opt, st
 		xsk.kept_arg = s->pins;
 	}
 	weir_each_element(s->router, count_buffers, &xsk.buffers);
-	return weir_xsk_open(&s->xsk, weir_router_devices(s->router), &xsk, err);
+	rc = weir_xsk_open(&s->xsk, weir_router_devices(s->router), &xsk, err);
+	if (!rc)
+		s->router->owners = weir_xsk_owners(s->xsk);
+	return rc;
 }
 
 struct driver_only {
@@ -322,6 +326,8 @@ void session_close(struct session *s)
 	weir_front_close(s->front);
 	weir_plan_free(&s->plan);
 	weir_engine_close(s->engine);
+	if (s->router)
+		s->router->owners = NULL;
 	weir_xsk_close(s->xsk);
 	weir_threads_free(&s->threads);
 	weir_router_free(s->router);

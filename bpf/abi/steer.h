@@ -19,8 +19,25 @@ enum weir_key {
 	WEIR_KEY_HOSTS, // all between two hosts: addresses
 	WEIR_KEY_SOURCE,
 	WEIR_KEY_DESTINATION, // an address has the bucket that it has as WEIR_KEY_SOURCE
+	// What an address translator gave the destination's address and port to (struct
+	// weir_owners); where nobody said anything of them, a flow.
+	WEIR_KEY_OWNER,
 	WEIR_KEYS,
 };
+
+// The buckets of those who have external addresses and ports: hints, which may be old, and which
+// IPv4 addresses share whose last byte is the same. writer: any worker, one store; readers:
+// programs.
+enum { WEIR_OWNERS = 1 << 18, WEIR_OWNER_PORTS = 64, WEIR_OWNER_BUCKETS = 255 };
+struct weir_owners {
+	__u8 bucket[WEIR_OWNERS]; // bucket + 1; 0: nobody said
+};
+
+// address, port: host byte order.
+static inline __attribute__((always_inline)) __u32 weir_owner_place(__u32 address, __u16 port)
+{
+	return (address << 10 | port / WEIR_OWNER_PORTS) & (WEIR_OWNERS - 1);
+}
 
 // Traffic classes. A packet that several patterns name is of the first of their classes; 0 is the
 // rest. What is looked at is the outermost header, and of a fragment no port: what a tunnel carries

@@ -67,7 +67,7 @@ static __attribute__((noinline)) void kernel_spread(struct kernel_hops v, struct
 	}
 	for (unsigned k = 0; k < n_groups; k++) {
 		const unsigned i = in_group[k];
-		const uint32_t hash = weir_steer(p[i], WEIR_KEY_FLOW, NULL).hash;
+		const uint32_t hash = weir_steer(p[i], WEIR_KEY_FLOW, NULL, NULL).hash;
 		const uint32_t *bucket = &v.buckets[weir_hop_bucket(&v.hops[value[i]], hash)];
 
 		value[i] = __atomic_load_n(bucket, __ATOMIC_RELAXED);

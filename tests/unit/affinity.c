@@ -25,6 +25,12 @@ KEEPER(test_hosts, "TestHosts", WEIR_AFFINITY_HOSTS);
 KEEPER(test_source, "TestSource", WEIR_AFFINITY_SOURCE);
 KEEPER(test_destination, "TestDestination", WEIR_AFFINITY_DESTINATION);
 
+WEIR_CLASS(test_sides, .name = "TestSides", .push = pass, .self_size = sizeof(struct keeper),
+	   .purpose = "keeps packets together, from each side others", .userspace = "is a test",
+	   .ports = "2/2", .flow = "#/#",
+	   .in_affinity = {WEIR_AFFINITY_SOURCE, WEIR_AFFINITY_OWNER});
+WEIR_CASES(test_sides, {"", "eth", "0", "eth"});
+
 static bool queues(void *arg, const struct weir_device *, unsigned *n_rx, unsigned *n_tx)
 {
 	*n_rx = *n_tx = *(const unsigned *)arg;
@@ -86,6 +92,45 @@ Test(affinity, merged)
 	expect_demand("TestSource -> TestDestination", WEIR_KEY_NONE, true);
 	expect_demand("TestHosts -> TestSource -> TestHosts", WEIR_KEY_NONE, true);
 	expect_demand("Null -> TestFlows", WEIR_KEY_FLOW, false);
+}
+
+// Each interface is steered by what the input wants that its packets come by.
+static void expect_sides(const char *config, enum weir_key inside, enum weir_key outside)
+{
+	struct weir_demand d;
+	struct rig g;
+
+	rig_open(&g, config, 2, 2);
+	cr_assert_eq(weir_affinity(&d, weir_find(g.router, "in")), 0);
+	cr_expect(d.key == inside && !d.other, "%s: key %u", config, d.key);
+	cr_assert_eq(weir_affinity(&d, weir_find(g.router, "out")), 0);
+	cr_expect(d.key == outside && !d.other, "%s: key %u", config, d.key);
+	rig_close(&g);
+}
+
+Test(affinity, of_inputs)
+{
+	expect_sides("in :: FromDevice(a) -> t :: TestSides -> Discard;"
+		     "out :: FromDevice(b) -> TestDatagrams -> [1] t; t[1] -> Discard",
+		     WEIR_KEY_SOURCE, WEIR_KEY_OWNER);
+	expect_sides("in :: FromDevice(a) -> Queue -> Unqueue -> t :: TestSides -> Discard;"
+		     "out :: FromDevice(b) -> [1] t; t[1] -> Discard",
+		     WEIR_KEY_NONE, WEIR_KEY_OWNER);
+}
+
+// Packets of one interface that come by both inputs are for one worker.
+Test(affinity, of_inputs_that_one_interface_leads_to)
+{
+	struct weir_demand d;
+	struct rig g;
+
+	rig_open(&g,
+		 "in :: FromDevice(a) -> s :: Switch -> t :: TestSides -> Discard;"
+		 "s[1] -> [1] t; t[1] -> Discard",
+		 2, 2);
+	cr_assert_eq(weir_affinity(&d, weir_find(g.router, "in")), 0);
+	cr_expect(d.other);
+	rig_close(&g);
 }
 
 // Behind a Queue one worker pulls.

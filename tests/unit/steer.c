@@ -27,7 +27,7 @@ static uint32_t hash_bytes(const uint8_t *b, unsigned len, enum weir_key key)
 	p->off = p->mac = sizeof(*p);
 	p->len = len;
 	memcpy(p + 1, b, len);
-	h = weir_steer(p, key, NULL).hash;
+	h = weir_steer(p, key, NULL, NULL).hash;
 	free(p);
 	return h;
 }
@@ -196,6 +196,68 @@ Test(steer, keys)
 	}
 }
 
+// What goes to ports that somebody has comes to that one, whatever it is and wherever it comes
+// from: by those of the outermost header that is no error.
+static uint32_t owned_hash(const struct frame *f, const struct weir_owners *o)
+{
+	const unsigned len = frame_len(f);
+	struct packet *p = aligned_alloc(64, (sizeof(*p) + len + 63) & ~63u);
+	uint32_t h;
+
+	memset(p, 0, sizeof(*p));
+	p->off = p->mac = sizeof(*p);
+	p->len = len;
+	memcpy(p + 1, frame_bytes(f), len);
+	h = weir_steer(p, WEIR_KEY_OWNER, NULL, o).hash;
+	free(p);
+	return h;
+}
+
+static struct flow to_owned(struct weir_owners *o, unsigned bucket)
+{
+	struct flow w = any_flow();
+	const uint32_t address = below(UINT32_MAX);
+
+	w.is_ip6 = false;
+	w.proto = below(2) ? IPPROTO4_TCP : IPPROTO4_UDP;
+	w.dst = address;
+	w.dport = (uint16_t)(10000 + below(50000));
+	w.options = 0;
+	o->bucket[weir_owner_place(address, w.dport)] = (uint8_t)(bucket + 1);
+	return w;
+}
+
+Test(steer, what_goes_to_owned_ports)
+{
+	static struct weir_owners o;
+
+	for (unsigned n = 0; n < 200; n++) {
+		const unsigned bucket = n % WEIR_OWNER_BUCKETS;
+		struct flow w;
+		struct frame f;
+
+		memset(&o, 0, sizeof(o));
+		w = to_owned(&o, bucket);
+		frame_clear(&f);
+		frame_flow(&f, &w);
+		frame_eth(&f, ETHERTYPE_IP4);
+		cr_expect_eq(owned_hash(&f, &o) >> WEIR_BUCKET_SHIFT, bucket);
+		cr_expect_eq(hash_frame(&f, WEIR_KEY_OWNER), hash_frame(&f, WEIR_KEY_FLOW));
+		// an error about what was sent from there
+		w = flow_back(&w);
+		for (unsigned i = 0; frame_error(&f, &w, i, 28); i++)
+			cr_expect_eq(owned_hash(&f, &o) >> WEIR_BUCKET_SHIFT, bucket, "error %u",
+				     i);
+		// other ports are nobody's
+		w = flow_back(&w);
+		w.dport ^= WEIR_OWNER_PORTS;
+		frame_clear(&f);
+		frame_flow(&f, &w);
+		frame_eth(&f, ETHERTYPE_IP4);
+		cr_expect_eq(owned_hash(&f, &o), hash_frame(&f, WEIR_KEY_FLOW));
+	}
+}
+
 // Also of every length, and changed in places.
 Test(steer, anything_has_a_hash)
 {
@@ -234,7 +296,7 @@ Test(steer, no_link_header)
 		p->off = sizeof(*p);
 		p->len = frame_len(&f);
 		memcpy(p + 1, frame_bytes(&f), p->len);
-		cr_expect_eq(weir_steer(p, WEIR_KEY_FLOW, NULL).hash,
+		cr_expect_eq(weir_steer(p, WEIR_KEY_FLOW, NULL, NULL).hash,
 			     hash_of(&carriers[0], v, false, WEIR_KEY_FLOW));
 		free(p);
 	}

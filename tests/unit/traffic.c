@@ -34,8 +34,8 @@ static unsigned class_of(const struct frame *f)
 	p->off = p->mac = sizeof(*p);
 	p->len = frame_len(f);
 	memcpy(p + 1, frame_bytes(f), p->len);
-	flow = weir_steer(p, WEIR_KEY_FLOW, &table);
-	none = weir_steer(p, WEIR_KEY_NONE, &table);
+	flow = weir_steer(p, WEIR_KEY_FLOW, &table, NULL);
+	none = weir_steer(p, WEIR_KEY_NONE, &table, NULL);
 	free(p);
 	cr_expect_eq(flow.class, none.class, "the key does not matter");
 	return none.class;

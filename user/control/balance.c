@@ -148,9 +148,10 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+// Where hints say whose packets are, the table of buckets is not all that there is to it.
 static bool can_move(const struct weir_device *d)
 {
-	return d->ops && d->ops->move && d->plan.steer;
+	return d->ops && d->ops->move && d->plan.steer && d->plan.key != WEIR_KEY_OWNER;
 }
 
 static int make_room(struct weir_balance *b)

@@ -23,6 +23,8 @@ static bool satisfies(enum weir_key key, enum weir_affinity a)
 		return key == WEIR_KEY_SOURCE;
 	case WEIR_AFFINITY_DESTINATION:
 		return key == WEIR_KEY_DESTINATION;
+	case WEIR_AFFINITY_OWNER:
+		return key == WEIR_KEY_OWNER;
 	}
 	return false;
 }
@@ -35,13 +37,11 @@ static enum weir_key satisfying(enum weir_key key, enum weir_affinity so_far, en
 	return key;
 }
 
-static void add(struct weir_demand *d, const struct weir_element *e)
+static void add(struct weir_demand *d, const struct weir_element *e, enum weir_affinity a)
 {
-	const enum weir_affinity a = e->class->affinity,
-				 had = d->by ? d->by->class->affinity : WEIR_AFFINITY_NONE;
-	const enum weir_key key = satisfying(d->key, had, a);
+	const enum weir_key key = satisfying(d->key, d->affinity, a);
 
-	if (d->other || !a || (d->by && key == d->key && a <= had))
+	if (d->other || !a || (d->by && key == d->key && a <= d->affinity))
 		return;
 	if (key == WEIR_KEYS) {
 		d->other = e;
@@ -49,11 +49,33 @@ static void add(struct weir_demand *d, const struct weir_element *e)
 	}
 	d->key = key;
 	d->by = e;
+	d->affinity = a;
 }
 
 static bool stays(void *, const struct weir_connection *c)
 {
 	return !weir_out_is_pull(c->from, c->from_port) && !c->from->class->changes_worker;
+}
+
+enum weir_affinity weir_affinity_of(const struct weir_class *c, unsigned port)
+{
+	const unsigned n = sizeof(c->in_affinity) / sizeof(*c->in_affinity);
+
+	return port < n && c->in_affinity[port] ? c->in_affinity[port] : c->affinity;
+}
+
+// What an element wants of the packets that come on the walk.
+static void add_inputs(struct weir_demand *d, const struct weir_walk *w,
+		       const struct weir_element *e)
+{
+	const struct weir_wiring *wiring = weir_wiring(e);
+
+	for (unsigned i = 0; i < weir_n_entering(e); i++) {
+		const struct weir_connection *c = &e->router->connections[wiring->by_in[i]];
+
+		if (w->state[c->from->index] && stays(NULL, c))
+			add(d, e, weir_affinity_of(e->class, c->to_port));
+	}
 }
 
 int weir_affinity(struct weir_demand *d, const struct weir_element *from)
@@ -66,7 +88,7 @@ int weir_affinity(struct weir_demand *d, const struct weir_element *from)
 	if (!e)
 		weir_walk_from(&w, from);
 	for (unsigned i = w.n_order; !e && i--;)
-		add(d, from->router->elements[w.order[i]]);
+		add_inputs(d, &w, from->router->elements[w.order[i]]);
 	weir_walk_close(&w);
 	return e;
 }

@@ -12,8 +12,11 @@ struct weir_demand {
 	// Who asks for it; NULL: nobody. other: who contradicts, so that one worker has to take all
 	// packets; NULL: nobody.
 	const struct weir_element *by, *other;
+	enum weir_affinity affinity; // what `by` asks for
 };
 
+// What a class wants of the packets that come by an input.
+enum weir_affinity weir_affinity_of(const struct weir_class *c, unsigned port);
 // Of the elements that a FromDevice pushes to, up to where packets change the worker. 0 or -ENOMEM.
 int weir_affinity(struct weir_demand *d, const struct weir_element *from);
 // Whether packets of the interface are steered, and by what, once it is known who receives them and

@@ -86,6 +86,8 @@ struct weir_router {
 	// Who has memory that outlives the process; NULL: nobody (weir/persist.h).
 	weir_memory_fn *memory;
 	void *memory_arg;
+	// Hints for programs (weir_owner_note); NULL: nobody steers by them.
+	struct weir_owners *owners;
 
 	// Who decides about stops (weir_catch_stops). stops: requests it has not seen yet.
 	struct weir_element *stopper;

@@ -464,19 +464,29 @@ static void settle(struct analysis *a)
 	}
 }
 
-// Interfaces are received from by the workers of their node, if no worker is left without by that.
-// Elements do not mind: none wants to have both directions of a flow on one worker.
+// Does the element want packets of several interfaces to meet on one worker?
+static bool wants_all(const struct weir_element *e)
+{
+	for (unsigned p = 0; p < e->n_in; p++)
+		if (weir_affinity_of(e->class, p) == WEIR_AFFINITY_OWNER)
+			return true;
+	return false;
+}
+
+// Interfaces are received from by the workers of their node, if no worker is left without by that,
+// and no element wants both directions of a flow on one worker.
 static void look_at_nodes(struct analysis *a)
 {
 	const struct weir_threads_options *opt = &a->t->opt;
 	struct weir_workers busy = {};
-	bool several = false;
+	bool several = false, together = false;
 
 	for (unsigned w = 0; opt->cpus && w < opt->n_workers; w++)
 		several |= opt->cpus[w].node != opt->cpus[0].node;
 	for (unsigned i = 0; i < a->router->n_elements; i++) {
 		struct weir_workers s = a->pinned[i].workers;
 
+		together |= wants_all(a->router->elements[i]);
 		a->node[i] = several && opt->node && a->device[i]
 				     ? opt->node(opt->arg, a->device[i])
 				     : -1;
@@ -486,7 +496,7 @@ static void look_at_nodes(struct analysis *a)
 			s = near(a, a->node[i]);
 		weir_workers_join(&busy, &s);
 	}
-	a->apart = several && weir_workers_count(&busy) == opt->n_workers;
+	a->apart = several && !together && weir_workers_count(&busy) == opt->n_workers;
 }
 
 static int analyse(struct analysis *a)

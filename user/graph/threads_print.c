@@ -42,6 +42,7 @@ static const char *const keys[WEIR_KEYS] = {
 	[WEIR_KEY_HOSTS] = "hosts",
 	[WEIR_KEY_SOURCE] = "source",
 	[WEIR_KEY_DESTINATION] = "destination",
+	[WEIR_KEY_OWNER] = "owner",
 };
 
 static const char *polling(const struct weir_device *d)

@@ -105,6 +105,11 @@ static unsigned n_sockets(const struct xsk_device *d)
 	return d->n_columns * d->n_classes;
 }
 
+struct weir_owners *weir_xsk_owners(const struct weir_xsk *x)
+{
+	return x->steer.owners;
+}
+
 static int deal(struct weir_xsk *x, struct xsk_device *d)
 {
 	struct weir_steer *s = &x->steer.tables[d - x->devices];

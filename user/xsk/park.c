@@ -53,7 +53,7 @@ unsigned xsk_park_room(const struct xsk_park *k)
 unsigned xsk_bucket(const struct weir_steer *s, const struct packet *p)
 {
 	uint32_t hash =
-		p->resume_element == WEIR_RESUME_NONE ? weir_steer(p, s->key, NULL).hash : p->hash;
+		p->resume_element == WEIR_RESUME_NONE ? weir_steer(p, s->key, NULL, NULL).hash : p->hash;
 
 	return hash >> WEIR_BUCKET_SHIFT;
 }

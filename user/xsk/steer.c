@@ -21,6 +21,7 @@ static const struct {
 	[XSK_STEER_TABLES] = {"weir_steering", "weir_steer"},
 	[XSK_STEER_CLASSES] = {"weir_classes", "weir_classes"},
 	[XSK_STEER_BUCKETS] = {"weir_buckets", "weir_bucket_count"},
+	[XSK_STEER_OWNERS] = {"weir_owners", "weir_owners"},
 };
 
 static int open_maps(struct xsk_steer *s, const unsigned n[XSK_STEER_MAPS])
@@ -49,7 +50,7 @@ static void *map_in(int fd, size_t size)
 
 int xsk_steer_open(struct xsk_steer *s, unsigned n_devices)
 {
-	const unsigned n[XSK_STEER_MAPS] = {n_devices, 1, n_devices};
+	const unsigned n[XSK_STEER_MAPS] = {n_devices, 1, n_devices, 1};
 	int e;
 
 	*s = (struct xsk_steer){.n = n_devices ?: 1};
@@ -60,7 +61,8 @@ int xsk_steer_open(struct xsk_steer *s, unsigned n_devices)
 		return e;
 	s->tables = map_in(s->fd[XSK_STEER_TABLES], s->n * sizeof(*s->tables));
 	s->classes = map_in(s->fd[XSK_STEER_CLASSES], sizeof(*s->classes));
-	if (!s->tables || !s->classes)
+	s->owners = map_in(s->fd[XSK_STEER_OWNERS], sizeof(*s->owners));
+	if (!s->tables || !s->classes || !s->owners)
 		return -errno;
 	for (unsigned i = 0; i < s->n; i++)
 		xsk_steer_deal(&s->tables[i], WEIR_KEY_NONE, 1, 1);
@@ -73,6 +75,8 @@ void xsk_steer_close(struct xsk_steer *s)
 		munmap(s->tables, s->n * sizeof(*s->tables));
 	if (s->classes)
 		munmap(s->classes, sizeof(*s->classes));
+	if (s->owners)
+		munmap(s->owners, sizeof(*s->owners));
 	for (unsigned i = 0; s->n && i < XSK_STEER_MAPS; i++)
 		if (s->fd[i] >= 0)
 			close(s->fd[i]);

@@ -8,13 +8,14 @@
 
 struct bpf_object;
 
-enum { XSK_STEER_TABLES, XSK_STEER_CLASSES, XSK_STEER_BUCKETS, XSK_STEER_MAPS };
+enum { XSK_STEER_TABLES, XSK_STEER_CLASSES, XSK_STEER_BUCKETS, XSK_STEER_OWNERS, XSK_STEER_MAPS };
 
 struct xsk_steer {
 	int fd[XSK_STEER_MAPS];
 	unsigned n;		      // interfaces
 	struct weir_steer *tables;    // by their number
 	struct weir_classes *classes; // one for all
+	struct weir_owners *owners;   // one for all
 };
 
 // One socket for each queue, until xsk_steer_deal says otherwise; `first_socket` is the caller's to

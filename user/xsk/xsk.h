@@ -10,6 +10,7 @@
 #include <threads.h>
 
 struct weir_xsk;
+struct weir_owners;
 struct weir_router;
 
 struct weir_xsk_options {
@@ -62,6 +63,9 @@ void weir_xsk_close(struct weir_xsk *x);
 
 // The buffers, for the workers: a pool for each NUMA node that has interfaces. NULL: no sockets.
 struct weir_pool *const *weir_xsk_pools(const struct weir_xsk *x, unsigned *n);
+
+// For weir_owner_note; lives as long as x.
+struct weir_owners *weir_xsk_owners(const struct weir_xsk *x);
 
 // One line per interface: mode and queues. Lives as long as x.
 const char *weir_xsk_report(const struct weir_xsk *x);

@@ -22,7 +22,7 @@ static __always_inline bool weir_hash_layer(void *ctx, struct weir_frame_seen *s
 
 __attribute__((noinline)) __u32 weir_apart_hash(struct xdp_md *ctx, __u32 off, bool has_link)
 {
-	return weir_frame_sort_rest(off, has_link, WEIR_KEY_FLOW, NULL, weir_hash_layer, ctx).hash;
+	return weir_frame_sort_rest(off, has_link, WEIR_KEY_FLOW, NULL, NULL, weir_hash_layer, ctx).hash;
 }
 
 // Odd; or WEIR_APART, which the element is to return: only while nothing was changed or counted.

@@ -34,6 +34,15 @@ struct {
 	__type(value, struct weir_classes);
 } weir_classes SEC(".maps");
 
+// One for all interfaces; shared, and written by the process.
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct weir_owners);
+} weir_owners SEC(".maps");
+
 // Packets of each bucket, by the number of the interface, if its table says so; shared.
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -69,12 +78,15 @@ __attribute__((noinline)) __u64 weir_sort_rest(struct xdp_md *ctx, __u32 off, bo
 					       __u32 key, bool has_classes)
 {
 	const struct weir_classes *classes = NULL;
+	const struct weir_owners *owners = NULL;
 	struct weir_frame_sorted to;
 	__u32 zero = 0;
 
 	if (has_classes)
 		classes = bpf_map_lookup_elem(&weir_classes, &zero);
-	to = weir_frame_sort_rest(off, has_link, key, classes, weir_next_layer, ctx);
+	if (key == WEIR_KEY_OWNER)
+		owners = bpf_map_lookup_elem(&weir_owners, &zero);
+	to = weir_frame_sort_rest(off, has_link, key, classes, owners, weir_next_layer, ctx);
 	return (__u64)to.class << 32 | to.hash;
 }
 
@@ -85,6 +97,7 @@ static __always_inline struct weir_frame_sorted weir_sort(struct xdp_md *ctx, __
 {
 	const struct weir_frame f = {WEIR_CTX_POINTER(ctx, data), WEIR_CTX_POINTER(ctx, data_end)};
 	const struct weir_classes *classes;
+	const struct weir_owners *owners;
 	struct weir_frame_sorted to = {};
 	struct weir_frame_seen s;
 	__u32 zero = 0;
@@ -92,6 +105,9 @@ static __always_inline struct weir_frame_sorted weir_sort(struct xdp_md *ctx, __
 
 	if (WEIR_LIKELY(has_link && weir_frame_plain(&f, off, &s))) {
 		to.hash = weir_frame_hash(&s, key);
+		owners = key == WEIR_KEY_OWNER ? bpf_map_lookup_elem(&weir_owners, &zero) : NULL;
+		if (owners)
+			to.hash = weir_frame_owned(&s, to.hash, owners);
 		classes = has_classes ? bpf_map_lookup_elem(&weir_classes, &zero) : NULL;
 		if (classes)
 			to.class = weir_frame_plain_class(&s, classes);

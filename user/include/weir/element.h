@@ -28,6 +28,7 @@ enum weir_affinity {
 	WEIR_AFFINITY_HOSTS, // all between two
 	WEIR_AFFINITY_SOURCE,
 	WEIR_AFFINITY_DESTINATION,
+	WEIR_AFFINITY_OWNER, // what goes to an address and port whose worker weir_owner_note said
 };
 
 // What a class says of itself. Written through the WEIR_*ELEMENT macros.
@@ -131,8 +132,9 @@ struct weir_class {
 	// where several workers push to it, the engine lets one of them in at a time. The others
 	// wait, so push must not emit, nor call handlers: what goes on stays in the batch.
 	bool one_at_a_time;
-	// What must be on one worker when it comes here, though other packets are on others.
-	enum weir_affinity affinity;
+	// What must be on one worker when it comes here, though other packets are on others; of
+	// what comes by one of the first inputs, where that is not NONE, this instead.
+	enum weir_affinity affinity, in_affinity[8];
 };
 
 // What an element of the configuration is, on all workers together.
@@ -199,6 +201,14 @@ unsigned weir_find_downstream(struct weir_element *e, int port, bool (*is)(struc
 			      struct weir_element **v, unsigned max);
 unsigned weir_find_upstream(struct weir_element *e, int port, bool (*is)(struct weir_element *),
 			    struct weir_element **v, unsigned max);
+
+// Packets that interfaces receive for so many ports (of TCP and UDP; identifiers of ICMP queries)
+// of an IPv4 address from there on, and that are steered by WEIR_AFFINITY_OWNER, come to that
+// worker of those that run the element. A hint, for whole WEIR_OWNER_PORTS (64) ports: packets that
+// are on their way, and those of addresses that differ in the first three bytes alone, may come to
+// another. Between init_node and fini_node, by any worker; it costs a store for every 64 ports.
+void weir_owner_note(const struct weir_element *e, be32 address, uint16_t port, uint32_t n,
+		     unsigned worker);
 
 #define WEIR_SECTION_ELEMENTS __attribute__((used, section("weir_class_list")))
 

@@ -9,6 +9,9 @@
 // VXLAN, GTP-U. Fragments of a datagram, the first one too, go by addresses and protocol alone. An
 // error of ICMP goes by the packet that it quotes. What is not IP goes by its link addresses. What
 // is cut off or makes no sense goes by what was read before it.
+//
+// By WEIR_KEY_OWNER it goes by the innermost destination and its port (of an ICMP query its
+// identifier; of what an ICMP error quotes the source and its port), if somebody has that.
 
 #include <weir/packet.h>
 
@@ -46,6 +49,7 @@ struct weir_frame_seen {
 	uint8_t proto;	       // of IP
 	uint8_t dscp;
 	uint8_t icmp;	 // type
+	uint16_t id;	 // identifier of an ICMP query, as it stands there
 	uint8_t version; // of IP; 0: none was read
 	bool is_quoted;
 	bool is_ike; // by NAT traversal
@@ -331,6 +335,7 @@ WEIR_INLINE bool weir_frame_icmp(const struct weir_frame *f, struct weir_frame_s
 		is_error = s->icmp < 32 && 1U << s->icmp & (1U << 3 | 1U << 4 | 1U << 5 | 3U << 11);
 	else
 		is_error = s->icmp >= 1 && s->icmp <= 4;
+	s->id = (uint16_t)h->rest.be;
 	if (!is_error || s->is_quoted)
 		return false;
 	s->is_quoted = true;
@@ -400,7 +405,7 @@ WEIR_INLINE uint32_t weir_frame_mix(uint64_t x)
 
 WEIR_INLINE uint32_t weir_frame_hash(const struct weir_frame_seen *s, uint32_t key)
 {
-	if (WEIR_LIKELY(key == WEIR_KEY_FLOW))
+	if (WEIR_LIKELY(key == WEIR_KEY_FLOW || key == WEIR_KEY_OWNER))
 		return weir_frame_mix(weir_frame_pair(s->src + ((uint64_t)s->sport << 32),
 						      s->dst + ((uint64_t)s->dport << 32)) +
 				      s->both);
@@ -414,6 +419,24 @@ WEIR_INLINE uint32_t weir_frame_hash(const struct weir_frame_seen *s, uint32_t k
 	default:
 		return 0;
 	}
+}
+
+// The hash with the bucket of who has what the packet goes to.
+WEIR_INLINE uint32_t weir_frame_owned(const struct weir_frame_seen *s, uint32_t hash,
+				      const struct weir_owners *o)
+{
+	const uint64_t address = s->is_quoted ? s->src : s->dst;
+	uint16_t port = s->is_quoted ? s->sport : s->dport;
+	uint32_t at, bucket;
+
+	if (s->version != 4)
+		return hash;
+	if (s->proto == IPPROTO4_ICMP)
+		port = s->id;
+	at = weir_owner_place(rd32((be32){(uint32_t)address}), rd16((be16){port}));
+	asm("" : "+r"(at)); // see weir_frame_at
+	bucket = o->bucket[at & (WEIR_OWNERS - 1)];
+	return bucket ? (bucket - 1) << WEIR_BUCKET_SHIFT | (hash & 0xffffff) : hash;
 }
 
 // The class of a table is a class or 0; less one, the least is the first and 0 the last.
@@ -502,7 +525,8 @@ WEIR_INLINE bool weir_frame_plain(const struct weir_frame *f, uint32_t off,
 	s->both = (uint64_t)s->proto << 48;
 	s->sport = port[0].be;
 	s->dport = port[1].be;
-	s->is_ike = false;
+	s->is_ike = s->is_quoted = false;
+	s->id = 0;
 	return s->proto == IPPROTO4_TCP || (s->proto == IPPROTO4_UDP && !weir_frame_is_tunnel(s));
 }
 
@@ -517,16 +541,20 @@ WEIR_INLINE uint32_t weir_frame_plain_class(const struct weir_frame_seen *s,
 }
 
 // The rest, and packets without a link header. layer is weir_frame_layer with the frame that `arg`
-// stands for.
+// stands for. owners: NULL but for WEIR_KEY_OWNER.
 WEIR_INLINE struct weir_frame_sorted weir_frame_sort_rest(
 	uint32_t off, bool has_link, uint32_t key, const struct weir_classes *classes,
-	bool (*layer)(void *arg, struct weir_frame_seen *s), void *arg)
+	const struct weir_owners *owners, bool (*layer)(void *arg, struct weir_frame_seen *s),
+	void *arg)
 {
 	struct weir_frame_seen s = {.off = off, .type = has_link ? WEIR_FRAME_LINK : 0};
 	bool more = layer(arg, &s);
-	uint32_t class = classes ? weir_frame_class(&s, classes) : 0;
+	uint32_t class = classes ? weir_frame_class(&s, classes) : 0, hash;
 
 	for (unsigned i = 1; key && more && i < WEIR_FRAME_LAYERS; i++)
 		more = layer(arg, &s);
-	return (struct weir_frame_sorted){weir_frame_hash(&s, key), class};
+	hash = weir_frame_hash(&s, key);
+	if (owners)
+		hash = weir_frame_owned(&s, hash, owners);
+	return (struct weir_frame_sorted){hash, class};
 }

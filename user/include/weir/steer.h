@@ -5,6 +5,8 @@
 
 #include <weir/frame.h>
 
-// By its link header, else its first byte, up to its end. classes: NULL for none.
+// By its link header, else its first byte, up to its end. classes: NULL for none; owners: NULL for
+// none, and with every key but WEIR_KEY_OWNER.
 struct weir_frame_sorted weir_steer(const struct packet *p, enum weir_key key,
-				    const struct weir_classes *classes);
+				    const struct weir_classes *classes,
+				    const struct weir_owners *owners);
