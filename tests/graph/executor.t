@@ -678,7 +678,8 @@ InfiniteSource(LIMIT 600, LENGTH 100) -> Queue -> Unqueue(BURST 300) -> s :: Rou
 s[0] -> a :: Counter -> Discard;
 s[1] -> b :: Counter -> Discard;
 s[2] -> a;
-DriverManager(wait 0.1s, print "$(a.count) $(b.count) $(a.byte_count)", stop);
+DriverManager(label all, wait 10ms, goto all $(lt $(add $(a.count) $(b.count)) 600),
+	print "$(a.count) $(b.count) $(a.byte_count)", stop);
 == stdout
 400 200 40000
 400 200 40000
