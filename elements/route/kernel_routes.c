@@ -137,4 +137,4 @@ WEIR_PLAIN_ELEMENT(kernel_routes, "KernelRoutes", .purpose = "follows the kernel
 		   .rest = "DEV",
 		   .rest_help = "an interface of the router; its place is its output of look-ups",
 		   .configure = configure, .init = init, .init_node = init_node,
-		   .fini_node = fini_node, .fini = fini, .kernel = kernel, .early = true);
+		   .fini_node = fini_node, .fini = fini, .kernel = kernel, .early = 1);

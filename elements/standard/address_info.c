@@ -117,4 +117,4 @@ WEIR_PLAIN_ELEMENT(address_info, "AddressInfo", .purpose = "gives names to addre
 		   .rest_help =
 			   "the addresses that NAME means: IP address, IP prefix, IPv6 address, "
 			   "IPv6 prefix, Ethernet address; or those of an interface",
-		   .configure = configure, .early = true);
+		   .configure = configure, .early = WEIR_EARLIEST);

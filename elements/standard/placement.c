@@ -38,4 +38,4 @@ static int configure(struct weir_element *e, struct weir_args *a)
 WEIR_PLAIN_ELEMENT(placement, "Placement", .purpose = "says where elements run", .ports = "0/0",
 		   .rest = "NAME driver|userspace",
 		   .rest_help = "the element, or those of the compound, run there",
-		   .configure = configure, .early = true);
+		   .configure = configure, .early = 1);

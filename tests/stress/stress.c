@@ -88,6 +88,20 @@ static const char order_neighbors[] =
 	"c1 :: Numbered(96, 8) -> v6 :: Paint(254, 0) -> Paint(128, 1) -> Paint(2, 15) -> [1] n;\n"
 	"d1 :: Numbered(104, 8) -> v6; n -> Strip(14) -> InOrder; n[1] -> Discard;\n";
 
+// Sessions that all workers find and make, of flows that want each other's places, with too little
+// room for them.
+static const char rewriters[] =
+	"elementclass Side { $n | Traffic($n) -> c :: Classifier(12/0800, -) -> Strip(14)\n"
+	"	-> CheckIPHeader -> output; c[1] -> Discard }\n"
+	"rw :: IPRewriter(pattern 1.0.0.1 1024-1055 - - 0 1, rr, pass 0, CAPACITY 200,\n"
+	"	UDP_TIMEOUT 0.5, UDP_GUARANTEE 0, TCP_NODATA_TIMEOUT 0.5, TCP_GUARANTEE 0);\n"
+	"rr :: RoundRobinIPMapper(- - 9.9.9.9 - 1 0, - - 9.9.9.8 80 1 0);\n"
+	"fixed :: IPRewriter(pattern 2.0.0.2 7 3.0.0.3 8 0 0, MAPPING_CAPACITY rw);\n"
+	"pair :: IPAddrPairRewriter(pattern 4.0.0.4/28 - 0 0, CAPACITY 8, GUARANTEE 0);\n"
+	"a :: Side(1) -> t :: Tee(3); b :: Side(2) -> t; c1 :: Side(3) -> t; d1 :: Side(4) -> t;\n"
+	"t[0] -> [0] rw; t[1] -> [1] rw; t[2] -> pair -> [2] rw;\n"
+	"rw[0] -> fixed -> Discard; rw[1] -> ICMPRewriter(rw fixed) -> Discard;\n";
+
 // The configurations of configs/, between interfaces that make traffic and swallow it.
 static const char interfaces[] =
 	"elementclass FromDevice { $dev, __REST__ $rest |\n"
@@ -159,6 +173,12 @@ static const struct call calls[] = {
 	{"record.capacity", "100"},
 	{"sched.handlers", NULL},
 	{"n.table", NULL},
+	{"rw.udp_table", NULL},
+	{"rw.pattern0", "pattern 1.0.0.1 2000-2031# - - 0 1"},
+	{"rw.capacity", "100"},
+	{"fixed.clear", ""},
+	{"pair.patterns", NULL},
+	{"rw.size", NULL},
 	{"n.length", NULL},
 };
 
@@ -346,6 +366,7 @@ int main(void)
 	restart("a worker that starts and stops", one_worker, 1);
 	for (unsigned n = 2; n <= MOST_WORKERS; n *= 2) {
 		stress("what is shared", shared, n);
+		stress("sessions of rewriters", rewriters, n);
 		for (unsigned i = 0; i < sizeof(configs) / sizeof(*configs); i++)
 			config(configs[i], n);
 	}

@@ -31,6 +31,8 @@ static const char *const without_rows[][2] = {
 	{"ARPPrint", "prints: tests/graph"},
 	{"KernelIPLookup", "needs a kernel with routes: tests/net"},
 	{"KernelIP6Lookup", "needs a kernel with routes: tests/net"},
+	{"FTPPortMapper", "needs other elements: tests/graph/rewriter.t"},
+	{"ICMPRewriter", "needs other elements: tests/graph/rewriter.t"},
 	{"KernelNeighbors", "needs another element: tests/unit/kernel_neighbors.c"},
 };
 

@@ -261,7 +261,7 @@ static int index_ports(struct weir_router *r)
 }
 
 // Those that others look into while they are configured (AddressInfo) come first.
-static int configure(struct weir_router *r, bool early, struct weir_err *err)
+static int configure(struct weir_router *r, unsigned early, struct weir_err *err)
 {
 	int rc = 0;
 
@@ -317,9 +317,8 @@ static int build(struct weir_router *r, struct weir_err *err)
 		return rc;
 	weir_check_inputs(r, err);
 	weir_resolve_processing(r, err);
-	rc = configure(r, true, err);
-	if (!rc || rc == -EINVAL)
-		rc = configure(r, false, err) ?: rc;
+	for (unsigned early = WEIR_EARLIEST + 1; early-- && (!rc || rc == -EINVAL);)
+		rc = configure(r, early, err) ?: rc;
 	return rc ? rc : err->n_errors ? -EINVAL : 0;
 }
 

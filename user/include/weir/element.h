@@ -31,6 +31,8 @@ enum weir_affinity {
 	WEIR_AFFINITY_OWNER, // what goes to an address and port whose worker weir_owner_note said
 };
 
+enum { WEIR_EARLIEST = 2 }; // see `early`
+
 // What a class says of itself. Written through the WEIR_*ELEMENT macros.
 struct weir_class {
 	const char *name;	// Click's
@@ -106,10 +108,10 @@ struct weir_class {
 	// nodes get it, and fini is called with the old one in e->self. Only for classes whose fini
 	// undoes nothing but configure. Classes that only have a table can always do it.
 	bool reconfigures;
-	bool resizes; // packets may leave with another length (and len_delta does not say how)
-	bool early;   // configured before the others, which may look into it
-	bool late;    // its init looks into others: it comes after theirs
-	bool alone;   // its init takes what one router at a time can have: a port, a file to write
+	bool resizes;  // packets may leave with another length (and len_delta does not say how)
+	uint8_t early; // configured before the others, which may look into it: 2 before 1 before 0
+	bool late;     // its init looks into others: it comes after theirs
+	bool alone;    // its init takes what one router at a time can have: a port, a file to write
 	// There is no half in userspace: a configuration is refused unless every packet meets the
 	// element in the driver.
 	bool driver_only;
