@@ -233,19 +233,117 @@ WEIR_INLINE unsigned decide(struct weir_node *n, const struct rewriter *self, un
 	return forward(n, self, p, l, hit, now);
 }
 
+// Any packet, from its first byte on.
+WEIR_RARE unsigned decide_one(struct weir_node *n, unsigned port, struct packet *p)
+{
+	const struct rewriter *self = rewriter_of(n->element);
+	struct look l;
+
+	look_at(self, p, &l);
+	l.slot = sessions_candidate(&self->table, l.hash);
+	return decide(n, self, port, p, &l, weir_now(n));
+}
+
+// --- nearly all packets: TCP and UDP of sessions about which they say nothing new ---
+struct quick {
+	struct session_tuple key[CHUNK];
+	uint64_t hash[CHUNK];
+	uint32_t slot[CHUNK];
+	uint8_t proto[CHUNK], flags[CHUNK]; // proto 0: to be looked at one by one
+};
+
+WEIR_INLINE void look_quickly(const struct rewriter *self, struct quick *q, unsigned i,
+			      struct packet *p)
+{
+	const struct translate_seen seen = translate_look(p);
+
+	q->key[i] = seen.tuple;
+	q->hash[i] = sessions_hash4(&self->table, &seen.tuple, seen.proto);
+	sessions_prefetch(&self->table, q->hash[i]);
+	q->proto[i] = seen.direct && (!self->proto || self->proto == seen.proto) ? seen.proto : 0;
+	q->flags[i] = seen.flags;
+}
+
+// Does a packet of that direction, with those flags, change nothing of the session?
+WEIR_INLINE bool is_quiet(unsigned state, uint8_t proto, uint8_t flags, unsigned direction)
+{
+	const unsigned data = REWRITER_DATA << direction;
+	const unsigned seen = direction ? REWRITER_STREAMING : REWRITER_THREE;
+
+	if (proto == IPPROTO4_TCP)
+		return !(flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+		       (state & (data | REWRITER_ALL_DONE | REWRITER_DELTA)) == data;
+	return (state & seen) == seen;
+}
+
+// What session_flip(s->from) or s->to is, without a branch that nothing can foretell.
+WEIR_INLINE struct session_tuple target_of(const struct session *s, unsigned direction)
+{
+	const uint8_t *tuple = (const uint8_t *)s + (1 - direction) * sizeof(s->from);
+	const unsigned turn = direction * 16;
+	uint64_t addresses = weir_csum_load64(tuple);
+	uint32_t ports = (uint32_t)weir_csum_load32(tuple + sizeof(addresses));
+	struct session_tuple to;
+
+	addresses = addresses << 2 * turn | addresses >> (-(2 * turn) & 63);
+	ports = ports << turn | ports >> (-turn & 31);
+	memcpy(&to, &addresses, sizeof(addresses));
+	memcpy((uint8_t *)&to + sizeof(addresses), &ports, sizeof(ports));
+	return to;
+}
+_Static_assert(offsetof(struct session, to) == sizeof(struct session_tuple), "see target_of");
+
+// The output, or -1: it is to be looked at by itself.
+WEIR_INLINE int forward_quickly(const struct rewriter *self, const struct quick *q, unsigned i,
+				struct packet *p, uint64_t now)
+{
+	const unsigned direction = q->slot[i] & 1;
+	struct session *s = &self->table.at[q->slot[i] >> 1];
+	struct session_tuple to;
+
+	if (WEIR_UNLIKELY(q->slot[i] <= 1 || !q->proto[i] ||
+			  !session_is4(s, direction, &q->key[i], q->proto[i]) ||
+			  !is_quiet(__atomic_load_n(&s->state, __ATOMIC_RELAXED), q->proto[i],
+				    q->flags[i], direction)))
+		return -1;
+	to = target_of(s, direction);
+	session_seen(s, direction, now);
+	translate_direct(p, &to);
+	if (self->dst_anno)
+		weir_set_dst_ip(p, to.dst);
+	return s->out[direction];
+}
+
+static void decide_quickly(struct weir_node *n, unsigned port, struct packet *const *v,
+			   unsigned count, uint16_t *out)
+{
+	const struct rewriter *self = rewriter_of(n->element);
+	const uint64_t now = weir_now(n);
+	struct quick q;
+
+	for (unsigned i = 0; i < count; i++)
+		look_quickly(self, &q, i, v[i]);
+	for (unsigned i = 0; i < count; i++)
+		q.slot[i] = sessions_candidate(&self->table, q.hash[i]);
+	for (unsigned i = 0; i < count; i++) {
+		const int quick = forward_quickly(self, &q, i, v[i], now);
+
+		out[i] = (uint16_t)(WEIR_LIKELY(quick >= 0) ? (unsigned)quick
+							    : decide_one(n, port, v[i]));
+	}
+}
+
 static void decide_chunk(struct weir_node *n, unsigned port, struct packet *const *v,
 			 unsigned count, uint16_t *out)
 {
 	const struct rewriter *self = rewriter_of(n->element);
-	const uint64_t now = weir_now(n);
-	struct look l[CHUNK];
 
+	if (self->keys == REWRITER_PORTS && !self->has_reply_anno) {
+		decide_quickly(n, port, v, count, out);
+		return;
+	}
 	for (unsigned i = 0; i < count; i++)
-		look_at(self, v[i], &l[i]);
-	for (unsigned i = 0; i < count; i++)
-		l[i].slot = sessions_candidate(&self->table, l[i].hash);
-	for (unsigned i = 0; i < count; i++)
-		out[i] = (uint16_t)decide(n, self, port, v[i], &l[i], now);
+		out[i] = (uint16_t)decide_one(n, port, v[i]);
 }
 
 static void deal(struct weir_node *n, struct batch *b, const uint16_t *out)

@@ -45,7 +45,6 @@ static bool begin(struct tcp_delta *x, uint32_t *version)
 	if (*version & 1 || !__atomic_compare_exchange_n(&x->version, version, *version + 1, false,
 							 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
-	__atomic_thread_fence(__ATOMIC_RELEASE);
 	return true;
 }
 
@@ -54,17 +53,17 @@ static void end(struct tcp_delta *x, uint32_t version)
 	__atomic_store_n(&x->version, version + 2, __ATOMIC_RELEASE);
 }
 
-// Words, as who reads meanwhile throws away what it got.
+// Words, as who reads meanwhile throws away what it got; in this order against the version.
 static void store(struct tcp_delta_way *to, const struct tcp_delta_way *from)
 {
 	for (unsigned i = 0; i < sizeof(*to) / sizeof(uint32_t); i++)
-		__atomic_store_n((uint32_t *)to + i, ((const uint32_t *)from)[i], __ATOMIC_RELAXED);
+		__atomic_store_n((uint32_t *)to + i, ((const uint32_t *)from)[i], __ATOMIC_RELEASE);
 }
 
 static void load(struct tcp_delta_way *to, const struct tcp_delta_way *from)
 {
 	for (unsigned i = 0; i < sizeof(*to) / sizeof(uint32_t); i++)
-		((uint32_t *)to)[i] = __atomic_load_n((const uint32_t *)from + i, __ATOMIC_RELAXED);
+		((uint32_t *)to)[i] = __atomic_load_n((const uint32_t *)from + i, __ATOMIC_ACQUIRE);
 }
 
 uint32_t tcp_delta_new(struct tcp_deltas *d, uint32_t number)
@@ -87,7 +86,7 @@ uint32_t tcp_delta_new(struct tcp_deltas *d, uint32_t number)
 	x = at(d, index);
 	if (!begin(x, &version))
 		return 0;
-	__atomic_store_n(&x->number, number, __ATOMIC_RELAXED);
+	__atomic_store_n(&x->number, number, __ATOMIC_RELEASE);
 	store(&x->way[0], &none);
 	store(&x->way[1], &none);
 	end(x, version);
@@ -238,11 +237,10 @@ static bool snapshot(const struct tcp_delta *x, uint32_t number, struct tcp_delt
 {
 	for (unsigned i = 0; i < READ_TRIES; i++) {
 		const uint32_t version = __atomic_load_n(&x->version, __ATOMIC_ACQUIRE);
-		const bool is_ours = __atomic_load_n(&x->number, __ATOMIC_RELAXED) == number;
+		const bool is_ours = __atomic_load_n(&x->number, __ATOMIC_ACQUIRE) == number;
 
 		load(&way[0], &x->way[0]);
 		load(&way[1], &x->way[1]);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (version & 1 || __atomic_load_n(&x->version, __ATOMIC_RELAXED) != version)
 			continue;
 		if (!is_ours)
