@@ -7,6 +7,7 @@
 #include "session_index.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 enum { SEEN = 1 }; // << direction, in cold.more[0]: the key stands in the index
 
@@ -98,6 +99,24 @@ static bool put_right(struct sessions *t, uint32_t number)
 	return true;
 }
 
+static uint32_t tick_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint32_t)(((uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec) >> SESSION_TICK);
+}
+
+// The driver went on with it, and its clock stood still meanwhile: nobody knows when its last
+// packets came.
+static void refresh(struct session *s)
+{
+	const uint32_t now = tick_now();
+
+	__atomic_store_n(&s->last[0], now, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->last[1], now, __ATOMIC_RELAXED);
+}
+
 static bool take_one(struct sessions *t, struct session_part *const *parts, uint32_t number,
 		     unsigned (*fn)(void *arg, uint32_t number, uint64_t *when), void *arg)
 {
@@ -105,6 +124,8 @@ static bool take_one(struct sessions *t, struct session_part *const *parts, uint
 	unsigned part;
 
 	t->cold[number].more[0] = 0;
+	if (t->at[number].flags & SESSION_FAST)
+		refresh(&t->at[number]);
 	part = put_right(t, number) ? fn(arg, number, &when) : SESSION_UNWANTED;
 	if (part == SESSION_UNWANTED) {
 		forget(t, number);

@@ -71,47 +71,37 @@ WEIR_INLINE struct session_words session_turned(struct session_words w)
 	};
 }
 
-// All of it between two looks at the version: who is late sees another one. All loads happen, in
-// this order, as far as the compiler is concerned; x86 does not change it either.
-WEIR_INLINE bool session_read(struct session *s, unsigned direction,
-			      const struct session_words *key, struct session_found *found)
+// As packets of a direction come; both are read, so that nothing waits for the direction.
+WEIR_INLINE struct session_words session_key_of(const struct session *s, unsigned direction)
 {
-	const volatile struct session *v = s;
 	const volatile __u64 *words = (const volatile __u64 *)s;
-	const volatile __u32 *ports = (const volatile __u32 *)s;
-	const __u32 version = v->version;
-	const struct session_words from = {.addresses = words[0], .ports = ports[2]};
+	const volatile __u32 *half = (const volatile __u32 *)s;
+	const struct session_words from = {.addresses = words[0], .ports = half[2]};
 	const struct session_words to = {
-		.addresses = (__u64)ports[4] << 32 | ports[3],
-		.ports = ports[5],
+		.addresses = (__u64)half[4] << 32 | half[3],
+		.ports = half[5],
 	};
-	const struct session_words in = direction ? session_turned(to) : from;
 
-	if (in.addresses != key->addresses || in.ports != key->ports || v->proto != key->proto ||
-	    version & 1)
-		return false;
-	*found = (struct session_found){
-		.at = s,
-		.to = direction ? session_turned(from) : to,
-		.last = v->last[direction & 1],
-		.out = v->out[direction & 1],
-		.direction = (__u16)direction,
-		.user = v->user,
-		.flags = v->flags,
-		.class = v->class,
-	};
-	return v->version == version;
+	return direction ? session_turned(to) : from;
 }
 _Static_assert(offsetof(struct session, to) == 12 && sizeof(struct session_tuple) == 12,
-	       "words of session_read");
+	       "words of session_key_of");
 
-// The session of an IPv4 key.
-WEIR_INLINE struct session_found session_find(const struct session_view *view,
-					      const struct session_words *key)
+WEIR_INLINE bool session_fits(const struct session *s, unsigned direction,
+			      const struct session_words *key)
+{
+	const struct session_words in = session_key_of(s, direction);
+
+	return !((in.addresses ^ key->addresses) | (in.ports ^ key->ports) |
+		 (WEIR_READ_ONCE(s->proto) ^ key->proto));
+}
+
+// The slot of an IPv4 key; 0: there is none. It is only found here, and read afterwards: then the
+// verifier has one state for each slot and not one for each that came before.
+WEIR_INLINE __u32 session_slot_of(const struct session_view *view, const struct session_words *key)
 {
 	const __u64 hash = session_hash(view->seed, session_tuple_of(key), (__u8)key->proto, 0, 0);
 	const __u32 tag = (__u32)hash & ~view->slot_mask;
-	struct session_found found = {};
 	__u32 more = SESSION_SPILL;
 
 	for (__u32 step = 0; step <= SESSION_SPILL && step <= more; step++) {
@@ -119,22 +109,55 @@ WEIR_INLINE struct session_found session_find(const struct session_view *view,
 		const struct session_bucket *b = bpf_map_lookup_elem(&buckets, &at);
 
 		if (!b)
-			break;
+			return 0;
 		for (__u32 i = 0; i < SESSION_SLOTS; i++) {
 			const __u32 slot = WEIR_READ_ONCE(b->slot[i]);
 			__u32 number = (slot & view->slot_mask) >> 1;
-			struct session *s;
+			const struct session *s;
 
-			if (WEIR_LIKELY((slot ^ tag) & ~view->slot_mask) || !number)
+			if (WEIR_LIKELY((slot ^ tag) & ~view->slot_mask))
 				continue;
 			s = bpf_map_lookup_elem(&sessions, &number);
-			if (s && session_read(s, slot & 1, key, &found))
-				return found;
+			if (s && session_fits(s, slot & 1, key))
+				return slot & view->slot_mask;
 		}
 		if (!step)
 			more = WEIR_READ_ONCE(b->more) & ~SESSION_LOCK ? SESSION_SPILL : 0;
 	}
-	found.at = NULL;
+	return 0;
+}
+
+// All of it between two looks at the version: who is late sees another one. All loads happen, in
+// this order, as far as the compiler is concerned; x86 does not change it either.
+WEIR_INLINE struct session_found session_find(const struct session_view *view,
+					      const struct session_words *key)
+{
+	const __u32 slot = session_slot_of(view, key), direction = slot & 1;
+	const volatile struct session *v;
+	struct session_found found = {};
+	__u32 number = slot >> 1, version;
+	struct session *s;
+
+	if (!number)
+		return found;
+	s = bpf_map_lookup_elem(&sessions, &number);
+	v = s;
+	if (!s)
+		return found;
+	version = v->version;
+	if (!session_fits(s, direction, key))
+		return found;
+	found = (struct session_found){
+		.to = session_turned(session_key_of(s, !direction)),
+		.last = v->last[direction],
+		.out = v->out[direction],
+		.direction = (__u16)direction,
+		.user = v->user,
+		.flags = v->flags,
+		.class = v->class,
+	};
+	if (!(version & 1) && v->version == version)
+		found.at = s;
 	return found;
 }
 

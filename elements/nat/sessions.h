@@ -76,7 +76,8 @@ int sessions_open(struct sessions *t, struct weir_element *e, uint32_t most, boo
 void sessions_close(struct sessions *t);
 // After sessions_open found some: fn says for each sound one which worker's part it belongs to and
 // takes its own notes, or SESSION_UNWANTED; `when`: its timer, 0 if it says nothing. The index is
-// put right where it is, so that the driver's half goes on finding sessions. How many there are.
+// put right where it is, so that the driver's half goes on finding sessions; those that it forwards
+// count as just seen. How many there are.
 enum { SESSION_UNWANTED = 0xffffffff };
 uint32_t sessions_adopt(struct sessions *t, struct session_part *const *parts,
 			unsigned (*fn)(void *arg, uint32_t number, uint64_t *when), void *arg);

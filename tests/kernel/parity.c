@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 static unsigned passed, failed, refused, handed;
+static unsigned tables; // rows whose programs read a table that userspace fills
 
 static void fail(const struct weir_class *c, const struct weir_case *row, const char *why)
 {
@@ -61,6 +62,7 @@ static void check_row(const char *file, const struct weir_class *c, const struct
 		refused++;
 		goto out;
 	}
+	tables += r && a.n_share > 0;
 	loaded = r && program_load(&prog, file, weir_find(r, "e"), &a);
 	if (!loaded || !p) {
 		fail(c, row,
@@ -120,12 +122,13 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 static void check_class(const char *object, const struct weir_cases *c)
 {
-	unsigned before = passed;
+	const unsigned before = passed, had_tables = tables;
 
 	for (const struct weir_case *row = c->rows; row->in; row++)
 		if (is_one_packet(row))
 			check_row(object, c->class, row);
-	if (passed == before) {
+	// a table may have to be filled by other packets first
+	if (passed == before && tables == had_tables) {
 		fprintf(stderr, "FAIL %s: no row is done by the driver\n", c->class->name);
 		failed++;
 	}

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { BUFFER = 2048, CPUS = 256 };
 
@@ -64,8 +65,21 @@ static bool resize(struct bpf_object *object, const struct weir_share *s)
 
 	if (map && s->fd > 0)
 		return !bpf_map__reuse_fd(map, s->fd);
+	if (map && s->live && bpf_map__set_map_flags(map, BPF_F_MMAPABLE))
+		return false;
 	return map && !bpf_map__set_max_entries(map, s->n) &&
 	       !bpf_map__set_value_size(map, (uint32_t)s->value_size);
+}
+
+static bool fill_at_once(int fd, const void *data, size_t size)
+{
+	void *to = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (to == MAP_FAILED)
+		return false;
+	memcpy(to, data, size);
+	munmap(to, size);
+	return true;
 }
 
 // A copy of the table: one packet at a time reads it, so nobody sees the two differ.
@@ -74,7 +88,9 @@ static bool fill(const struct bpf_object *object, const struct weir_share *s)
 	int fd = bpf_object__find_map_fd_by_name(object, s->map);
 	const uint8_t *data = s->data;
 
-	for (uint32_t i = 0; s->fd <= 0 && i < s->n; i++)
+	if (s->live)
+		return s->fd > 0 || fill_at_once(fd, data, s->n * s->value_size);
+	for (uint32_t i = 0; i < s->n; i++)
 		if (bpf_map_update_elem(fd, &i, data + i * s->value_size, BPF_ANY))
 			return false;
 	return true;

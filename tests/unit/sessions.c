@@ -340,7 +340,7 @@ Test(sessions, that_are_due_together_are_looked_at_in_turns)
 // --- taking over ---
 struct adopting {
 	struct sessions *t;
-	unsigned asked;
+	unsigned asked, fresh;
 };
 
 static unsigned adopt(void *arg, uint32_t number, uint64_t *when)
@@ -349,6 +349,7 @@ static unsigned adopt(void *arg, uint32_t number, uint64_t *when)
 
 	a->asked++;
 	*when = TICK_NS;
+	a->fresh += a->t->at[number].last[0] && a->t->at[number].last[1];
 	return a->t->at[number].user == 7 ? SESSION_UNWANTED : 0;
 }
 
@@ -397,7 +398,7 @@ Test(sessions, are_taken_over_whole_or_not_at_all)
 	for (uint64_t round = 1; round < 60; round++) {
 		struct session_part p = {}, q = {}, *const parts[] = {&q};
 		struct sessions t = {};
-		struct adopting a = {&t, 0};
+		struct adopting a = {&t, 0, 0};
 		uint64_t seed = round;
 		uint32_t n;
 
@@ -408,6 +409,7 @@ Test(sessions, are_taken_over_whole_or_not_at_all)
 		for (uint32_t number = 2; number < 500; number += 100)
 			t.at[number].user = 7;
 		session_write_begin(&t.at[5]); // killed meanwhile
+		t.at[6].flags = t.at[7].flags = SESSION_FAST;
 		damage(&t, &seed, round % 20 * 10);
 		forget_own(&t);
 		n = sessions_adopt(&t, parts, adopt, &a);
@@ -415,7 +417,7 @@ Test(sessions, are_taken_over_whole_or_not_at_all)
 		cr_assert(q.live == n && q.timers == n);
 		cr_assert_eq(t.at[5].state, 0);
 		if (round % 20 == 0)
-			cr_assert(n == 500 - 50 - 5 - 1 && a.asked == 500 - 50 - 1);
+			cr_assert(n == 500 - 50 - 5 - 1 && a.asked == 500 - 50 - 1 && a.fresh == 2);
 		cr_assert_eq(fill_up(&t, &q, 1000000), 500 - n);
 		sessions_close(&t);
 	}
