@@ -82,7 +82,7 @@ static const struct weir_handler handlers[] = {
 };
 
 REWRITER_CLASS(icmp_ping_rewriter, "ICMPPingRewriter", .purpose = "translates pings", .args = args,
-	       .handlers = handlers, .configure = configure);
+	       .handlers = handlers, .configure = configure, REWRITER_DRIVER);
 
 WEIR_CASES(icmp_ping_rewriter,
 	   {"pattern 1.0.0.1 - 7-9# 0 1",

@@ -36,7 +36,7 @@ static const struct weir_handler handlers[] = {
 
 REWRITER_CLASS(ip_addr_pair_rewriter, "IPAddrPairRewriter",
 	       .purpose = "translates pairs of addresses", .args = args, .handlers = handlers,
-	       .configure = configure);
+	       .configure = configure, REWRITER_NO_DRIVER);
 
 WEIR_CASES(ip_addr_pair_rewriter,
 	   {"pattern 1.0.0.1 5.0.0.5 0 1", "ip4 udp | ip4 src=5.0.0.5 dst=1.0.0.1 tcp", "0 | 1",

@@ -37,7 +37,7 @@ static const struct weir_handler handlers[] = {
 };
 
 REWRITER_CLASS(ip_addr_rewriter, "IPAddrRewriter", .purpose = "translates source addresses",
-	       .args = args, .handlers = handlers, .configure = configure);
+	       .args = args, .handlers = handlers, .configure = configure, REWRITER_NO_DRIVER);
 
 WEIR_CASES(ip_addr_rewriter,
 	   {"pattern 1.0.0.1-1.0.0.2# - 0 0",

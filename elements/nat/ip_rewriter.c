@@ -81,7 +81,7 @@ static const struct weir_handler handlers[] = {
 
 REWRITER_CLASS(ip_rewriter, "IPRewriter",
 	       .purpose = "translates addresses and ports of TCP and UDP", .args = args,
-	       .handlers = handlers, .configure = configure);
+	       .handlers = handlers, .configure = configure, REWRITER_DRIVER);
 
 WEIR_CASES(ip_rewriter,
 	   {"pattern 1.0.0.1 5000-5000 - - 0 1",

@@ -8,6 +8,7 @@
 #include <weir/element.h>
 
 #include "pattern.h"
+#include "rewriter_front.h"
 #include "sessions.h"
 #include "tcp_delta.h"
 #include "translate.h"
@@ -66,8 +67,9 @@ struct rewriter {
 	bool dst_anno, has_reply_anno;
 	struct weir_anno reply_anno;
 	struct tcp_deltas deltas;
-	bool passes_replies; // input 0, as they are: replies to no ping
-	bool is_found;	     // sessions were there before; until they are adopted
+	bool passes_replies;	     // input 0, as they are: replies to no ping
+	bool is_found;		     // sessions were there before; until they are adopted
+	struct rewriter_front front; // of the program in the driver
 	char *capacity_text, *mapping_capacity_text;
 };
 
@@ -161,6 +163,9 @@ void rewriter_fini_node(struct weir_node *n);
 void rewriter_fini(struct weir_element *e); // every rewriter's, by which it is known
 bool rewriter_is(const struct weir_element *e);
 
+// --- rewriter_driver.c ---
+int rewriter_driver(const struct weir_element *e, struct weir_front_args *a);
+
 // --- rewriter.c ---
 void rewriter_push(struct weir_node *n, unsigned port, struct batch *b);
 
@@ -235,5 +240,7 @@ enum rewriter_count { REWRITER_MAPPINGS, REWRITER_FAILURES, REWRITER_SIZE, REWRI
 		   .drops = REWRITER_DROPS, .handler = rewriter_pattern_handler,         \
 		   .init = rewriter_init, .init_node = rewriter_init_node,               \
 		   .fini_node = rewriter_fini_node, .fini = rewriter_fini,               \
-		   .state_size = sizeof(struct rewriter_state_of_worker),                \
-		   .userspace = "has no half in the driver", __VA_ARGS__)
+		   .state_size = sizeof(struct rewriter_state_of_worker), __VA_ARGS__)
+// Those that tell flows apart by ports or identifiers, and the others.
+#define REWRITER_DRIVER .driver = rewriter_driver, .inputs_apart = true
+#define REWRITER_NO_DRIVER .userspace = "tells flows apart by addresses alone"

@@ -43,7 +43,7 @@ static const struct weir_handler handlers[] = {
 
 REWRITER_CLASS(tcp_rewriter, "TCPRewriter",
 	       .purpose = "translates addresses, ports and sequence numbers of TCP", .args = args,
-	       .handlers = handlers, .configure = configure);
+	       .handlers = handlers, .configure = configure, REWRITER_DRIVER);
 
 WEIR_CASES(tcp_rewriter,
 	   {"pattern 1.0.0.1 5000-5009# - - 0 1",

@@ -39,7 +39,7 @@ static const struct weir_handler handlers[] = {
 };
 
 REWRITER_CLASS(udp_rewriter, "UDPRewriter", .purpose = "translates addresses and ports of UDP",
-	       .args = args, .handlers = handlers, .configure = configure);
+	       .args = args, .handlers = handlers, .configure = configure, REWRITER_DRIVER);
 
 WEIR_CASES(udp_rewriter,
 	   {"pattern 1.0.0.1 5000-5009# - - 0 0", "ip4 udp | ip4 tcp", "0",
