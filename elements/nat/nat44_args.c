@@ -239,6 +239,15 @@ static const char *take(struct weir_element *e, struct nat44_all *all, char **w,
 	return error;
 }
 
+static const char *take_pool(struct weir_element *e, struct nat44_all *all, char **w, int n)
+{
+	const char *error = n < 2 ? "missing" : NULL;
+
+	for (int k = 1; k < n && !error; k++)
+		error = add_pool(e, all, w[k]);
+	return error;
+}
+
 // The pool comes first: others look into it.
 static int take_all(struct weir_element *e, struct weir_args *a, bool pool)
 {
@@ -252,17 +261,11 @@ static int take_all(struct weir_element *e, struct weir_args *a, bool pool)
 
 		if (n < 0)
 			return n;
-		if (n && pool != !strcmp(w[0], "POOL")) {
-			weir_words_free(w, n);
-			continue;
-		}
-		for (int k = 1; pool && k < n && !error; k++)
-			error = add_pool(e, all, w[k]);
-		if (!pool)
-			error = take(e, all, w, n);
+		if (n && pool == !strcmp(w[0], "POOL"))
+			error = pool ? take_pool(e, all, w, n) : take(e, all, w, n);
 		if (error)
-			rc = weir_args_error(a, (int)i, "%s: %s", n ? w[0] : "argument", error);
-		weir_words_free(w, n < 0 ? 0 : n);
+			rc = weir_args_error(a, (int)i, "%s: %s", w[0], error);
+		weir_words_free(w, n);
 	}
 	return rc;
 }
@@ -292,33 +295,10 @@ static uint32_t up(uint32_t port)
 	return (port + POOL_WORD - 1) / POOL_WORD * POOL_WORD;
 }
 
-static int open_pool(struct weir_element *e, struct weir_args *a)
+static int reserve_all(struct nat44_all *all, struct weir_args *a, const char *reserved)
 {
-	const struct nat44 *self = e->self;
-	struct nat44_all *all = self->all;
-	const bool blocks = self->block || self->deterministic;
-	uint32_t from = blocks ? BLOCK_FIRST : 1, to = 65535, first, size = POOL_WORD;
-
-	if (self->ports && !port_range(self->ports, &from, &to))
-		return weir_args_error(a, -1, "PORTS: expected a range of ports, got `%s'",
-				       self->ports);
-	first = blocks ? up(from) : 0;
-	if (blocks && first + (self->block ? self->block : POOL_WORD) > to + 1)
-		return weir_args_error(a, -1, "PORTS: no block has room there");
-	if (self->block)
-		size = self->block;
-	if (self->deterministic)
-		size = deterministic_size(all->inside.total, all->pool.n, to + 1 - first);
-	if (!size)
-		return weir_args_error(a, -1,
-				       "DETERMINISTIC: %llu subscribers are too many for "
-				       "the ports of %u addresses",
-				       (unsigned long long)all->inside.total, all->pool.n);
-	if (pool_open(&all->pool, first, blocks ? to + 1 : 65536, size))
-		return -ENOMEM;
-	reserve_outside(&all->pool, from, to);
-	if (self->reserved && weir_each_number(self->reserved, 65535, reserve_one, &all->pool))
-		return weir_args_error(a, -1, "RESERVED: expected ports, got `%s'", self->reserved);
+	if (reserved && weir_each_number(reserved, 65535, reserve_one, &all->pool))
+		return weir_args_error(a, -1, "RESERVED: expected ports, got `%s'", reserved);
 	for (uint32_t i = 0; i < all->forwards.n; i++) {
 		const struct forward *f = &all->forwards.v[i];
 
@@ -326,13 +306,51 @@ static int open_pool(struct weir_element *e, struct weir_args *a)
 			pool_reserve(&all->pool, pool_find(&all->pool, f->external), f->proto,
 				     f->external_port, f->external_port);
 	}
+	return 0;
+}
+
+// Of the ports of an address, from..to.
+static int open_blocks(const struct nat44 *self, struct weir_args *a, uint32_t from, uint32_t to)
+{
+	struct nat44_all *all = self->all;
+	const uint32_t first = up(from);
+	uint32_t size = self->block;
+
+	if (self->deterministic)
+		size = first > to
+			       ? 0
+			       : deterministic_size(all->inside.total, all->pool.n, to + 1 - first);
+	if (self->deterministic && !size)
+		return weir_args_error(
+			a, -1, "DETERMINISTIC: %llu subscribers are too many for %u addresses",
+			(unsigned long long)all->inside.total, all->pool.n);
+	if (first + size > to + 1)
+		return weir_args_error(a, -1, "PORTS: no block has room there");
 	all->deterministic = (struct deterministic){
 		.pool = &all->pool,
 		.inside = all->inside.v,
 		.n_inside = all->inside.n,
 		.n = (uint32_t)all->inside.total,
 	};
-	return 0;
+	return pool_open(&all->pool, first, to + 1, size);
+}
+
+static int open_pool(struct weir_element *e, struct weir_args *a)
+{
+	const struct nat44 *self = e->self;
+	struct nat44_all *all = self->all;
+	const bool blocks = self->block || self->deterministic;
+	uint32_t from = blocks ? BLOCK_FIRST : 1, to = 65535;
+	int rc;
+
+	if (self->ports && !port_range(self->ports, &from, &to))
+		return weir_args_error(a, -1, "PORTS: expected a range of ports, got `%s'",
+				       self->ports);
+	rc = blocks ? open_blocks(self, a, from, to) : pool_open(&all->pool, 0, 65536, POOL_WORD);
+	if (rc)
+		return rc;
+	reserve_outside(&all->pool, from, to);
+	return reserve_all(all, a, self->reserved);
 }
 
 static int check(struct weir_args *a, const struct nat44 *self)
@@ -384,22 +402,32 @@ void nat44_all_free(struct nat44_all *all)
 	free(all);
 }
 
-#define LIST(name_, help_)                                                           \
-	{                                                                            \
-		.name = name_, .type = WEIR_T_ARG, .flags = WEIR_LIST, .help = help_ \
-	}
-
 static const char *const filterings[] = {"ENDPOINT_INDEPENDENT", "ADDRESS_DEPENDENT",
 					 "ADDRESS_AND_PORT_DEPENDENT", NULL};
 static const char *const poolings[] = {"PAIRED", "ARBITRARY", NULL};
 static const char *const events[] = {"NONE", "BLOCKS", "MAPPINGS", "SESSIONS", NULL};
 
 const struct weir_arg nat44_args[] = {
-	LIST("POOL", "external addresses or prefixes"),
-	LIST("INSIDE", "addresses that are translated; without it all"),
-	LIST("EXCLUDE", "addresses inside that are not translated"),
-	LIST("STATIC", "INSIDE EXTERNAL: an address that has one of its own, not of POOL"),
-	LIST("FORWARD", "PROTO EXTERNAL PORTS INSIDE [PORT]: ports of POOL that lead inside"),
+	{.name = "POOL",
+	 .type = WEIR_T_ARG,
+	 .flags = WEIR_LIST,
+	 .help = "external addresses or prefixes"},
+	{.name = "INSIDE",
+	 .type = WEIR_T_ARG,
+	 .flags = WEIR_LIST,
+	 .help = "addresses that are translated; without it all"},
+	{.name = "EXCLUDE",
+	 .type = WEIR_T_ARG,
+	 .flags = WEIR_LIST,
+	 .help = "addresses inside that are not translated"},
+	{.name = "STATIC",
+	 .type = WEIR_T_ARG,
+	 .flags = WEIR_LIST,
+	 .help = "INSIDE EXTERNAL: an address that has one of its own, not of POOL"},
+	{.name = "FORWARD",
+	 .type = WEIR_T_ARG,
+	 .flags = WEIR_LIST,
+	 .help = "PROTO EXTERNAL PORTS INSIDE [PORT]: ports of POOL that lead inside"},
 	WEIR_ARG(ENUM, nat44, filtering, "FILTERING",
 		 "who may send to a mapping (RFC 4787 5): anybody, addresses that it sent to, or "
 		 "those with their port",
@@ -431,7 +459,10 @@ const struct weir_arg nat44_args[] = {
 		 "most sessions that a subscriber begins in a second; 0: any number", .def = "0",
 		 .max = 65535),
 	WEIR_ARG(SECONDS, nat44, udp, "UDP_TIMEOUT", "of UDP (RFC 4787 REQ-5)", .def = "300"),
-	LIST("UDP_PORT", "PORT TIMEOUT: of UDP to a port below 1024, such as 53"),
+	{.name = "UDP_PORT",
+	 .type = WEIR_T_ARG,
+	 .flags = WEIR_LIST,
+	 .help = "PORT TIMEOUT: of UDP to a port below 1024, such as 53"},
 	WEIR_ARG(BOOL, nat44, refresh_inbound, "REFRESH_INBOUND",
 		 "packets from outside keep UDP sessions alive (RFC 4787 REQ-6)", .def = "false"),
 	WEIR_ARG(SECONDS, nat44, tcp_established, "TCP_ESTABLISHED",

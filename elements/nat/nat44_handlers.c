@@ -194,15 +194,13 @@ static void show_blocks(void *arg, uint32_t number)
 	}
 }
 
-enum { MAPPINGS, SUBSCRIBERS, BLOCKS, KINDS, JSON = 1 };
+enum { JSON = 1, MAPPINGS = 0, SUBSCRIBERS = 2, BLOCKS = 4 }; // or together
 
 static int read_list(struct weir_element *e, const struct weir_handler *h, const char *param,
 		     struct weir_buf *out, struct weir_err *err)
 {
-	static void (*const fn[KINDS])(void *arg, uint32_t number) = {show_mapping, show_subscriber,
-								      show_blocks};
 	const struct weir_handler as = {.user = h->user & JSON};
-	const unsigned kind = (unsigned)h->user >> 1;
+	const unsigned kind = (unsigned)h->user & ~(unsigned)JSON;
 	struct show s;
 
 	if (open_show(&s, e, &as, param, out, err))
@@ -212,9 +210,10 @@ static int read_list(struct weir_element *e, const struct weir_handler *h, const
 
 		s.n = e->nodes[all_of(e)->worker[i]];
 		if (kind == MAPPINGS)
-			mappings_each(&state->mappings, fn[kind], &s);
+			mappings_each(&state->mappings, show_mapping, &s);
 		else
-			subscribers_each(&state->subscribers, fn[kind], &s);
+			subscribers_each(&state->subscribers,
+					 kind == BLOCKS ? show_blocks : show_subscriber, &s);
 	}
 	end(&s);
 	return 0;
@@ -517,17 +516,6 @@ static int write_static(struct weir_element *e, const struct weir_handler *h, co
 	return 0;
 }
 
-#define LISTS(name_, kind_, help_)                                                      \
-	{.name = name_,                                                                 \
-	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,                                      \
-	 .read = read_list,                                                             \
-	 .help = help_,                                                                 \
-	 .user = (kind_)*2},                                                            \
-	{                                                                               \
-		.name = name_ "_json", .flags = WEIR_H_READ | WEIR_H_READ_PARAM,        \
-		.read = read_list, .help = "the same as JSON", .user = (kind_)*2 + JSON \
-	}
-
 const struct weir_handler nat44_handlers[] = {
 	{.name = "sessions",
 	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,
@@ -538,10 +526,36 @@ const struct weir_handler nat44_handlers[] = {
 	 .read = read_sessions,
 	 .help = "the same as JSON",
 	 .user = JSON},
-	LISTS("mappings", MAPPINGS, "[INSIDE]: protocol, inside and external endpoint, sessions"),
-	LISTS("subscribers", SUBSCRIBERS,
-	      "[INSIDE]: inside and external address, sessions, mappings, blocks"),
-	LISTS("blocks", BLOCKS, "[INSIDE]: inside address, external ports, how many are in use"),
+	{.name = "mappings",
+	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,
+	 .read = read_list,
+	 .help = "[INSIDE]: protocol, inside and external endpoint, sessions",
+	 .user = MAPPINGS},
+	{.name = "mappings_json",
+	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,
+	 .read = read_list,
+	 .help = "the same as JSON",
+	 .user = MAPPINGS | JSON},
+	{.name = "subscribers",
+	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,
+	 .read = read_list,
+	 .help = "[INSIDE]: inside and external address, sessions, mappings, blocks",
+	 .user = SUBSCRIBERS},
+	{.name = "subscribers_json",
+	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,
+	 .read = read_list,
+	 .help = "the same as JSON",
+	 .user = SUBSCRIBERS | JSON},
+	{.name = "blocks",
+	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,
+	 .read = read_list,
+	 .help = "[INSIDE]: inside address, external ports, how many are in use",
+	 .user = BLOCKS},
+	{.name = "blocks_json",
+	 .flags = WEIR_H_READ | WEIR_H_READ_PARAM,
+	 .read = read_list,
+	 .help = "the same as JSON",
+	 .user = BLOCKS | JSON},
 	WEIR_READ("pool", read_pool, "external addresses, ports in use or reserved, free blocks"),
 	WEIR_READ("pool_json", read_pool, "the same as JSON", .user = JSON),
 	WEIR_READ("stats", read_stats, "what there is and was, and what was refused"),

@@ -88,18 +88,34 @@ static bool is_mapped(const struct nat44_all *all, be32 external, unsigned proto
 		pool_is_mapped(&all->pool, address, proto, port));
 }
 
-static unsigned begin_out(struct weir_node *n, struct packet *p, const struct translate_seen *seen)
+// The external end of a packet's source: configured, or by a mapping, which is made if there is
+// none. False: *out says how the packet leaves.
+static bool give_end(struct weir_node *n, const struct forward *f, uint32_t subscriber,
+		     unsigned proto, struct session_tuple *to, uint32_t *mapping, unsigned *out)
+{
+	const struct nat44_state *s = n->state;
+	const struct mapping *m;
+
+	if (f) {
+		to->src = f->external;
+		if (f->proto != FORWARD_ALL)
+			to->sport = wr16(f->external_port);
+		return true;
+	}
+	*mapping = nat44_map(n, subscriber, proto, rd16(to->sport), out);
+	if (!*mapping)
+		return false;
+	m = mapping_at(&s->mappings, *mapping);
+	to->src = pool_address(&nat44_of(n)->all->pool, mapping_address(m));
+	to->sport = wr16(m->external_port);
+	return true;
+}
+
+// Why a packet from inside begins nothing; NAT44_KEPT: it does.
+static unsigned refused_out(struct weir_node *n, const struct translate_seen *seen,
+			    const struct forward *f, unsigned proto)
 {
 	const struct nat44_all *all = nat44_of(n)->all;
-	const unsigned proto =
-		seen->kind == TRANSLATE_PLAIN ? nat44_proto(seen->proto) : MAPPING_PROTOS;
-	const uint16_t port = rd16(seen->tuple.sport);
-	const struct forward *f =
-		forward_find(&all->forwards, false, seen->tuple.src,
-			     proto < MAPPING_PROTOS ? (uint8_t)proto : FORWARD_ALL, port);
-	struct session_tuple to = seen->tuple;
-	unsigned out = NAT44_PROHIBITED;
-	uint32_t subscriber, mapping = 0;
 
 	if (nat44_of(n)->hairpin && nat44_is_external(all, seen->tuple.dst) &&
 	    !is_mapped(all, seen->tuple.dst, proto, rd16(seen->tuple.dport)))
@@ -108,27 +124,30 @@ static unsigned begin_out(struct weir_node *n, struct packet *p, const struct tr
 		return NAT44_OTHER;
 	if (!begins(seen, 0) || (!f && proto == MAPPING_ICMP && seen->tuple.dport.be))
 		return WEIR_DROP + NAT44_NO_SESSION;
+	return NAT44_KEPT;
+}
+
+static unsigned begin_out(struct weir_node *n, struct packet *p, const struct translate_seen *seen)
+{
+	const unsigned proto =
+		seen->kind == TRANSLATE_PLAIN ? nat44_proto(seen->proto) : MAPPING_PROTOS;
+	const struct forward *f = forward_find(
+		&nat44_of(n)->all->forwards, false, seen->tuple.src,
+		proto < MAPPING_PROTOS ? (uint8_t)proto : FORWARD_ALL, rd16(seen->tuple.sport));
+	unsigned out = refused_out(n, seen, f, proto);
+	struct session_tuple to = seen->tuple;
+	uint32_t subscriber, mapping = 0;
+
+	if (out != NAT44_KEPT)
+		return out;
 	subscriber = nat44_subscriber(n, seen->tuple.src);
 	if (!subscriber) {
 		((struct nat44_state *)n->state)->counts.table_full++;
 		return NAT44_PROHIBITED;
 	}
-	if (f) {
-		to.src = f->external;
-		if (f->proto != FORWARD_ALL)
-			to.sport = wr16(f->external_port);
-	} else {
-		const struct nat44_state *s = n->state;
-		const struct mapping *m;
-
-		mapping = nat44_map(n, subscriber, proto, port, &out);
-		if (!mapping) {
-			nat44_subscriber_done(n, subscriber);
-			return out;
-		}
-		m = mapping_at(&s->mappings, mapping);
-		to.src = pool_address(&all->pool, mapping_address(m));
-		to.sport = wr16(m->external_port);
+	if (!give_end(n, f, subscriber, proto, &to, &mapping, &out)) {
+		nat44_subscriber_done(n, subscriber);
+		return out;
 	}
 	return begin(n, 0, p, seen, &seen->tuple, &to, subscriber, mapping);
 }
@@ -239,8 +258,10 @@ static bool is_sound_error(struct packet *p)
 	const uint8_t *icmp = (const uint8_t *)ip + hlen;
 
 	quoted = (const struct ip4 *)(icmp + sizeof(struct icmp4));
+	if (len > weir_network_len(p)) // cut short
+		return false;
 	return weir_csum_ok(weir_csum_sum(icmp, len - hlen)) &&
-	       weir_csum_ok(weir_csum_sum(quoted, (quoted->vihl & 15u) * 4));
+	       weir_csum_ok(weir_csum_sum(quoted, (quoted->vihl & 15ul) * 4));
 }
 
 static unsigned error(struct weir_node *n, unsigned side, struct packet *p,
@@ -272,34 +293,40 @@ static bool is_ours(const struct nat44_all *all, unsigned side, const struct ses
 	return side == NAT44_INSIDE ? nat44_is_inside(all, t->src) : nat44_is_external(all, t->dst);
 }
 
-unsigned nat44_turn(struct weir_node *n, unsigned side, struct packet *p,
-		    const struct translate_seen *seen)
+// A packet of no session; whose it is must know.
+static unsigned begin_any(struct weir_node *n, unsigned side, struct packet *p,
+			  const struct translate_seen *seen)
 {
 	const struct nat44_all *all = nat44_of(n)->all;
-	const unsigned me = weir_worker_of(n);
-	struct session_hit hit;
 	unsigned owner;
 
-	if (seen->kind == TRANSLATE_BAD)
-		return WEIR_DROP + NAT44_BAD;
-	if (seen->kind == TRANSLATE_ERROR)
-		return error(n, side, p, seen);
-	if (seen->kind == TRANSLATE_FRAGMENT) {
-		if (!is_ours(all, side, &seen->tuple))
-			return side == NAT44_INSIDE ? NAT44_EXCLUDED : NAT44_FOREIGN;
-	} else {
-		hit = find(n, side, seen);
-		if (hit.number)
-			return go_on(n, hit, p, seen);
-	}
 	if (side == NAT44_INSIDE) {
 		if (!nat44_is_inside(all, seen->tuple.src))
 			return NAT44_EXCLUDED;
 		owner = nat44_owner(all, seen->tuple.src);
-		if (owner != me)
+		if (owner != weir_worker_of(n))
 			return NAT44_HAND + owner;
 	}
 	if (seen->kind == TRANSLATE_FRAGMENT)
-		return nat44_fragment(n, side, p);
+		return is_ours(all, side, &seen->tuple) ? nat44_fragment(n, side, p)
+							: NAT44_FOREIGN;
 	return side == NAT44_INSIDE ? begin_out(n, p, seen) : begin_in(n, p, seen);
+}
+
+unsigned nat44_turn(struct weir_node *n, unsigned side, struct packet *p,
+		    const struct translate_seen *seen)
+{
+	struct session_hit hit = {};
+
+	switch (seen->kind) {
+	case TRANSLATE_BAD:
+		return WEIR_DROP + NAT44_BAD;
+	case TRANSLATE_ERROR:
+		return error(n, side, p, seen);
+	case TRANSLATE_FRAGMENT:
+		break;
+	default:
+		hit = find(n, side, seen);
+	}
+	return hit.number ? go_on(n, hit, p, seen) : begin_any(n, side, p, seen);
 }

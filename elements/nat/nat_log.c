@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING = 4096, LINE = 192, PAUSE_MS = 20, BUFFER = 65536, PER_SECOND = 1000000000 };
+enum { RING = 4096, LINE = 192, PAUSE_NS = 20000000, BUFFER = 65536, PER_SECOND = 1000000000 };
 
 // Of one worker. Positions count up and wrap around.
 struct ring {
@@ -171,7 +171,7 @@ static bool drain(struct nat_log *log, struct ring *r)
 
 static void *run(void *arg)
 {
-	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
 	struct nat_log *log = arg;
 	bool stop, any;
 

@@ -335,3 +335,85 @@ Test(nat44_random, packets_that_come_to_any_of_three_workers)
 {
 	compare("ADDRESS_DEPENDENT", NAT44_FILTER_ADDRESS, 3);
 }
+
+// --- anything at all ---
+static const char *const anything[] = {
+	"ip4 src=10.0.0.1 dst=198.51.100.1 udp sport=4000 dport=80 bytes=20",
+	"ip4 src=10.0.0.2 dst=192.0.2.1 udp sport=4001 dport=4000 bytes=20",
+	"ip4 src=10.0.0.1 dst=198.51.100.1 tcp sport=4000 dport=80 flags=syn opt=020405b4",
+	"ip4 src=198.51.100.1 dst=192.0.2.1 tcp sport=80 dport=4000 flags=syn+ack",
+	"ip4 src=198.51.100.1 dst=192.0.2.1 icmp type=8 id=7 bytes=8",
+	"ip4 src=10.0.0.1 dst=198.51.100.1 opt=94040000 icmp type=13 id=7 bytes=12",
+	"ip4 src=203.0.113.1 dst=192.0.2.1 icmp type=3 code=4 ip4 src=192.0.2.1 dst=198.51.100.1 "
+	"udp "
+	"sport=4000 dport=80",
+	"ip4 src=10.0.0.9 dst=198.51.100.1 icmp type=11 ip4 src=198.51.100.1 dst=10.0.0.1 "
+	"opt=94040000 "
+	"tcp sport=80 dport=4000",
+	"ip4 src=10.0.0.1 dst=198.51.100.1 id=9 mf udp sport=4000 dport=80 bytes=16",
+	"ip4 src=10.0.0.1 dst=198.51.100.1 id=9 frag=24 proto=17 bytes=16",
+	"ip4 src=198.51.100.1 dst=192.0.2.1 id=9 frag=24 mf proto=6 bytes=16",
+	"ip4 src=198.51.100.1 dst=192.0.2.9 proto=47 bytes=16",
+};
+
+static struct packet *spoilt(struct weir_node *n, uint64_t *seed)
+{
+	const char *text = anything[rnd32(seed) % (sizeof(anything) / sizeof(*anything))];
+	struct packet *p;
+	struct pkt k;
+
+	cr_assert(pkt_parse(&k, text, strlen(text)), "%s", k.error);
+	p = weir_packet_new(n, WEIR_HEADROOM, k.end);
+	pkt_fill(p, &k);
+	pkt_free(&k);
+	for (unsigned i = rnd32(seed) % 4; i > 0; i--) // never the version
+		weir_data(p)[1 + rnd32(seed) % (p->len - 1)] = (uint8_t)rnd32(seed);
+	if (rnd32(seed) % 4 == 0)
+		weir_ip4(p)->frag = wr16((uint16_t)(rnd32(seed) & 0x3007));
+	if (rnd32(seed) % 8 == 0)
+		weir_truncate(p, 20 + rnd32(seed) % (p->len - 19));
+	return p;
+}
+
+static void take_all(struct nat_rig *g)
+{
+	struct packet *p;
+	int out;
+
+	while ((p = nat_rig_pull(g, &out)))
+		nat_rig_end(g, p);
+}
+
+Test(nat44_random, whatever_comes_costs_one_packet)
+{
+	enum { ROUNDS = 1500, AT_ONCE = 16 };
+	uint64_t seed = 23;
+	struct weir_ledger l;
+	struct nat_rig g;
+
+	nat_rig_open(
+		&g,
+		"POOL 192.0.2.1, STATIC 10.0.0.3 192.0.2.9, FORWARD tcp 192.0.2.1 80 10.0.0.4, "
+		"FRAGMENTS 32, SESSIONS 300, SUBSCRIBERS 100, FILTERING ADDRESS_DEPENDENT",
+		2);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct weir_node *n = g.nat->nodes[i & 1];
+		struct batch *b = weir_spare_get(n->worker);
+
+		for (; b->n < AT_ONCE; b->n++) {
+			b->p[b->n] = spoilt(n, &seed);
+			b->bytes += b->p[b->n]->len;
+		}
+		weir_made(n, b->n, b->bytes);
+		weir_run_input(n->worker, &n->in[rnd32(&seed) & 1], b);
+		weir_spare_put(n->worker, b);
+		nat_rig_pass(&g, i % 64 ? 0 : 2ull * RIG_SECOND);
+		take_all(&g);
+	}
+	nat_rig_pass(&g, 7ull * RIG_SECOND);
+	take_all(&g);
+	weir_ledger(g.engine, &l);
+	cr_assert_eq(l.made, l.ended + l.held + l.dropped);
+	cr_assert_eq(l.held, 0, "%lu are held", l.held);
+	nat_rig_close(&g);
+}
