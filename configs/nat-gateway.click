@@ -75,17 +75,18 @@ nat[unmapped], nat[foreign] -> local;
 local[host] -> host;
 
 // --- errors: those about packets that were translated are translated too ---
-own :: KernelIPLookup(k);
+// A queue, as they need not stay on the worker that has the subscriber.
+errors :: Queue(200) -> Unqueue -> own :: KernelIPLookup(k);
 own[5] -> in;
 own[6] -> [0] nat;
-ttl_in[1], ttl_out[1] -> ICMPError(TYPE timeexceeded, CODE transit, KERNEL k) -> own;
-size_in[1] -> ICMPError(TYPE unreachable, CODE needfrag, PMTU $MTU_INSIDE, KERNEL k) -> own;
-size_out[1] -> ICMPError(TYPE unreachable, CODE needfrag, PMTU $MTU_OUTSIDE, KERNEL k) -> own;
-from_in[no_route] -> ICMPError(TYPE unreachable, CODE net, KERNEL k) -> own;
-from_in[unreachable], in[1] -> ICMPError(TYPE unreachable, CODE host, KERNEL k) -> own;
-nat[prohibited], from_in[prohibit] -> ICMPError(TYPE unreachable, CODE 13, KERNEL k) -> own;
-nat[other] -> ICMPError(TYPE unreachable, CODE protocol, KERNEL k) -> own;
-out[1] -> ICMPError(TYPE unreachable, CODE host, KERNEL k) -> [1] nat;
+ttl_in[1], ttl_out[1] -> ICMPError(TYPE timeexceeded, CODE transit, KERNEL k) -> errors;
+size_in[1] -> ICMPError(TYPE unreachable, CODE needfrag, PMTU $MTU_INSIDE, KERNEL k) -> errors;
+size_out[1] -> ICMPError(TYPE unreachable, CODE needfrag, PMTU $MTU_OUTSIDE, KERNEL k) -> errors;
+from_in[no_route] -> ICMPError(TYPE unreachable, CODE net, KERNEL k) -> errors;
+from_in[unreachable], in[1] -> ICMPError(TYPE unreachable, CODE host, KERNEL k) -> errors;
+nat[prohibited], from_in[prohibit] -> ICMPError(TYPE unreachable, CODE 13, KERNEL k) -> errors;
+nat[other] -> ICMPError(TYPE unreachable, CODE protocol, KERNEL k) -> errors;
+out[1] -> ICMPError(TYPE unreachable, CODE host, KERNEL k) -> Queue(200) -> Unqueue -> [1] nat;
 
 // Whoever was not let in hears of it without a translation.
 nat[refused] -> ICMPError(TYPE unreachable, CODE port, KERNEL k) -> refuse :: KernelIPLookup(k);

@@ -51,6 +51,16 @@ unsigned nat44_owner(const struct nat44_all *all, be32 inside)
 	return all->worker[bucket % all->n_workers];
 }
 
+void nat44_forward_note(const struct weir_element *e, const struct forward *f)
+{
+	const unsigned owner = nat44_owner(((const struct nat44 *)e->self)->all, f->inside);
+
+	if (f->proto == FORWARD_ALL)
+		weir_owner_note(e, f->external, 0, 65536, owner);
+	else
+		weir_owner_note(e, f->external, f->external_port, 1, owner);
+}
+
 bool nat44_has(const struct nat44_prefixes *v, be32 address)
 {
 	for (unsigned i = 0; i < v->n; i++)
@@ -242,6 +252,8 @@ static int begin(struct weir_element *e)
 	struct nat44_all *all = ((const struct nat44 *)e->self)->all;
 	struct session_part *parts[WEIR_WORKERS_MAX] = {};
 
+	for (uint32_t i = 0; i < all->forwards.n; i++)
+		nat44_forward_note(e, &all->forwards.v[i]);
 	if (!all->found)
 		return 0;
 	for (unsigned i = 0; i < all->n_workers; i++)
@@ -351,7 +363,7 @@ WEIR_BATCH_ELEMENT(nat44, "NAT44",
 		   .configure = nat44_configure, .init = init, .init_node = init_node,
 		   .fini_node = fini_node, .fini = fini, .passed = passed, .task = task,
 		   .keeps = keeps, .held = held, .capacity = capacity,
-		   .affinity = WEIR_AFFINITY_DATAGRAM);
+		   .in_affinity = {WEIR_AFFINITY_SOURCE, WEIR_AFFINITY_OWNER});
 
 WEIR_CASES(nat44,
 	   {"POOL 192.0.2.1", "ip4 src=10.0.0.1 dst=198.51.100.1 udp sport=4000 dport=53",

@@ -183,6 +183,8 @@ static inline uint8_t nat44_ip_proto(unsigned proto)
 
 // The worker of a subscriber.
 unsigned nat44_owner(const struct nat44_all *all, be32 inside);
+// Packets from outside for it come to that worker, usually.
+void nat44_forward_note(const struct weir_element *e, const struct forward *f);
 bool nat44_has(const struct nat44_prefixes *v, be32 address);
 bool nat44_is_inside(const struct nat44_all *all, be32 address);
 bool nat44_is_external(const struct nat44_all *all, be32 address);

@@ -119,14 +119,17 @@ static int reserve(struct nat44_all *all, const struct forward *f, bool add)
 	return 0;
 }
 
-static int change(struct nat44_all *all, const struct forward *f, bool add)
+static int change(struct weir_element *e, const struct forward *f, bool add)
 {
+	struct nat44_all *all = ((const struct nat44 *)e->self)->all;
 	int rc;
 
 	if (!add)
 		rc = forward_remove(&all->forwards, f);
 	else
 		rc = forward_add(&all->forwards, f);
+	if (!rc && add && all->n_workers)
+		nat44_forward_note(e, f);
 	if (rc || f->proto == FORWARD_ALL)
 		return rc;
 	rc = reserve(all, f, add);
@@ -150,7 +153,7 @@ static int change_address(struct weir_element *e, char **w, bool add, const char
 		*error = "the external address is in POOL";
 		return -EINVAL;
 	}
-	*error = say(change(all, &f, add));
+	*error = say(change(e, &f, add));
 	return *error ? -EINVAL : 0;
 }
 
@@ -180,7 +183,7 @@ static int change_ports(struct weir_element *e, char **w, int n, bool add, const
 	for (uint32_t i = 0; i <= to - from && !*error; i++) {
 		f.external_port = (uint16_t)(from + i);
 		f.port = (uint16_t)(inside + i);
-		*error = say(change(all, &f, add));
+		*error = say(change(e, &f, add));
 	}
 	return *error ? -EINVAL : 0;
 }

@@ -299,6 +299,8 @@ uint32_t nat44_map(struct weir_node *n, uint32_t subscriber, unsigned proto, uin
 		*out = NAT44_PROHIBITED;
 		return 0;
 	}
+	weir_owner_note(n->element, pool_address(&self->all->pool, address), external, 1,
+			weir_worker_of(n));
 	x->mappings++;
 	s->counts.mappings_made++;
 	s->counts.parity_lost += proto == MAPPING_UDP && ((external ^ port) & 1);
@@ -365,6 +367,8 @@ uint32_t nat44_remap(struct weir_node *n, uint32_t subscriber, unsigned proto, u
 		pool_give(pool, address, proto, external_port);
 		return 0;
 	}
+	weir_owner_note(n->element, pool_address(pool, address), external_port, 1,
+			weir_worker_of(n));
 	x->external = address;
 	x->mappings++;
 	return number;
