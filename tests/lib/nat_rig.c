@@ -14,19 +14,20 @@ static void must(bool works, const struct nat_rig *g, const char *what)
 	abort();
 }
 
-void nat_rig_open(struct nat_rig *g, const char *args, unsigned n_workers)
+void nat_rig_open_class(struct nat_rig *g, const char *class, unsigned n_out, const char *args,
+			unsigned n_workers)
 {
 	struct weir_engine_options opt = {.n_workers = n_workers, .simtime = true};
 	struct weir_threads_options by = {.n_workers = n_workers};
 	struct lang_router flat = {};
 	struct weir_buf b = {};
 
-	*g = (struct nat_rig){.n_workers = n_workers};
-	weir_printf(&b, "nat :: NAT44(%s); Idle -> [1] nat;\n", args);
+	*g = (struct nat_rig){.n_workers = n_workers, .n_out = n_out};
+	weir_printf(&b, "nat :: %s(%s); Idle -> [1] nat;\n", class, args);
 	// each is pushed to by one worker
 	for (unsigned i = 0; i < n_workers; i++)
 		weir_printf(&b, "InfiniteSource(ACTIVE false) -> nat;\n");
-	for (unsigned i = 0; i < NAT44_OUTS; i++)
+	for (unsigned i = 0; i < n_out; i++)
 		weir_printf(&b, "nat[%u] -> q%u :: ThreadSafeQueue -> Idle;\n", i, i);
 	must(!lang_parse(&flat, "test", b.text, b.len, NULL, 0, &g->err) &&
 		     !weir_router_build(&g->router, &flat, &g->err) &&
@@ -37,6 +38,11 @@ void nat_rig_open(struct nat_rig *g, const char *args, unsigned n_workers)
 	g->nat = weir_find(g->router, "nat");
 	must(weir_workers_count(&g->nat->runs) == n_workers, g, "not on all workers");
 	weir_buf_free(&b);
+}
+
+void nat_rig_open(struct nat_rig *g, const char *args, unsigned n_workers)
+{
+	nat_rig_open_class(g, "NAT44", NAT44_OUTS, args, n_workers);
 }
 
 void nat_rig_close(struct nat_rig *g)
@@ -86,7 +92,7 @@ struct packet *nat_rig_pull(struct nat_rig *g, int *out)
 	struct packet *p;
 	char name[16];
 
-	for (*out = 0; *out < NAT44_OUTS; ++*out) {
+	for (*out = 0; *out < (int)g->n_out; ++*out) {
 		const struct weir_element *e;
 		struct weir_node *n;
 

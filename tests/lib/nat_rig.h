@@ -18,11 +18,14 @@ struct nat_rig {
 	struct weir_element *nat;
 	struct weir_threads threads;
 	struct weir_err err;
-	unsigned n_workers;
+	unsigned n_workers, n_out;
 };
 
 // Ends the test where it cannot.
 void nat_rig_open(struct nat_rig *g, const char *args, unsigned n_workers);
+// The same of another class, `nat` too.
+void nat_rig_open_class(struct nat_rig *g, const char *class, unsigned n_out, const char *args,
+			unsigned n_workers);
 void nat_rig_close(struct nat_rig *g);
 // Packets, on some worker, by an input; then all workers run until none has anything to do.
 void nat_rig_push(struct nat_rig *g, unsigned worker, unsigned side, const char *text);
