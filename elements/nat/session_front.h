@@ -80,12 +80,16 @@ static inline __attribute__((always_inline)) __u64 session_hash(__u64 seed, stru
 								__u8 proto, __u64 from6a,
 								__u64 from6b)
 {
-	__u64 h = ((__u64)t.src.be << 32 | t.dst.be) ^ seed;
+	__u64 h;
+	__u32 ports;
+
+	__builtin_memcpy(&h, &t.src, sizeof(h));
+	__builtin_memcpy(&ports, &t.sport, sizeof(ports));
+	h ^= seed;
 
 	h = (h ^ from6a) * 0x9e3779b97f4a7c15;
 	h ^= h >> 32;
-	h = (h ^ from6b ^ ((__u64)t.sport.be << 32 | (__u32)t.dport.be << 16 | proto)) *
-	    0xff51afd7ed558ccd;
+	h = (h ^ from6b ^ ((__u64)proto << 32 | ports)) * 0xff51afd7ed558ccd;
 	return h ^ h >> 29;
 }
 

@@ -45,7 +45,8 @@ static bool is_session(const struct session *s, unsigned direction, const struct
 		       uint8_t proto, const __u64 *from6)
 {
 	if (!from6)
-		return session_is4(s, direction, key, proto);
+		return session_is4(s, direction, key, proto) &&
+		       (direction || !(s->from6[0] | s->from6[1]));
 	return !direction && s->proto == proto && session_same(s->from, *key) &&
 	       s->from6[0] == from6[0] && s->from6[1] == from6[1];
 }
@@ -59,11 +60,11 @@ struct session_hit sessions_find(const struct sessions *t, uint64_t hash,
 	const uint32_t more = __atomic_load_n(&b->more, __ATOMIC_RELAXED) & ~SESSION_LOCK;
 
 	for (unsigned step = 0; step <= (more ? SESSION_SPILL : 0); step++) {
-		uint32_t m;
+		uint64_t m;
 
 		b = bucket(t, hash, step);
 		for (m = session_bucket_match(b, tag, t->slot_mask); m; m &= m - 1) {
-			const uint32_t slot = session_slot_at(b, (unsigned)__builtin_ctz(m));
+			const uint32_t slot = session_slot_at(b, session_match_slot(m));
 			const uint32_t number = (slot & t->slot_mask) >> 1;
 
 			if (number && is_session(&t->at[number], slot & 1, key, proto, from6))

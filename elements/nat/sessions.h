@@ -90,7 +90,9 @@ WEIR_INLINE uint64_t sessions_hash4(const struct sessions *t, const struct sessi
 	return session_hash(t->seed, *key, proto, 0, 0);
 }
 
-// Three steps, so that a batch fetches its lines side by side: bucket, session, compare.
+// Three steps, so that a batch fetches its lines side by side: bucket, session, compare. With a
+// copy of the table's struct whose address nobody takes, what is the same for all stays in
+// registers.
 //
 //	hash[i] = sessions_hash4(t, &key[i], proto[i]), sessions_prefetch(t, hash[i]);	for all i
 //	slot[i] = sessions_candidate(t, hash[i]);					for all i
@@ -101,10 +103,12 @@ WEIR_INLINE void sessions_prefetch(const struct sessions *t, uint64_t hash)
 }
 
 typedef uint32_t session_lanes __attribute__((vector_size(16)));
+typedef uint64_t session_halves __attribute__((vector_size(16)));
 
-// The slots of a bucket that bear the tag, a bit for each. What is written meanwhile is looked at
-// again by who takes one of them.
-__attribute__((no_sanitize("thread"))) static inline uint32_t session_bucket_match(
+// The slots of a bucket that bear the tag: a bit for each, of an even slot that of its number, of
+// an odd one 32 further up (session_match_slot). What is written meanwhile is looked at again by
+// who takes one of them.
+__attribute__((no_sanitize("thread"))) static inline uint64_t session_bucket_match(
 	const struct session_bucket *b, uint32_t tag, uint32_t slot_mask)
 {
 	const session_lanes *v = (const session_lanes *)b;
@@ -115,8 +119,15 @@ __attribute__((no_sanitize("thread"))) static inline uint32_t session_bucket_mat
 		((session_lanes)((v[1] & mask) == want) & (session_lanes){16, 32, 64, 128}) |
 		((session_lanes)((v[2] & mask) == want) & (session_lanes){256, 512, 1024, 2048}) |
 		((session_lanes)((v[3] & mask) == want) & (session_lanes){4096, 8192, 16384, 0});
+	const session_halves both = (session_halves)hit;
 
-	return hit[0] | hit[1] | hit[2] | hit[3];
+	return both[0] | both[1];
+}
+
+// The number of the first slot of a match.
+WEIR_INLINE unsigned session_match_slot(uint64_t match)
+{
+	return (unsigned)__builtin_ctzll(match) & 31;
 }
 
 WEIR_INLINE uint32_t session_slot_at(const struct session_bucket *b, unsigned i)
@@ -128,18 +139,18 @@ WEIR_INLINE uint32_t session_slot_at(const struct session_bucket *b, unsigned i)
 WEIR_INLINE uint32_t sessions_candidate(const struct sessions *t, uint64_t hash)
 {
 	const struct session_bucket *b = &t->buckets[session_place(hash, t->n_buckets)];
-	const uint32_t m = session_bucket_match(b, (uint32_t)hash & ~t->slot_mask, t->slot_mask);
+	const uint64_t m = session_bucket_match(b, (uint32_t)hash & ~t->slot_mask, t->slot_mask);
 	uint32_t slot;
 
 	if (WEIR_UNLIKELY(!m))
 		return 0;
-	slot = session_slot_at(b, (unsigned)__builtin_ctz(m)) & t->slot_mask;
+	slot = session_slot_at(b, session_match_slot(m)) & t->slot_mask;
 	__builtin_prefetch(&t->at[slot >> 1]);
 	return slot;
 }
 
-// Is this IPv4 key that of the session's direction? Without a branch on the direction, which
-// nothing can foretell: packets of direction 1 come as the flipped `to`.
+// Is this IPv4 key that of the session's direction, if that is IPv4? Without a branch on the
+// direction, which nothing can foretell: packets of direction 1 come as the flipped `to`.
 WEIR_INLINE bool session_is4(const struct session *s, unsigned direction,
 			     const struct session_tuple *key, uint8_t proto)
 {
@@ -154,8 +165,7 @@ WEIR_INLINE bool session_is4(const struct session *s, unsigned direction,
 	memcpy(&their_ports, (const uint8_t *)key + sizeof(theirs), sizeof(their_ports));
 	mine = mine << 2 * turn | mine >> (-(2 * turn) & 63);
 	my_ports = my_ports << turn | my_ports >> (-turn & 31);
-	return !((mine ^ theirs) | (my_ports ^ their_ports) | (s->proto ^ proto) |
-		 ((s->from6[0] | s->from6[1]) & (direction - 1ull)));
+	return !((mine ^ theirs) | (my_ports ^ their_ports) | (s->proto ^ proto));
 }
 
 // from6: NULL: IPv4.
@@ -163,7 +173,7 @@ struct session_hit sessions_find(const struct sessions *t, uint64_t hash,
 				 const struct session_tuple *key, uint8_t proto,
 				 const __u64 from6[2]);
 
-// slot: what sessions_candidate said of the hash.
+// slot: what sessions_candidate said of the hash. In tables that have no IPv6.
 WEIR_INLINE struct session_hit sessions_check4(const struct sessions *t, uint32_t slot,
 					       uint64_t hash, const struct session_tuple *key,
 					       uint8_t proto)

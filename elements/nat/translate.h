@@ -55,23 +55,43 @@ enum {
 	TRANSLATE_TCP = sizeof(struct ip4) + sizeof(struct tcp),
 };
 
+// Of the first 8 bytes of a header, as they lie in memory: version and length, MF and offset.
+static const uint64_t TRANSLATE_PLAIN_BITS = 0xff3f0000000000ff;
+
 // What the packet is. Never looks beyond its end.
 WEIR_INLINE struct translate_seen translate_look(struct packet *p)
 {
 	const struct translate_header *h =
 		(const struct translate_header *)((const uint8_t *)p + p->network);
-	const uint32_t need = h->ip.proto == IPPROTO4_TCP   ? TRANSLATE_TCP
-			      : h->ip.proto == IPPROTO4_UDP ? TRANSLATE_UDP
+	const uint64_t first = weir_csum_load64(h);
+	const uint32_t len = __builtin_bswap16((uint16_t)(first >> 16));
+	const uint32_t need = h->ip.proto == IPPROTO4_UDP   ? TRANSLATE_UDP
+			      : h->ip.proto == IPPROTO4_TCP ? TRANSLATE_TCP
 							    : UINT32_MAX;
-	struct translate_seen s = {.direct = true};
+	struct translate_seen s;
 
-	if (WEIR_UNLIKELY(h->ip.vihl != 0x45 || h->ip.frag.be & wr16(IP4_MF | IP4_OFFMASK).be ||
-			  need > rd16(h->ip.len) || need > weir_network_len(p)))
+	if (WEIR_UNLIKELY((first & TRANSLATE_PLAIN_BITS) != 0x45 || need > len ||
+			  need > weir_network_len(p)))
 		return translate_look_well(p);
 	memcpy(&s.tuple, &h->ip.src, sizeof(s.tuple));
 	s.proto = h->ip.proto;
+	s.kind = TRANSLATE_PLAIN;
 	s.flags = need == TRANSLATE_TCP ? h->tcp.flags : 0;
+	s.first = s.query = false;
+	s.direct = true;
 	return s;
+}
+
+// A sum in progress of 32 bits.
+WEIR_INLINE uint32_t translate_add(uint32_t a, uint32_t b)
+{
+	a += b;
+	return a + (a < b);
+}
+
+WEIR_INLINE be16 translate_fold(uint32_t sum)
+{
+	return (be16){(uint16_t) ~((sum + (sum << 16 | sum >> 16)) >> 16)};
 }
 
 // Gives a packet of which translate_look said `direct` the other tuple: addresses, ports, checksums
@@ -80,18 +100,20 @@ WEIR_INLINE void translate_direct(struct packet *p, const struct session_tuple *
 {
 	struct translate_header *h = (struct translate_header *)((uint8_t *)p + p->network);
 	uint8_t *tuple = (uint8_t *)&h->ip.src;
-	be16 *csum = h->ip.proto == IPPROTO4_TCP ? &h->tcp.csum : &h->udp.csum;
-	uint64_t sum = weir_csum_add64(weir_csum_load64(to), ~weir_csum_load64(tuple));
-	const uint64_t ports =
-		(uint64_t)weir_csum_load32(&to->sport) + (uint32_t)~weir_csum_load32(&h->sport);
+	const uint32_t addresses =
+		weir_csum_fold32(weir_csum_add64(weir_csum_load64(to), ~weir_csum_load64(tuple)));
+	uint32_t sum = translate_add(addresses, (uint32_t)weir_csum_load32(&to->sport));
 
-	h->ip.csum = weir_csum_fold(weir_csum_add64(sum, (uint16_t)~h->ip.csum.be));
-	sum = weir_csum_add64(sum, ports + (uint16_t)~csum->be);
-	if (h->ip.proto == IPPROTO4_TCP)
-		*csum = weir_csum_fold(sum);
-	else if (csum->be)
-		*csum = weir_csum_fold_udp(sum);
+	sum = translate_add(sum, ~(uint32_t)weir_csum_load32(&h->sport));
+	h->ip.csum = translate_fold(translate_add(addresses, (uint16_t)~h->ip.csum.be));
 	memcpy(tuple, to, sizeof(*to));
+	if (h->ip.proto == IPPROTO4_TCP) {
+		h->tcp.csum = translate_fold(translate_add(sum, (uint16_t)~h->tcp.csum.be));
+	} else if (h->udp.csum.be) {
+		h->udp.csum = translate_fold(translate_add(sum, (uint16_t)~h->udp.csum.be));
+		if (WEIR_UNLIKELY(!h->udp.csum.be))
+			h->udp.csum.be = 0xffff;
+	}
 }
 
 // Gives the packet the other tuple: addresses, ports, checksums (0 of UDP stays 0), and of an ICMP
