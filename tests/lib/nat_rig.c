@@ -14,6 +14,17 @@ static void must(bool works, const struct nat_rig *g, const char *what)
 	abort();
 }
 
+static void settle(struct nat_rig *g)
+{
+	bool did;
+
+	do {
+		did = false;
+		for (unsigned w = 0; w < g->n_workers; w++)
+			did |= weir_worker_round(&g->engine->workers[w]);
+	} while (did);
+}
+
 void nat_rig_open_class(struct nat_rig *g, const char *class, unsigned n_out, const char *args,
 			unsigned n_workers)
 {
@@ -38,6 +49,7 @@ void nat_rig_open_class(struct nat_rig *g, const char *class, unsigned n_out, co
 	g->nat = weir_find(g->router, "nat");
 	must(weir_workers_count(&g->nat->runs) == n_workers, g, "not on all workers");
 	weir_buf_free(&b);
+	settle(g); // from now on time is simulated
 }
 
 void nat_rig_open(struct nat_rig *g, const char *args, unsigned n_workers)
@@ -51,17 +63,6 @@ void nat_rig_close(struct nat_rig *g)
 	weir_threads_free(&g->threads);
 	weir_router_free(g->router);
 	weir_err_free(&g->err);
-}
-
-static void settle(struct nat_rig *g)
-{
-	bool did;
-
-	do {
-		did = false;
-		for (unsigned w = 0; w < g->n_workers; w++)
-			did |= weir_worker_round(&g->engine->workers[w]);
-	} while (did);
 }
 
 void nat_rig_push(struct nat_rig *g, unsigned worker, unsigned side, const char *text)

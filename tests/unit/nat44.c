@@ -4,6 +4,7 @@
 #include <nat_rig.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static const uint64_t SECOND = RIG_SECOND;
 
@@ -463,5 +464,70 @@ Test(nat44, forwards_let_everybody_in)
 	writes(&g, "nat.clear", "", true);
 	reads(&g, "nat.count", "", "0");
 	reads(&g, "nat.n_subscribers", "", "0");
+	nat_rig_close(&g);
+}
+
+// --- take-over ---
+// What a process before this one left in the table, and nothing else.
+static void take_over(struct nat_rig *to, const struct nat_rig *from)
+{
+	const struct nat44_all *old = ((const struct nat44 *)from->nat->self)->all;
+	struct nat44_all *all = ((const struct nat44 *)to->nat->self)->all;
+	struct session_part *parts[WEIR_WORKERS_MAX] = {};
+
+	for (unsigned i = 0; i < to->n_workers; i++)
+		parts[i] = &((struct nat44_state *)to->nat->nodes[i]->state)->part;
+	memcpy(all->sessions.at, old->sessions.at,
+	       (old->sessions.most + 1ul) * sizeof(*old->sessions.at));
+	all->sessions.seed = old->sessions.seed;
+	to->engine->sim_offset = from->engine->sim_offset;
+	nat_rig_pass(to, 1);
+	sessions_adopt(&all->sessions, parts, nat44_adopt, to->nat);
+}
+
+Test(nat44, sessions_and_all_that_follows_from_them_go_on)
+{
+	static const char args[] =
+		"POOL 192.0.2.1, SESSIONS 1000, FORWARD tcp 192.0.2.1 80 10.0.0.9";
+	struct nat_rig g, old;
+	static const char *const same[][2] = {{"nat.mappings", "10.0.0.1"},
+					      {"nat.subscribers", "10.0.0.2"},
+					      {"nat.pool", ""},
+					      {"nat.count", ""}};
+	struct timespec now;
+
+	// take-over goes by the clock that both processes have
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	nat_rig_open(&old, args, 1);
+	old.engine->sim_offset = now.tv_sec * (int64_t)SECOND + now.tv_nsec;
+	nat_rig_pass(&old, 1);
+	connect_tcp(&old);
+	nat_rig_push(&old, 0, RIG_IN,
+		     "ip4 src=10.0.0.2 dst=198.51.100.1 udp sport=5000 dport=9 | "
+		     "ip4 src=10.0.0.2 dst=198.51.100.2 udp sport=5000 dport=9 | "
+		     "ip4 src=10.0.0.2 dst=198.51.100.2 icmp id=9");
+	nat_rig_push(&old, 0, RIG_OUT,
+		     "ip4 src=198.51.100.1 dst=192.0.2.1 tcp sport=5 dport=80 flags=syn");
+	nat_rig_open(&g, args, 1);
+	take_over(&g, &old);
+	for (unsigned i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		char *before = read_one(&old, same[i][0], same[i][1]);
+		char *after = read_one(&g, same[i][0], same[i][1]);
+
+		cr_assert_str_eq(before, after, "%s was %s, is %s", same[i][0], before, after);
+		free(before);
+		free(after);
+	}
+	reads(&g, "nat.n_mappings", "", "3");
+	reads(&g, "nat.n_subscribers", "", "3");
+	SEND(RIG_OUT, "ip4 src=198.51.100.1 dst=192.0.2.1 tcp sport=80 dport=5000 flags=ack",
+	     NAT44_TO_INSIDE,
+	     "ip4 src=198.51.100.1 dst=10.0.0.1 tcp sport=80 dport=5000 flags=ack");
+	// the ports are free when the sessions have ended
+	nat_rig_pass(&g, 7500ull * RIG_SECOND);
+	reads(&g, "nat.count", "", "0");
+	reads(&g, "nat.n_mappings", "", "0");
+	reads(&g, "nat.n_subscribers", "", "0");
+	nat_rig_close(&old);
 	nat_rig_close(&g);
 }
