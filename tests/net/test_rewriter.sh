@@ -15,7 +15,7 @@ start() { # NAME OPTION ...
 	[ "$1" != home-gateway ] || more=(SERVER=10.0.1.2)
 	background r "$weir" run --name "$tag" "${@:2}" "$(realpath "configs/$1.click")" INSIDE=va \
 		OUTSIDE=vb GW=10.0.2.2 "${more[@]}" >"$out" 2>&1
-	soon ready || because "not ready: $(tail -n 1 "$out")" || return
+	within 30 ready || because "not ready: $(tail -n 1 "$out")" || return
 	alive || because "$(tail -n 3 "$out" | tr '\n' ' ')"
 }
 
