@@ -362,7 +362,8 @@ WEIR_BATCH_ELEMENT(nat44, "NAT44",
 		   .handlers = nat44_handlers, .state_size = sizeof(struct nat44_state),
 		   .configure = nat44_configure, .init = init, .init_node = init_node,
 		   .fini_node = fini_node, .fini = fini, .passed = passed, .task = task,
-		   .keeps = keeps, .held = held, .capacity = capacity,
+		   .keeps = keeps, .held = held, .capacity = capacity, .driver = nat44_driver,
+		   .inputs_apart = true,
 		   .in_affinity = {WEIR_AFFINITY_SOURCE, WEIR_AFFINITY_OWNER});
 
 WEIR_CASES(nat44,

@@ -18,6 +18,7 @@
 #include "handoff.h"
 #include "nat_log.h"
 #include "pool.h"
+#include "session_view.h"
 #include "sessions.h"
 #include "subscriber.h"
 #include "tcp_state.h"
@@ -120,6 +121,7 @@ struct nat44_prefixes {
 // Of all workers. Tables: see their headers. The rest: writer: configure, init; readers: all.
 struct nat44_all {
 	struct sessions sessions;
+	struct session_view view; // of the program in the driver
 	struct numbers mappings, subscribers;
 	struct pool pool;
 	struct forwards forwards;
@@ -253,6 +255,9 @@ void nat44_fragments_turn(struct weir_node *n, uint64_t now);
 unsigned nat44_hold_syn(struct weir_node *n, struct packet *p, const struct translate_seen *seen);
 void nat44_syns_turn(struct weir_node *n, uint64_t now);
 void nat44_syns_free(struct weir_node *n);
+
+// --- nat44_driver.c ---
+int nat44_driver(const struct weir_element *e, struct weir_front_args *a);
 
 // --- nat44_args.c, nat44_handlers.c ---
 int nat44_configure(struct weir_element *e, struct weir_args *a);
