@@ -255,10 +255,11 @@ fuzz: fuzzers ## fuzz the language and every element, T seconds each
 # --- the house --------------------------------------------------------------------------------
 deps: ## install the Debian packages that are missing
 	$(Q)tests/deps
-demo: deps ## route real traffic in network namespaces, by hand and by routing daemons (root)
+demo: deps ## route real traffic in network namespaces, by hand, by routing daemons and through NAT (root)
 	$(Q)$(MAKE) --no-print-directory all benches
 	$(Q)tests/net/demo $(B)
 	$(Q)tests/net/demo_peers $(B)
+	$(Q)tests/net/demo_nat $(B)
 lint: $(B)/weir ## what a compiler does not hold; of some files only: make lint F="a.c b.c"
 	$(Q)tests/deps lint
 	$(Q)tests/lint $(B) $(F)

@@ -28,4 +28,7 @@ expect "no namespace stays" no_namespaces
 expect "every claim with routing daemons holds" demo demo_peers
 expect "there are fourteen" claims 14
 expect "no namespace of theirs stays" no_namespaces
+expect "every claim with address translation holds" demo demo_nat
+expect "there are twenty-two" claims 22
+expect "no namespace of theirs stays either" no_namespaces
 finish
