@@ -145,7 +145,7 @@ static unsigned pass(struct weir_node *n, unsigned side, struct batch *b, unsign
 	uint32_t slot[CHUNK];
 
 	for (unsigned i = 0; i < count; i++) {
-		seen[i] = translate_look(b->p[from + i]);
+		translate_look_at(b->p[from + i], &seen[i]);
 		hash[i] = sessions_hash4(t, &seen[i].tuple, seen[i].proto);
 		sessions_prefetch(t, hash[i]);
 	}

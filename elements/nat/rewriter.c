@@ -69,7 +69,7 @@ WEIR_INLINE bool is_fit(const struct rewriter *self, struct packet *p, const str
 
 WEIR_INLINE void look_at(const struct rewriter *self, struct packet *p, struct look *l)
 {
-	l->seen = translate_look(p);
+	translate_look_at(p, &l->seen);
 	l->key = l->seen.tuple;
 	l->proto = l->seen.proto;
 	if (WEIR_UNLIKELY(self->keys > REWRITER_PING))

@@ -58,8 +58,9 @@ enum {
 // Of the first 8 bytes of a header, as they lie in memory: version and length, MF and offset.
 static const uint64_t TRANSLATE_PLAIN_BITS = 0xff3f0000000000ff;
 
-// What the packet is. Never looks beyond its end.
-WEIR_INLINE struct translate_seen translate_look(struct packet *p)
+// What the packet is. Never looks beyond its end. Written where it is to be: copied at once after
+// it was written piece by piece, it would hold the processor up.
+WEIR_INLINE void translate_look_at(struct packet *p, struct translate_seen *s)
 {
 	const struct translate_header *h =
 		(const struct translate_header *)((const uint8_t *)p + p->network);
@@ -68,17 +69,25 @@ WEIR_INLINE struct translate_seen translate_look(struct packet *p)
 	const uint32_t need = h->ip.proto == IPPROTO4_UDP   ? TRANSLATE_UDP
 			      : h->ip.proto == IPPROTO4_TCP ? TRANSLATE_TCP
 							    : UINT32_MAX;
-	struct translate_seen s;
 
 	if (WEIR_UNLIKELY((first & TRANSLATE_PLAIN_BITS) != 0x45 || need > len ||
-			  need > weir_network_len(p)))
-		return translate_look_well(p);
-	memcpy(&s.tuple, &h->ip.src, sizeof(s.tuple));
-	s.proto = h->ip.proto;
-	s.kind = TRANSLATE_PLAIN;
-	s.flags = need == TRANSLATE_TCP ? h->tcp.flags : 0;
-	s.first = s.query = false;
-	s.direct = true;
+			  need > weir_network_len(p))) {
+		*s = translate_look_well(p);
+		return;
+	}
+	memcpy(&s->tuple, &h->ip.src, sizeof(s->tuple));
+	s->proto = h->ip.proto;
+	s->kind = TRANSLATE_PLAIN;
+	s->flags = need == TRANSLATE_TCP ? h->tcp.flags : 0;
+	s->first = s->query = false;
+	s->direct = true;
+}
+
+WEIR_INLINE struct translate_seen translate_look(struct packet *p)
+{
+	struct translate_seen s;
+
+	translate_look_at(p, &s);
 	return s;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-// Address translation in memory, one core: what a packet of 60 bytes costs in an IPRewriter, net of
-// source and sink, with 1,000 flows, 60,000 and a million; and what a new flow costs more. All
-// packets go from inside to outside.
+// Address translation in memory, one core: what a packet of 60 bytes costs in an IPRewriter and in
+// a NAT44, net of source and sink, with 1,000 flows, 60,000 and a million; and what a new flow
+// costs more. All packets go from inside to outside.
 //
 //	nat [RUNS]				times, in turns
 //	nat --one VARIANT FLOWS PACKETS		one variant, for counting instructions
@@ -15,10 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { POOL = 4096, BURST = 256, ADDRESSES = 64, RUN = 1000000 };
+enum { POOL = 4096, BURST = 256, DESTINATIONS = 251, RUN = 1000000 };
 
 struct flow {
-	be32 src;
+	be32 src, dst;
 	be16 sport, ip_csum, udp_csum;
 };
 
@@ -34,7 +34,7 @@ struct flow_source_state {
 	unsigned next;
 };
 
-static uint8_t headers[WIRES_PACKET]; // with the checksums of src and sport 0
+static uint8_t headers[WIRES_PACKET]; // with the checksums of addresses and sport 0
 
 static void write_packet(uint8_t *data, const struct flow *f)
 {
@@ -43,6 +43,7 @@ static void write_packet(uint8_t *data, const struct flow *f)
 
 	memcpy(data, headers, WIRES_PACKET);
 	ip->src = f->src;
+	ip->dst = f->dst;
 	ip->csum = f->ip_csum;
 	udp->sport = f->sport;
 	udp->csum = f->udp_csum;
@@ -81,8 +82,7 @@ static void make_headers(void)
 	*ip = (struct ip4){.vihl = 0x45,
 			   .len = wr16(WIRES_PACKET - sizeof(struct eth)),
 			   .ttl = 64,
-			   .proto = IPPROTO4_UDP,
-			   .dst = wr32(0xc6336407)};
+			   .proto = IPPROTO4_UDP};
 	*udp = (struct udp){.dport = wr16(443),
 			    .len = wr16(WIRES_PACKET - sizeof(struct eth) - sizeof(*ip))};
 	weir_csum_ip4_set(ip, sizeof(*ip));
@@ -105,20 +105,25 @@ static void make_flows(unsigned n)
 		struct flow *f = &flows[i];
 
 		f->src = wr32(0x0a000001 + i / 16);
+		f->dst = wr32(0xc6336400 + i % DESTINATIONS);
 		f->sport = wr16((uint16_t)(1024 + i % 16 * 1000 + i / 16 % 997));
 		f->ip_csum = weir_csum_edit32(ip->csum, ip->src, f->src);
+		f->ip_csum = weir_csum_edit32(f->ip_csum, ip->dst, f->dst);
 		f->udp_csum = weir_csum_edit32_udp(udp->csum, ip->src, f->src);
+		f->udp_csum = weir_csum_edit32_udp(f->udp_csum, ip->dst, f->dst);
 		f->udp_csum = weir_csum_edit16_udp(f->udp_csum, udp->sport, f->sport);
 	}
 }
 
 // --- routers ---
-enum variant { BASE, REWRITER, N_VARIANTS };
-static const char *const names[] = {"base", "IPRewriter"};
+enum variant { BASE, REWRITER, NAT44, N_VARIANTS };
+static const char *const names[] = {"base", "IPRewriter", "NAT44"};
 static const char *const texts[] = {
 	"FlowSource -> Discard;",
-	"FlowSource -> rw :: IPRewriter(pattern 192.0.2.1-192.0.2.64 1024-65535 - - 0 1, drop, "
+	"FlowSource -> rw :: IPRewriter(pattern 192.0.2.1 1024-65535 - - 0 1, drop, "
 	"CAPACITY 2000000) -> Discard; Idle -> [1] rw; rw[1] -> Discard;",
+	"FlowSource -> n :: NAT44(POOL 192.0.2.0/26, SESSIONS 2000000) -> Discard;"
+	"Idle -> [1] n; n[1] -> Discard;",
 };
 
 struct setup {
@@ -165,6 +170,11 @@ static double run(struct setup *s, uint64_t packets)
 	return (double)(figure_clock() - t) / (double)packets;
 }
 
+static void say_drop(void *, const char *name, uint64_t packets, uint64_t)
+{
+	fprintf(stderr, "%lu lost as %s\n", packets, name);
+}
+
 // All packets must have gone the whole way.
 static void check(struct setup *s)
 {
@@ -173,6 +183,7 @@ static void check(struct setup *s)
 	weir_ledger(s->engine, &l);
 	if (l.made != l.ended || l.dropped) {
 		fprintf(stderr, "made %lu, ended %lu, dropped %lu\n", l.made, l.ended, l.dropped);
+		weir_each_drop(s->engine, say_drop, NULL);
 		exit(1);
 	}
 }
