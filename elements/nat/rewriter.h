@@ -35,7 +35,6 @@ enum rewriter_state {
 	REWRITER_STREAMING = 15,
 
 	REWRITER_DOOMED = 0x10, // the owner is to end it
-	REWRITER_TOLD = 0x20,	// it is on the owner's list
 	REWRITER_DELTA = 0x40,	// sequence numbers change: struct tcp_delta
 	REWRITER_LIVE = 0x80,
 };
@@ -67,6 +66,7 @@ struct rewriter {
 	bool dst_anno, has_reply_anno;
 	struct weir_anno reply_anno;
 	struct tcp_deltas deltas;
+	struct weir_area links;	     // uint32_t of each session: see rewriter_tell
 	bool passes_replies;	     // input 0, as they are: replies to no ping
 	bool is_found;		     // sessions were there before; until they are adopted
 	struct rewriter_front front; // of the program in the driver
@@ -78,8 +78,9 @@ struct rewriter_state_of_worker {
 	struct session_part part;
 	struct weir_timer timer;
 	struct weir_bell bell;
-	uint32_t told;	 // sessions to look at, by cold.more[0]. writer: any worker, atomic
-	uint32_t cursor; // where to look for a session to end for another one
+	uint32_t told;	 // sessions to look at, by `links`. writer: any worker, atomic
+	uint64_t *mine;	 // [most / 64 + 1] a bit for each session that is this worker's
+	uint32_t cursor; // where in `mine` to look for a session to end for another one
 	uint32_t *count; // [n_in] sessions that are there
 	uint64_t failures;
 };

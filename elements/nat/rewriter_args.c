@@ -123,7 +123,9 @@ int rewriter_init(struct weir_element *e, struct weir_err *err)
 	if (rc)
 		return rc;
 	self->room = self->limit->capacity;
-	return sessions_open(&self->table, e, self->room + spare(self->room), &self->is_found, err);
+	rc = sessions_open(&self->table, e, self->room + spare(self->room), &self->is_found, err);
+	return rc ? rc
+		  : weir_area_grow(&self->links, (self->table.most + 1) * sizeof(uint32_t), false);
 }
 
 // What another process left, if this one would make the same; owner: by number, or whoever is
@@ -141,9 +143,9 @@ static unsigned adopt(void *arg, uint32_t number, uint64_t *when)
 	if (!weir_workers_has(&e->runs, owner))
 		owner = e->home;
 	s->user = owner << 8 | (s->user & 255);
-	s->state &= (uint8_t)~REWRITER_TOLD;
 	self->table.cold[number].more[1] = 0;
 	rewriter_state(e->nodes[owner])->count[s->class]++;
+	rewriter_state(e->nodes[owner])->mine[number / 64] |= 1ull << number % 64;
 	self->limit->live++;
 	*when = rewriter_due(self, s, weir_now(e->nodes[owner]));
 	return owner;
@@ -171,7 +173,8 @@ int rewriter_init_node(struct weir_node *n, struct weir_err *)
 	const bool is_last = weir_workers_next(&e->runs, weir_worker_of(n) + 1) >= WEIR_WORKERS_MAX;
 
 	w->count = calloc(self->n_spec ? self->n_spec : 1, sizeof(*w->count));
-	if (!w->count)
+	w->mine = calloc(self->table.most / 64 + 1, sizeof(*w->mine));
+	if (!w->count || !w->mine)
 		return -ENOMEM;
 	weir_bell_open(&w->bell, n, rewriter_take_told);
 	return self->is_found && is_last ? adopt_all(e) : 0;
@@ -183,7 +186,9 @@ void rewriter_fini_node(struct weir_node *n)
 
 	weir_timer_clear(&w->timer);
 	free(w->count);
+	free(w->mine);
 	w->count = NULL;
+	w->mine = NULL;
 }
 
 void rewriter_fini(struct weir_element *e)
@@ -197,5 +202,6 @@ void rewriter_fini(struct weir_element *e)
 	free(self->spec);
 	free(self->pattern_handlers);
 	tcp_deltas_close(&self->deltas);
+	weir_area_free(&self->links);
 	sessions_close(&self->table);
 }

@@ -7,7 +7,7 @@
 enum {
 	TRIES = 1024,	// ports or addresses that are looked at for one flow
 	VICTIMS = 64,	// sessions among which the one is found that ends for another
-	STEPS = 4096,	// and how many numbers are looked at to find them
+	STEPS = 4096,	// and how many words of bits are looked at to find them
 	HEADS = 1 << 8, // of session.user, what is not the owner
 };
 
@@ -29,29 +29,41 @@ static bool is_guaranteed(const struct rewriter *self, const struct session *s, 
 	       now;
 }
 
+// The next of this worker's sessions behind the cursor, in a circle; 0: there is none near.
+static uint32_t next_own(struct rewriter_state_of_worker *w, uint32_t most)
+{
+	const uint32_t n_words = most / 64 + 1;
+	uint32_t word = (w->cursor + 1) / 64 % n_words;
+	uint64_t bits = w->mine[word] & ~0ull << (w->cursor + 1) % 64;
+
+	for (unsigned i = 0; !bits && i < STEPS; i++) {
+		word = word + 1 < n_words ? word + 1 : 0;
+		bits = w->mine[word];
+	}
+	w->cursor = bits ? word * 64 + (uint32_t)__builtin_ctzll(bits) : word * 64 + 63;
+	return bits ? w->cursor : 0;
+}
+
 // Of this worker's sessions the one that would end first, among some; 0: none, or all are
 // guaranteed to stay for now.
 static uint32_t find_victim(struct weir_node *n)
 {
 	const struct rewriter *self = rewriter_of(n->element);
 	struct rewriter_state_of_worker *w = rewriter_state(n);
-	const uint32_t most = self->table.most;
 	const uint64_t now = weir_now(n);
 	uint64_t first = UINT64_MAX;
-	uint32_t found = 0;
-	unsigned seen = 0;
+	uint32_t found = 0, begin = 0;
 
-	for (unsigned i = 0; i < STEPS && i < most && seen < VICTIMS; i++) {
-		const struct session *s;
+	for (unsigned i = 0; i < VICTIMS; i++) {
+		const uint32_t number = next_own(w, self->table.most);
+		const struct session *s = &self->table.at[number];
 
-		w->cursor = w->cursor < most ? w->cursor + 1 : 1;
-		s = &self->table.at[w->cursor];
-		if (!rewriter_is_live(s) || rewriter_owner(s) != weir_worker_of(n))
-			continue;
-		seen++;
+		if (!number || number == begin)
+			break;
+		begin = begin ? begin : number;
 		if (rewriter_due(self, s, now) < first && !is_guaranteed(self, s, now)) {
 			first = rewriter_due(self, s, now);
-			found = w->cursor;
+			found = number;
 		}
 	}
 	return found;
@@ -102,6 +114,7 @@ static void settle(const struct making *m, uint32_t number)
 
 	m->self->table.cold[number].more[1] = 0;
 	w->count[m->input]++;
+	w->mine[number / 64] |= 1ull << number % 64;
 	__atomic_add_fetch(&m->self->limit->live, 1, __ATOMIC_RELAXED);
 	session_timer(&m->self->table, &w->part, number, rewriter_due(m->self, s, now));
 	rewriter_start_clock(m->n);

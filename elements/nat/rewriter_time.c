@@ -3,6 +3,7 @@
 #include "rewriter.h"
 
 enum { BUDGET = 256, SOON = 1000000 /* ns, while ended sessions wait to be free */ };
+enum { LAST = UINT32_MAX }; // link of the last session that was told of
 
 uint64_t rewriter_timeout(const struct rewriter *self, const struct session *s)
 {
@@ -38,40 +39,60 @@ uint64_t rewriter_due(const struct rewriter *self, const struct session *s, uint
 	return last + rewriter_timeout(self, s);
 }
 
+static bool is_mine(const struct rewriter_state_of_worker *w, uint32_t number)
+{
+	return w->mine[number / 64] >> number % 64 & 1;
+}
+
 void rewriter_end(struct weir_node *owner, uint32_t number)
 {
 	struct rewriter_state_of_worker *w = rewriter_state(owner);
 	struct rewriter *self = rewriter_of(owner->element);
 	struct session *s = &self->table.at[number];
 
-	if (__atomic_load_n(&s->state, __ATOMIC_RELAXED) & REWRITER_TOLD)
-		rewriter_take_told(owner);
-	if (!rewriter_is_live(s))
+	if (!is_mine(w, number))
 		return;
 	w->count[s->class]--;
+	w->mine[number / 64] &= ~(1ull << number % 64);
 	__atomic_sub_fetch(&self->limit->live, 1, __ATOMIC_RELAXED);
 	if (__atomic_load_n(&s->state, __ATOMIC_RELAXED) & REWRITER_DELTA)
 		tcp_delta_free(&self->deltas, self->table.cold[number].more[1]);
 	session_end(&self->table, &w->part, number);
 }
 
+// A session is on the list as long as its link is not 0. That is kept apart from the session, as
+// others may tell of one that has just ended, and is soon used again.
 void rewriter_tell(struct weir_node *n, uint32_t number)
 {
 	struct rewriter *self = rewriter_of(n->element);
-	struct session *s = &self->table.at[number];
-	struct weir_node *owner = n->element->nodes[rewriter_owner(s)];
+	struct weir_node *owner = n->element->nodes[rewriter_owner(&self->table.at[number])];
 	struct rewriter_state_of_worker *w = rewriter_state(owner);
-	uint32_t *link = &self->table.cold[number].more[0];
-	uint32_t first = __atomic_load_n(&w->told, __ATOMIC_RELAXED);
+	uint32_t *link = (uint32_t *)self->links.at + number;
+	uint32_t none = 0, first = __atomic_load_n(&w->told, __ATOMIC_RELAXED);
 
-	if (__atomic_fetch_or(&s->state, REWRITER_TOLD, __ATOMIC_RELAXED) & REWRITER_TOLD)
+	if (!__atomic_compare_exchange_n(link, &none, LAST, false, __ATOMIC_ACQUIRE,
+					 __ATOMIC_RELAXED))
 		return;
 	do
-		__atomic_store_n(link, first, __ATOMIC_RELAXED);
+		__atomic_store_n(link, first ? first : LAST, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&w->told, &first, number, true, __ATOMIC_RELEASE,
 					    __ATOMIC_RELAXED));
 	if (owner != n)
 		weir_bell_ring(n, &w->bell);
+}
+
+static void look_at_told(struct weir_node *n, uint32_t number)
+{
+	struct rewriter *self = rewriter_of(n->element);
+	struct session *s = &self->table.at[number];
+
+	if (!is_mine(rewriter_state(n), number))
+		return;
+	if (__atomic_load_n(&s->state, __ATOMIC_RELAXED) & REWRITER_DOOMED)
+		rewriter_end(n, number);
+	else
+		session_timer(&self->table, &rewriter_state(n)->part, number,
+			      rewriter_due(self, s, weir_now(n)));
 }
 
 void rewriter_take_told(struct weir_node *n)
@@ -80,19 +101,12 @@ void rewriter_take_told(struct weir_node *n)
 	struct rewriter *self = rewriter_of(n->element);
 	uint32_t number = __atomic_exchange_n(&w->told, 0, __ATOMIC_ACQUIRE);
 
-	while (number) {
-		struct session *s = &self->table.at[number];
-		const uint32_t next =
-			__atomic_load_n(&self->table.cold[number].more[0], __ATOMIC_RELAXED);
-		const unsigned state =
-			__atomic_fetch_and(&s->state, ~REWRITER_TOLD, __ATOMIC_RELAXED);
+	while (number && number != LAST) {
+		uint32_t *link = (uint32_t *)self->links.at + number;
+		const uint32_t next = __atomic_load_n(link, __ATOMIC_RELAXED);
 
-		// one that has ended since stays what it is until nobody can have it
-		if (state & REWRITER_LIVE && state & REWRITER_DOOMED)
-			rewriter_end(n, number);
-		else if (state & REWRITER_LIVE)
-			session_timer(&self->table, &w->part, number,
-				      rewriter_due(self, s, weir_now(n)));
+		__atomic_store_n(link, 0, __ATOMIC_RELEASE);
+		look_at_told(n, number);
 		number = next;
 	}
 }

@@ -98,7 +98,7 @@ static const char rewriters[] =
 	"rr :: RoundRobinIPMapper(- - 9.9.9.9 - 1 0, - - 9.9.9.8 80 1 0);\n"
 	"fixed :: IPRewriter(pattern 2.0.0.2 7 3.0.0.3 8 0 0, MAPPING_CAPACITY rw);\n"
 	"pair :: IPAddrPairRewriter(pattern 4.0.0.4/28 - 0 0, CAPACITY 8, GUARANTEE 0);\n"
-	"a :: Side(1) -> t :: Tee(3); b :: Side(2) -> t; c1 :: Side(3) -> t; d1 :: Side(4) -> t;\n"
+	"a :: Side(1) -> t :: Tee(3); b :: Side(2) -> t; c1 :: Side(1) -> t; d1 :: Side(2) -> t;\n"
 	"t[0] -> [0] rw; t[1] -> [1] rw; t[2] -> pair -> [2] rw;\n"
 	"rw[0] -> fixed -> Discard; rw[1] -> ICMPRewriter(rw fixed) -> Discard;\n";
 
