@@ -41,6 +41,32 @@ unsigned nat44_fragment(struct weir_node *n, unsigned side, struct packet *p)
 	return NAT44_KEPT;
 }
 
+// The oldest datagram, and what waits of it.
+static void lose_oldest(struct weir_node *n, enum nat44_drop why)
+{
+	struct fragments *f = &((struct nat44_state *)n->state)->fragments;
+	struct fragment_train *t = f->oldest;
+	struct packet *p = fragment_take(f, t);
+
+	fragment_remove(f, t);
+	while (p) {
+		struct packet *next = p->next;
+
+		weir_drop(n, why, p);
+		p = next;
+	}
+}
+
+// REQ-14 a: whose first has come needs no place to wait, so those that wait give way.
+static struct fragment_train *add_known(struct weir_node *n, struct fragment_key k)
+{
+	struct fragments *f = &((struct nat44_state *)n->state)->fragments;
+
+	if (f->n >= f->most)
+		lose_oldest(n, NAT44_FRAGMENTS_FULL);
+	return fragment_add(f, k, weir_now(n));
+}
+
 void nat44_first(struct weir_node *n, unsigned side, struct fragment_key before, struct packet *p,
 		 unsigned out)
 {
@@ -50,7 +76,7 @@ void nat44_first(struct weir_node *n, unsigned side, struct fragment_key before,
 	struct packet *waiting;
 
 	if (!t)
-		t = fragment_add(&s->fragments, before, weir_now(n));
+		t = add_known(n, before);
 	if (!t)
 		return;
 	fate = (struct fragment_fate){.known = true};
@@ -74,18 +100,8 @@ void nat44_first(struct weir_node *n, unsigned side, struct fragment_key before,
 
 void nat44_fragments_turn(struct weir_node *n, uint64_t now)
 {
-	struct fragments *f = &((struct nat44_state *)n->state)->fragments;
-	struct fragment_train *t;
+	const struct fragments *f = &((struct nat44_state *)n->state)->fragments;
 
-	while ((t = fragment_expired(f, now))) {
-		struct packet *p = fragment_take(f, t);
-
-		fragment_remove(f, t);
-		while (p) {
-			struct packet *next = p->next;
-
-			weir_drop(n, NAT44_FRAGMENT_TIMEOUT, p);
-			p = next;
-		}
-	}
+	while (fragment_expired(f, now))
+		lose_oldest(n, NAT44_FRAGMENT_TIMEOUT);
 }

@@ -300,16 +300,17 @@ static unsigned begin_any(struct weir_node *n, unsigned side, struct packet *p,
 	const struct nat44_all *all = nat44_of(n)->all;
 	unsigned owner;
 
+	if (!is_ours(all, side, &seen->tuple) &&
+	    (side == NAT44_INSIDE || seen->kind == TRANSLATE_FRAGMENT))
+		return side == NAT44_INSIDE ? NAT44_EXCLUDED : NAT44_FOREIGN;
+	// where the first one came to: it may have gone on from there
+	if (seen->kind == TRANSLATE_FRAGMENT)
+		return nat44_fragment(n, side, p);
 	if (side == NAT44_INSIDE) {
-		if (!nat44_is_inside(all, seen->tuple.src))
-			return NAT44_EXCLUDED;
 		owner = nat44_owner(all, seen->tuple.src);
 		if (owner != weir_worker_of(n))
 			return NAT44_HAND + owner;
 	}
-	if (seen->kind == TRANSLATE_FRAGMENT)
-		return is_ours(all, side, &seen->tuple) ? nat44_fragment(n, side, p)
-							: NAT44_FOREIGN;
 	return side == NAT44_INSIDE ? begin_out(n, p, seen) : begin_in(n, p, seen);
 }
 

@@ -166,6 +166,21 @@ static uint16_t take_of_blocks(struct weir_node *n, struct subscriber *x,
 }
 
 // --- one port ---
+// REQ-3 a wants a low port for a low one, if there is one.
+static uint16_t take_port(struct weir_node *n, uint32_t address, const struct pool_wish *wish)
+{
+	struct pool *pool = &nat44_of(n)->all->pool;
+	const unsigned worker = weir_worker_of(n);
+	struct pool_wish high = *wish;
+	uint16_t port = pool_take(pool, address, worker, wish);
+
+	if (port || wish->port >= POOL_LOW || wish->proto == MAPPING_ICMP)
+		return port;
+	high.port |= POOL_LOW;
+	high.preserve = false;
+	return pool_take(pool, address, worker, &high);
+}
+
 static uint16_t take_at(struct weir_node *n, struct subscriber *x, uint32_t address,
 			const struct pool_wish *wish)
 {
@@ -184,7 +199,7 @@ static uint16_t take_at(struct weir_node *n, struct subscriber *x, uint32_t addr
 	if (s->dry[wish->proto].tick == tick && s->dry[wish->proto].address == address + 1)
 		return 0;
 	do {
-		port = pool_take(&self->all->pool, address, weir_worker_of(n), wish);
+		port = take_port(n, address, wish);
 		// rather a port that was in use a moment ago than none
 	} while (!port && let_first_go(n));
 	if (!port) {
