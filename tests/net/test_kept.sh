@@ -139,7 +139,9 @@ write() { # PORT
 }
 
 answered() {
-	pings a 10.0.1.1 5 56
+	local said
+	said=$(on a ping -q -i 0.01 -c 5 -W 3 10.0.1.1 | grep received)
+	[[ $said == *" 5 received"* ]] || because "$said"
 }
 
 unanswered() {

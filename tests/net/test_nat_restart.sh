@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # 1,000 TCP transfers through a translator that is stopped and started again, upgraded while traffic flows, and killed:
 # none is reset, mappings are the same afterwards, and the driver goes on with them meanwhile.
-# shellcheck disable=SC2317
+# shellcheck disable=SC2016,SC2034,SC2086,SC2317
 set -u
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,7 +10,6 @@ set -u
 . "$(dirname "$0")/weir.sh"
 transfers=$(realpath "$(dirname "$0")/transfers")
 conf=$(realpath configs/nat-gateway.click)
-pins=/sys/fs/bpf/weir/$tag
 log=$scratch/transfers
 trap 'cleanup; "$weir" unload "$tag" >/dev/null 2>&1' EXIT
 n=1000
