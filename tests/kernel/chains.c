@@ -267,7 +267,7 @@ static void random_graph(struct graph *g)
 
 			// some take no argument for an output that leads nowhere
 			if (!port || below(10) || strstr(k->class->name, "Lookup") ||
-			    !strcmp(k->class->name, "Tee"))
+			    strstr(k->class->name, "Rewriter") || !strcmp(k->class->name, "Tee"))
 				connect_out(g, i, port, i + next);
 		}
 	}
