@@ -75,18 +75,12 @@ starts() { # [OPTION ...]: echo requests go by their length
 	END
 }
 
-asks() { # SIZE: 20 requests and no more, which a flood would send where answers are late
-	local said
-	said=$(on a ping -q -i 0.01 -c 20 -s "$1" -W 3 10.0.1.1 | grep received)
-	[[ $said == "20 packets transmitted, 20 received"* ]] || because "$said"
-}
-
 sorts() { # requests of each length leave by the output of theirs
 	local i=0 size
 	for size in 56 72 88; do
 		on r "$weir" write -n "$tag" n0.reset_counts "" && on r "$weir" write -n "$tag" n1.reset_counts "" &&
 			on r "$weir" write -n "$tag" n2.reset_counts "" || return
-		asks "$size" && has "n$i.count" 20 && has "n$(((i + 1) % 3)).count" 0 &&
+		pings a 10.0.1.1 20 "$size" && has "n$i.count" 20 && has "n$(((i + 1) % 3)).count" 0 &&
 			has "n$(((i + 2) % 3)).count" 0 || return
 		i=$((i + 1))
 	done

@@ -47,7 +47,7 @@ Test(persist, is_plain_without_anybody)
 	cr_assert(!k.at);
 	weir_persist_close(&k);
 	weir_persist_close(&(struct weir_persist){});
-	cr_assert_eq(weir_persist_open(&k, &e, "some", 1 << 31, 1 << 20, 1, &err), -ENOMEM);
+	cr_assert_eq(weir_persist_open(&k, &e, "some", 1u << 31, 1 << 20, 1, &err), -ENOMEM);
 	weir_persist_close(&k);
 	cr_assert_eq(err.n_errors, 0);
 }
