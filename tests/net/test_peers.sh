@@ -52,7 +52,7 @@ start_frr r bgpd
 expect "BGP comes back" within 60 converged vb
 expect "weir has the kernel's table with bgpd" soon same_tables
 
-for d in ospf6d ospfd bgpd zebra; do stop_frr "$d"; done
+for d in zebra ospf6d ospfd bgpd; do stop_frr "$d"; done # zebra first: it would take the routes of the others away
 expect "weir forwards while no daemon runs" reaches
 for d in zebra ospfd ospf6d bgpd; do start_frr r "$d"; done
 expect "FRR comes back" within 60 converged vb
